@@ -1,0 +1,1 @@
+"""From recordings to conclusions: fixations, densities, effects, report. Needs no torch."""

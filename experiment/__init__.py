@@ -1,0 +1,1 @@
+"""From stimuli to recordings: schedule, display, tracker, session. Needs no torch."""

@@ -1,0 +1,1 @@
+"""From photographs and intentions to stimuli: saliency, targets, transforms, blocks."""

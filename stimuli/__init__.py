@@ -1,0 +1,1 @@
+"""The vocabulary that manipulation, experiment and analysis share. Imports none of them."""

@@ -1,0 +1,161 @@
+"""Object masks from COCO annotations: polygons and both kinds of run-length code.
+
+In comes a COCO annotation file; out come ``(height, width)`` boolean masks in the pixels of the
+annotated photograph. The decoding is pycocotools'.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stimuli.errors import InputError
+from stimuli.files import read_json
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A COCO annotation file, indexed.
+
+    Attributes
+    ----------
+    path
+        Where it was read from; errors name it.
+    images
+        COCO image entries by image id.
+    by_id
+        COCO annotation entries by annotation id.
+    categories
+        Category names by category id.
+    licences
+        ``name (url)`` by licence id.
+    """
+
+    path: Path
+    images: dict[int, dict]
+    by_id: dict[int, dict]
+    categories: dict[int, str]
+    licences: dict[int, str]
+
+    def image(self, image_id: int) -> dict:
+        """Return the entry of an image, or raise InputError."""
+        if image_id not in self.images:
+            raise InputError(f"{self.path}: has no image {image_id}; it has {len(self.images)}")
+        return self.images[image_id]
+
+    def of_image(self, image_id: int) -> list[dict]:
+        """Return the annotations of an image in the order of their ids."""
+        found = (entry for entry in self.by_id.values() if entry["image_id"] == image_id)
+        return sorted(found, key=lambda entry: entry["id"])
+
+    def licence(self, image_id: int) -> str:
+        """Return the licence of an image, ``unknown`` where the file names none."""
+        return self.licences.get(self.image(image_id).get("license"), "unknown")
+
+    def mask(self, image_id: int, annotation_ids: Sequence[int]) -> np.ndarray:
+        """Return the union of annotations of one image as a ``(height, width)`` boolean mask.
+
+        Raises
+        ------
+        InputError
+            If an annotation is not in the file, belongs to another image, cannot be decoded, or
+            the union is empty.
+        """
+        image = self.image(image_id)
+        union = np.zeros((image["height"], image["width"]), dtype=bool)
+        for annotation_id in annotation_ids:
+            entry = self.by_id.get(annotation_id)
+            if entry is None or entry["image_id"] != image_id:
+                owner = f"belongs to image {entry['image_id']}" if entry else "is not in the file"
+                known = [known["id"] for known in self.of_image(image_id)]
+                raise InputError(
+                    f"{self.path}: annotation {annotation_id} of image {image_id} {owner}; "
+                    f"this image has {known}"
+                )
+            union |= decode(entry, *union.shape, where=str(self.path))
+        if not union.any():
+            raise InputError(
+                f"{self.path}: annotations {list(annotation_ids)} of image {image_id} cover no "
+                f"pixel; expected an outlined region"
+            )
+        return union
+
+
+def decode(annotation: dict, height: int, width: int, where: str = "annotation") -> np.ndarray:
+    """Return one annotation as a ``(height, width)`` boolean mask.
+
+    `annotation` is a COCO entry whose ``segmentation`` is a list of polygons, a run-length code
+    with a list of counts (``iscrowd``), or one with a compressed string.
+
+    Raises
+    ------
+    InputError
+        If the segmentation is missing, malformed or of another image size.
+    """
+    from pycocotools import mask as coco
+
+    label = f"{where}: annotation {annotation.get('id')}"
+    segmentation = annotation.get("segmentation")
+    if isinstance(segmentation, list) and segmentation:
+        for polygon in segmentation:
+            good = isinstance(polygon, list) and len(polygon) >= 6 and len(polygon) % 2 == 0
+            if not good or not np.isfinite(np.asarray(polygon, dtype=float)).all():
+                raise InputError(
+                    f"{label}: a polygon has {len(polygon)} numbers; "
+                    f"expected x, y pairs of at least three corners"
+                )
+        runs = coco.frPyObjects(segmentation, height, width)
+    elif isinstance(segmentation, dict) and {"counts", "size"} <= segmentation.keys():
+        if list(segmentation["size"]) != [height, width]:
+            raise InputError(
+                f"{label}: run-length code of size {segmentation['size']}; "
+                f"expected the image's [height, width] = {[height, width]}"
+            )
+        counts = segmentation["counts"]
+        if isinstance(counts, list):
+            if sum(counts) != height * width:
+                raise InputError(
+                    f"{label}: run lengths sum to {sum(counts)}; expected {height * width} pixels"
+                )
+            runs = [coco.frPyObjects(segmentation, height, width)]
+        else:
+            runs = [segmentation]
+    else:
+        raise InputError(f"{label}: has no segmentation; expected polygons or a run-length code")
+    return coco.decode(runs).any(axis=2)
+
+
+def read_annotations(path: str | Path) -> Annotations:
+    """Read a COCO annotation file (instances).
+
+    Raises
+    ------
+    InputError
+        If the file is absent, not JSON, not COCO, or an annotation names an image that is not
+        there.
+    """
+    path = Path(path)
+    content = read_json(path)
+    if not isinstance(content, dict) or not {"images", "annotations"} <= content.keys():
+        raise InputError(f"{path}: not a COCO annotation file; expected `images` and `annotations`")
+    try:
+        images = {entry["id"]: entry for entry in content["images"]}
+        by_id = {entry["id"]: entry for entry in content["annotations"]}
+        categories = {entry["id"]: entry["name"] for entry in content.get("categories", [])}
+        licences = {
+            entry["id"]: f"{entry['name']} ({entry['url']})" if entry.get("url") else entry["name"]
+            for entry in content.get("licenses", [])
+        }
+        needed = [(e["width"], e["height"], e["file_name"]) for e in images.values()]
+        orphans = [e["id"] for e in by_id.values() if e["image_id"] not in images]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: an entry lacks {error}; expected COCO's fields") from None
+    if len(needed) < len(content["images"]) or len(by_id) < len(content["annotations"]):
+        raise InputError(f"{path}: an image or annotation id occurs twice; expected unique ids")
+    if orphans:
+        raise InputError(
+            f"{path}: annotations {orphans[:5]} name images that are not in the file; "
+            f"expected every image_id among `images`"
+        )
+    return Annotations(path, images, by_id, categories, licences)

@@ -1,0 +1,52 @@
+"""``study.toml`` as text: a commented template and the sources that were proposed."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+
+from stimuli.settings import Settings, SourceSettings, StudySettings
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return repr(value)
+
+
+def settings_template(study: StudySettings) -> str:
+    """Return a ``study.toml`` that states `study` and shows every other setting as a comment."""
+    lines = ["# Every choice of this study. A line that starts with # shows the default.", ""]
+    for section in dataclasses.fields(Settings):
+        if section.name == "sources":
+            continue
+        stated = study if section.name == "study" else section.default_factory()
+        lines.append(f"[{section.name}]")
+        for spec in dataclasses.fields(stated):
+            comment = "" if section.name == "study" else "# "
+            value = _toml(getattr(stated, spec.name))
+            lines.append(f"{comment}{spec.name} = {value}  # {spec.metadata['help']}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def sources_text(sources: Iterable[SourceSettings]) -> str:
+    """Return ``[[sources]]`` tables, to stand at the end of a ``study.toml``."""
+    lines = []
+    for source in sources:
+        lines.append("[[sources]]")
+        names = [spec.name for spec in dataclasses.fields(source) if spec.name != "versions"]
+        lines += [f"{name} = {_toml(getattr(source, name))}" for name in names]
+        lines.append("versions = [")
+        for version in source.versions:
+            targets = ", ".join(
+                f"{{ annotation_ids = {_toml(t.annotation_ids)}, k_shift = {_toml(t.k_shift)} }}"
+                for t in version.targets
+            )
+            lines.append(
+                f"  {{ direction = {_toml(version.direction)}, k_scale = {_toml(version.k_scale)}, "
+                f"targets = [{targets}] }},"
+            )
+        lines += ["]", ""]
+    return "\n".join(lines)

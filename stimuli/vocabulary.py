@@ -1,0 +1,145 @@
+"""The words that all stages share, as frozen dataclasses.
+
+A *source* is a photograph. A *stimulus* is a source as shown: the original or one of its versions.
+A *target* is a region of a source, one or several COCO annotations, and what should happen to it.
+A *trial* is one presentation of a stimulus to a subject.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stimuli.errors import InputError
+
+
+class Condition(StrEnum):
+    """How a stimulus came to be."""
+
+    ORIGINAL = "original"
+    OBJECT = "object"  # manipulated to draw gaze to its targets, or away from them
+    ENTROPY = "entropy"  # manipulated to spread gaze, or to gather it
+
+
+class Direction(StrEnum):
+    """The aim of a version: of p_obj where the condition is object, of the entropy otherwise."""
+
+    NONE = "none"
+    INCREASE = "increase"
+    DECREASE = "decrease"
+
+
+class Block(StrEnum):
+    """The three sets of stimuli; each holds one version of every source."""
+
+    ORIGINALS = "originals"
+    VERSIONS_1 = "versions-1"
+    VERSIONS_2 = "versions-2"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A region and the shift of its log saliency.
+
+    Attributes
+    ----------
+    annotation_ids
+        COCO annotations whose union is the region.
+    k_shift
+        Shift of the un-normalised log saliency, in nats: eq. (11) of the paper.
+    mask
+        Path of the region's mask (PNG, 255 inside) relative to the study folder.
+    """
+
+    annotation_ids: tuple[int, ...]
+    k_shift: float
+    mask: str
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One row of ``stimuli/stimuli.tsv``. Paths are relative to the study folder.
+
+    Attributes
+    ----------
+    targets
+        Regions of this version; empty for originals and for entropy versions.
+    k_scale
+        Factor on the un-normalised log saliency, eq. (12); 1 leaves it.
+    image, target, prediction
+        PNG as shown; target and predicted log saliency (npz), both without centre bias. An
+        original has no target.
+    image_sha256, source_sha256, checkpoint_sha256
+        Of the PNG as shown, the photograph, and the weights of the saliency model that guided it.
+    licence
+        Terms of the photograph.
+    """
+
+    stim_id: str
+    source_id: str
+    condition: Condition
+    direction: Direction
+    block: Block
+    targets: tuple[Target, ...]
+    k_scale: float
+    image: str
+    target: str | None
+    prediction: str
+    image_sha256: str
+    source_sha256: str
+    checkpoint_sha256: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One presentation.
+
+    Attributes
+    ----------
+    block_position
+        1 for the block that this subject saw first.
+    trial
+        Counted from 1 over the whole session.
+    """
+
+    subject: str
+    block: Block
+    block_position: int
+    trial: int
+    stimulus: Stimulus
+
+
+_SUBJECT = re.compile(r"[0-9]{1,6}")
+_NAME = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+
+
+def subject_label(subject: str | int) -> str:
+    """Return a participant's number as it stands in file names: ``7`` becomes ``"07"``.
+
+    Raises
+    ------
+    InputError
+        If `subject` is anything but a whole number from 1 to 999999. Names never enter file
+        names, and nothing that could leave the study folder does.
+    """
+    text = str(subject)
+    if not _SUBJECT.fullmatch(text) or int(text) == 0:
+        raise InputError(
+            f"subject is {text!r}; expected the participant's number, 1 to 999999, such as 07"
+        )
+    return f"{int(text):02d}"
+
+
+def checked_name(what: str, name: str) -> str:
+    """Return `name` if it can stand in file names on every system.
+
+    Raises
+    ------
+    InputError
+        Unless it is letters and digits joined by single ``-`` or ``_``, at most 64 characters.
+    """
+    if len(name) > 64 or not _NAME.fullmatch(name):
+        raise InputError(
+            f"{what} is {name!r}; expected at most 64 letters and digits, joined by - or _"
+        )
+    return name
