@@ -31,13 +31,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~umask())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return the permission bits that new files and folders must not have."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -137,7 +138,7 @@ def read_log_saliency(path: str | Path) -> np.ndarray:
         If the file is absent, truncated, or holds no finite ``log_saliency`` map.
     """
     try:
-        with np.load(path) as archive:
+        with open(path, "rb") as file, np.load(file) as archive:
             log_saliency = archive["log_saliency"]
     except FileNotFoundError:
         raise InputError(f"{path}: no such prediction; run manipulation.generate again") from None

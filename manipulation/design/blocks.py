@@ -1,0 +1,68 @@
+"""Blocks: which version stands in which, and in which order a subject sees them.
+
+The block of originals and two blocks of versions each hold every source once. The two versions of
+a source are parted so that each block of versions has as many increases as decreases, to one, for
+objects and for entropy.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from stimuli.vocabulary import Block, Condition, Direction
+
+
+def version_blocks(
+    conditions: Mapping[str, Condition], seed: int
+) -> dict[tuple[str, Direction], Block]:
+    """Return the block of every version.
+
+    Parameters
+    ----------
+    conditions
+        Object or entropy, by source id.
+    seed
+        Decides which sources show their increase in the first block of versions.
+
+    Returns
+    -------
+    dict
+        Block by (source id, direction).
+    """
+
+    def drawn(source_id: str) -> str:
+        return hashlib.sha256(f"{seed}/version-blocks/{source_id}".encode()).hexdigest()
+
+    blocks = {}
+    swap = False
+    for condition in (Condition.OBJECT, Condition.ENTROPY):
+        for source_id in sorted((s for s, c in conditions.items() if c == condition), key=drawn):
+            increase, decrease = Block.VERSIONS_1, Block.VERSIONS_2
+            if swap:
+                increase, decrease = decrease, increase
+            blocks[source_id, Direction.INCREASE] = increase
+            blocks[source_id, Direction.DECREASE] = decrease
+            swap = not swap
+    return blocks
+
+
+def block_orders(kind: str) -> tuple[tuple[Block, ...], ...]:
+    """Return the orders of the three blocks.
+
+    ``latin-square``: three orders, each block once in each position, as in the paper.
+    ``williams``: six orders, in which each block also follows each other block equally often
+    (Williams 1949, Australian Journal of Scientific Research A 2, 149-168).
+    """
+    first = tuple(Block)
+    cyclic = tuple(first[shift:] + first[:shift] for shift in range(3))
+    if kind == "latin-square":
+        return cyclic
+    return cyclic + tuple(order[::-1] for order in cyclic)
+
+
+def balance(orders: Sequence[Sequence[Block]], subjects: int) -> dict[tuple[int, Block], int]:
+    """Return how many of subjects 1 to `subjects` see each block in each position from 1."""
+    counts = {(position, block): 0 for position in (1, 2, 3) for block in Block}
+    for subject in range(subjects):
+        for position, block in enumerate(orders[subject % len(orders)], start=1):
+            counts[position, block] += 1
+    return counts

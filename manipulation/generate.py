@@ -1,0 +1,169 @@
+"""Make the stimuli of a study: originals and two versions of every source, balanced in blocks.
+
+``python -m manipulation.generate --study STUDY`` reads ``study.toml``. With ``--demo`` or
+``--coco`` it first makes the study, proposing sources and objects.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from manipulation.design.blocks import balance, block_orders
+from manipulation.design.new_study import check_free, create_study
+from manipulation.design.proposals import Candidate, all_aims, coco_candidates, propose
+from manipulation.saliency import load_saliency_model
+from manipulation.stimulus_set import StimulusSet
+from stimuli import commands
+from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from stimuli.errors import InputError
+from stimuli.masks import read_annotations
+from stimuli.settings import Settings, StudySettings
+from stimuli.study import Study, open_study
+
+console = Console(stderr=True)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    arguments = _arguments(argv)
+    root = Path(arguments.study)
+    if arguments.demo or arguments.coco:
+        found_study(root, arguments)
+    study = open_study(root)
+    generate(study, replace=arguments.replace)
+
+
+def _arguments(argv):
+    parser = commands.parser(
+        "manipulation.generate",
+        "Make the stimuli of a study: originals and two versions of every source with opposite "
+        "aims, their targets and predictions, and the balanced blocks.\n\nThe first time, "
+        "--demo or --coco makes the study folder and proposes sources; what was chosen then "
+        "stands in STUDY/study.toml, to be changed by hand, and is used from there.",
+        "python -m manipulation.generate --study my-study --coco val2017/ instances.json",
+    )
+    parser.add_argument("--study", required=True, help="study folder")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--demo", action="store_true", help="make the study from eight photographs at hand"
+    )
+    source.add_argument(
+        "--coco", nargs=2, metavar=("IMAGES", "ANNOTATIONS"), help="make the study from a folder "
+        "of photographs and their COCO annotation file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sources", type=int, metavar="N", help="photographs to use, one in eight for entropy "
+        "alone (default: 24, demo: 8)",
+    )  # fmt: skip
+    parser.add_argument("--name", help="name of a new study (default: that of its folder)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
+    parser.add_argument(
+        "--replace", action="store_true", help="make all stimuli again, as long as nobody has "
+        "seen them",
+    )  # fmt: skip
+    return parser.parse_args(argv)
+
+
+def found_study(root: Path, arguments) -> None:
+    """Make the study folder with proposed sources, if it is not there.
+
+    Raises
+    ------
+    InputError
+        If the study is there, or the photographs do not suffice.
+    """
+    if (root / "study.toml").exists():
+        raise InputError(
+            f"{root}: is a study already; leave out --demo and --coco to use its study.toml, "
+            f"or name a new folder"
+        )
+    check_free(root)
+    if arguments.demo:
+        annotations = read_annotations(DEMO_ANNOTATIONS)
+        ids = {entry["file_name"]: image_id for image_id, entry in annotations.images.items()}
+        candidates = [
+            Candidate(one.source_id, photograph_path(one), ids[one.source_id])
+            for one in PHOTOGRAPHS
+        ]
+    else:
+        images, file = Path(arguments.coco[0]), Path(arguments.coco[1])
+        if not images.is_dir():
+            raise InputError(f"{images}: no such folder of photographs")
+        annotations = read_annotations(file)
+        candidates, missing = coco_candidates(images, annotations)
+        if missing:
+            console.print(
+                f"[yellow]{len(missing)} annotated photographs are not in {images} and are left "
+                f"out, such as {missing[0]}[/]"
+            )
+    sources = arguments.sources or (len(candidates) if arguments.demo else 24)
+    if sources < 1:
+        raise InputError(f"--sources is {sources}; expected at least 1")
+    settings = Settings(study=StudySettings(arguments.name or root.name, arguments.seed))
+    model = load_saliency_model(settings.manipulation.saliency)
+    aims = list(
+        track(
+            all_aims(candidates, annotations, model, settings),
+            f"Looking at {len(candidates)} photographs",
+            total=len(candidates),
+            console=console,
+        )
+    )
+    proposed = propose(candidates, aims, annotations, settings, sources)
+    paths = {candidate.source_id: candidate.path for candidate in candidates}
+    create_study(root, settings.study, proposed, paths, annotations)
+
+
+def generate(study: Study, *, replace: bool = False) -> None:
+    """Make all stimuli of a study from its settings.
+
+    Raises
+    ------
+    InputError
+        If a source or setting is wrong (before anything is made), the stimuli exist and `replace`
+        is not given, or somebody has seen them.
+    """
+    check_unused(study, replace)
+    stimulus_set = StimulusSet(study, load_saliency_model(study.settings.manipulation.saliency))
+    sources = study.settings.sources
+    for source in track(sources, f"Making versions of {len(sources)} sources", console=console):
+        stimulus_set.add_source(source)
+    stimulus_set.finish()
+    _print_summary(study, stimulus_set)
+
+
+def check_unused(study: Study, replace: bool) -> None:
+    """Raise InputError if stimuli exist that were seen, or exist and `replace` is not given."""
+    seen = sorted(path.name for path in study.root.glob("sub-*")) or sorted(
+        path.name for path in (study.root / "sourcedata").glob("sub-*")
+    )
+    if seen:
+        raise InputError(
+            f"{study.root}: {len(seen)} subjects, such as {seen[0]}, have seen the stimuli, so "
+            f"they stay as they are; make a new study for others"
+        )
+    if study.catalogue.exists() and not replace:
+        raise InputError(f"{study.catalogue}: the stimuli are made; --replace makes them all again")
+
+
+def _print_summary(study: Study, stimulus_set: StimulusSet) -> None:
+    table = Table("source", "measure", "original", "increase", "decrease", title="Predictions")
+    for source in study.settings.sources:
+        values = stimulus_set.predicted[source.source_id]
+        measure = "p_obj" if source.condition == "object" else "entropy (bits)"
+        table.add_row(source.source_id, measure, *(f"{value:.3f}" for value in values))
+    console.print(table)
+    moved = stimulus_set.moved_as_asked()
+    console.print(f"{sum(moved)} of {len(moved)} versions are predicted to move as asked.")
+    counts = balance(block_orders(study.settings.design.orders), 23)
+    first = "/".join(str(count) for (position, _), count in counts.items() if position == 1)
+    console.print(f"Of 23 subjects, {first} would begin with each block.")
+    console.print(f"Look at {study.stimuli / 'contact_sheet.png'}; next:")
+    console.print(f"  python -m experiment.run --study {study.root} --subject 01", style="bold")
+
+
+if __name__ == "__main__":
+    commands.run(main)

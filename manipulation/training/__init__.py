@@ -1,0 +1,1 @@
+"""What a change should achieve: target densities and the losses that measure the way there."""
