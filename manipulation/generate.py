@@ -23,7 +23,7 @@ from stimuli.masks import read_annotations
 from stimuli.settings import Settings, StudySettings
 from stimuli.study import Study, open_study
 
-console = Console(stderr=True)
+console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

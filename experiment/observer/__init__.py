@@ -1,0 +1,1 @@
+"""The simulated observer: where it wants to look, and how its eye moves there."""

@@ -1,0 +1,1 @@
+"""A subject's session: its schedule, its trials, and what is kept of them."""

@@ -1,0 +1,202 @@
+"""A tracker without a camera: it watches a simulated eye and writes EyeLink's text format.
+
+It keeps what an EyeLink keeps: a clock of its own in whole milliseconds, its own file, messages as
+they arrive, samples only between start and stop. Live gaze is the newest sample written.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from experiment.display.virtual import VirtualClock
+from experiment.observer.eye import Eye
+from experiment.trackers import asc
+from stimuli.geometry import degrees_to_screen, eyelink_to_screen
+from stimuli.geometry import screen_to_eyelink as to_eyelink
+from stimuli.settings import Settings
+
+# Recordings carry no date of their own, so that a session can be simulated again to the byte.
+_HEADER = (
+    "SIMULATED RECORDING: drawn from a model, nobody looked",
+    "DATE: Thu Jan  1 00:00:00 1970",
+    "TYPE: ASC_FILE EVENT SAMPLE",
+    "VERSION: SIMULATED 1",
+    "SOURCE: SIMULATED OBSERVER",
+    "RECORDED BY guiding-gaze experiment.run",
+)
+# How long the host takes to start or stop recording.
+_MODE_CHANGE_S = 0.010
+_CALIBRATION_S, _VALIDATION_S = 15.0, 15.0
+_CALIBRATION_ERROR_SD_DEG = 0.25
+# The host's nine targets, as shares of the screen's half width and half height.
+_HV9 = (
+    (0, 0), (0, -0.83), (0, 0.83), (-0.88, 0), (0.88, 0),
+    (-0.88, -0.83), (0.88, -0.83), (-0.88, 0.83), (0.88, 0.83),
+)  # fmt: skip
+# The operator waits for the eye to settle and gives up when its error stays too large.
+_DRIFT_CHECK_S, _DRIFT_CHECK_TRIES, _DRIFT_CHECK_ERROR_DEG = 0.4, 3, 2.0
+
+
+class SimulatedTracker:
+    """An `experiment.lab.Tracker` that records a simulated eye.
+
+    Parameters
+    ----------
+    clock
+        The display's clock; calibration and drift checks take their time on it.
+    eye
+        What is recorded.
+    generator
+        Source of the tracker's own randomness: the reading of its clock, calibration errors.
+    """
+
+    suffix = ".asc"
+
+    def __init__(
+        self, clock: VirtualClock, eye: Eye, settings: Settings, generator: np.random.Generator
+    ):
+        self._clock = clock
+        self._eye = eye
+        self._generator = generator
+        self._screen = settings.screen.geometry
+        self._rate_hz = settings.tracker.sample_rate_hz
+        self._side = settings.tracker.eye.upper()
+        # The host's clock counts from its own start, some minutes or hours ago.
+        self._clock_at_zero_ms = float(generator.integers(200_000, 9_000_000))
+        self._text = [asc.header(_HEADER)]
+        self._recording: _Recording | None = None
+
+    def calibrate(self) -> None:
+        eye, side = self._side[0], self._side
+        centre_px = self._screen.size_px / 2
+        self._clock.wait(_CALIBRATION_S)
+        self.message("!CAL ")
+        self._text.append(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
+        self.message(f"!CAL CALIBRATION HV9 {eye} {side}    GOOD ")
+        self._clock.wait(_VALIDATION_S)
+        points_px = centre_px * (1 + np.array(_HV9))
+        errors_deg = self._generator.normal(0.0, _CALIBRATION_ERROR_SD_DEG, points_px.shape)
+        errors_px = errors_deg * self._screen.pixels_per_degree
+        distances_deg = np.hypot(*errors_deg.T)
+        mean_deg, mean_px = np.hypot(*errors_deg.mean(axis=0)), errors_px.mean(axis=0)
+        self.message(
+            f"!CAL VALIDATION HV9 {eye} {side}  GOOD "
+            f"ERROR {distances_deg.mean():.2f} avg. {distances_deg.max():.2f} max  "
+            f"OFFSET {mean_deg:.2f} deg. {mean_px[0]:.1f},{mean_px[1]:.1f} pix."
+        )
+        for number, (point, error_px, distance_deg) in enumerate(
+            zip(to_eyelink(points_px), errors_px, distances_deg, strict=True)
+        ):
+            where = _offset(point, distance_deg, error_px)
+            self.message(f"VALIDATE {eye} POINT {number}  {side}  at {where}")
+
+    def drift_check(self) -> float | None:
+        centre_px = self._screen.size_px / 2
+        for _ in range(_DRIFT_CHECK_TRIES):
+            self._clock.wait(_DRIFT_CHECK_S)
+            gaze_deg = self._eye.gaze(np.array([self._clock.now()])).position_deg[0]
+            distance_deg = float(np.hypot(*gaze_deg))
+            if distance_deg <= _DRIFT_CHECK_ERROR_DEG:  # false for a lost eye, which is NaN
+                error_px = degrees_to_screen(gaze_deg, self._screen) - centre_px
+                where = _offset(to_eyelink(centre_px), distance_deg, error_px)
+                self.message(f"DRIFTCORRECT {self._side[0]} {self._side}  at {where}")
+                return distance_deg
+        self.message(f"DRIFTCORRECT {self._side[0]} ABORTED")
+        return None
+
+    def start_recording(self) -> float:
+        if self._recording is not None:
+            raise RuntimeError("is recording; stop before the next start")
+        mode = f"CR {self._rate_hz} 2 1 {self._side[0]}"
+        right_px, bottom_px = self._screen.size_px - 1
+        self.message(f"RECCFG {mode}")
+        self.message(f"GAZE_COORDS 0.00 0.00 {right_px:.2f} {bottom_px:.2f}")
+        self.message(f"!MODE RECORD {mode}")
+        self._clock.wait(_MODE_CHANGE_S)
+        self._recording = _Recording(math.ceil(self._now_ms()), 1000 / self._rate_hz)
+        return self._seconds(self._recording.start_ms)
+
+    def gaze(self) -> np.ndarray | None:
+        recording = self._running()
+        self._catch_up(recording)
+        if not recording.chunks or np.isnan(recording.chunks[-1].position_px[-1, 0]):
+            return None
+        return eyelink_to_screen(recording.chunks[-1].position_px[-1])
+
+    def stop_recording(self) -> None:
+        recording = self._running()
+        self._catch_up(recording)
+        self._recording = None
+        self._clock.wait(_MODE_CHANGE_S)
+        self._text.append(
+            asc.recording(
+                asc.joined(recording.chunks),
+                recording.messages,
+                eye=self._side,
+                sample_rate_hz=self._rate_hz,
+                screen=self._screen,
+            )
+        )
+
+    def message(self, text: str) -> None:
+        arrived_ms = round(self._now_ms())
+        if self._recording is None:
+            self._text.append(asc.message(arrived_ms, text))
+        else:
+            self._recording.messages.append((arrived_ms, text))
+
+    def save(self, path: Path) -> None:
+        path.write_text("".join(self._text), encoding="ascii", newline="\n")
+
+    def _now_ms(self) -> float:
+        return self._clock_at_zero_ms + 1000 * self._clock.now()
+
+    def _seconds(self, time_ms: float | np.ndarray) -> float | np.ndarray:
+        """Tracker's milliseconds to seconds on the display's clock."""
+        return (time_ms - self._clock_at_zero_ms) / 1000
+
+    def _running(self) -> "_Recording":
+        if self._recording is None:
+            raise RuntimeError("is not recording; start first")
+        return self._recording
+
+    def _catch_up(self, recording: "_Recording") -> None:
+        """Take the samples that are due by now."""
+        passed_ms = self._now_ms() - recording.start_ms
+        due = math.floor(passed_ms / recording.interval_ms) + 1
+        if due <= recording.taken:
+            return
+        numbers = np.arange(recording.taken, due)
+        time_ms = recording.start_ms + numbers * recording.interval_ms
+        gaze = self._eye.gaze(self._seconds(time_ms))
+        position_px = to_eyelink(degrees_to_screen(gaze.position_deg, self._screen))
+        recording.chunks.append(
+            asc.Samples(
+                time_ms,
+                position_px.round(1),
+                gaze.pupil.round(),
+                gaze.event,
+                gaze.saccade,
+                recording.interval_ms,
+            )
+        )
+        recording.taken = due
+
+
+class _Recording:
+    """What has come in since the last start."""
+
+    def __init__(self, start_ms: float, interval_ms: float):
+        self.start_ms = start_ms
+        self.interval_ms = interval_ms
+        self.taken = 0
+        self.chunks: list[asc.Samples] = []
+        self.messages: list[tuple[float, str]] = []
+
+
+def _offset(point_px: np.ndarray, distance_deg: float, error_px: np.ndarray) -> str:
+    return (
+        f"{point_px[0]:.0f},{point_px[1]:.0f}  OFFSET {distance_deg:.2f} deg.  "
+        f"{error_px[0]:.1f},{error_px[1]:.1f} pix."
+    )

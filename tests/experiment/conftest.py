@@ -1,0 +1,131 @@
+"""A small synthetic study: flat grey images, predictions that are known, the paper's design."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiment.display.virtual import VirtualClock, VirtualDisplay
+from experiment.lab import Lab
+from experiment.observer.eye import Eye
+from experiment.simulation import SimulatedOperator
+from experiment.trackers.simulated import SimulatedTracker
+from stimuli.catalogue import write_blocks, write_catalogue
+from stimuli.files import sha256, write_image, write_log_saliency
+from stimuli.settings import Settings
+from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target
+
+SIZE_PX = 64
+LATIN_SQUARE = (
+    (Block.ORIGINALS, Block.VERSIONS_1, Block.VERSIONS_2),
+    (Block.VERSIONS_1, Block.VERSIONS_2, Block.ORIGINALS),
+    (Block.VERSIONS_2, Block.ORIGINALS, Block.VERSIONS_1),
+)
+
+
+def synthetic_stimuli(sources: int = 24) -> list[Stimulus]:
+    """Return a catalogue of the paper's kind: one source in eight aims at entropy alone."""
+    stimuli = []
+    for number in range(1, sources + 1):
+        aim = Condition.ENTROPY if number % 8 == 0 else Condition.OBJECT
+        up_first = number % 2 == 1
+        for block in Block:
+            original = block == Block.ORIGINALS
+            up = (block == Block.VERSIONS_1) == up_first
+            direction = Direction.INCREASE if up else Direction.DECREASE
+            stim_id = f"photo{number:02d}-{'original' if original else direction}"
+            targets = (Target((number,), 2.0 if up else -2.0, "stimuli/masks/m.png"),)
+            stimuli.append(
+                Stimulus(
+                    stim_id=stim_id,
+                    source_id=f"photo{number:02d}",
+                    condition=Condition.ORIGINAL if original else aim,
+                    direction=Direction.NONE if original else direction,
+                    block=block,
+                    targets=() if original or aim == Condition.ENTROPY else targets,
+                    k_scale=1.0,
+                    image=f"stimuli/images/{stim_id}.png",
+                    target=None,
+                    prediction=f"stimuli/predictions/{stim_id}.npz",
+                    image_sha256="0" * 64,
+                    source_sha256="0" * 64,
+                    checkpoint_sha256="0" * 64,
+                    licence="CC0",
+                )
+            )
+    return stimuli
+
+
+def upper_half_log_saliency() -> np.ndarray:
+    """Return a map of 48 x 40 whose upper half has 9 times the probability of the lower."""
+    log_saliency = np.zeros((48, 40))
+    log_saliency[:24] = np.log(9.0)
+    return log_saliency
+
+
+def build_study(root: Path, *, sources: int = 4, settings: str = "") -> Path:
+    """Write a study folder and return it."""
+    root.mkdir(parents=True)
+    size = f"[images]\nsize_px = {SIZE_PX}\nmodel_px = {SIZE_PX}\n"
+    (root / "study.toml").write_text(settings + "\n" + size)
+    stimuli = []
+    for number, stimulus in enumerate(synthetic_stimuli(sources)):
+        image = root / stimulus.image
+        write_image(image, np.full((SIZE_PX, SIZE_PX, 3), number, np.uint8))
+        (root / stimulus.prediction).parent.mkdir(parents=True, exist_ok=True)
+        write_log_saliency(root / stimulus.prediction, upper_half_log_saliency())
+        fields = {**vars(stimulus), "image_sha256": sha256(image)}
+        stimuli.append(Stimulus(**fields))
+    write_catalogue(root / "stimuli" / "stimuli.tsv", stimuli)
+    write_blocks(root / "blocks.tsv", LATIN_SQUARE)
+    return root
+
+
+@pytest.fixture
+def make_study(tmp_path: Path) -> Callable[..., Path]:
+    """Return `build_study` below the test's own folder."""
+
+    def make(name: str = "study", **choices) -> Path:
+        return build_study(tmp_path / name, **choices)
+
+    return make
+
+
+@pytest.fixture
+def paper_stimuli() -> list[Stimulus]:
+    """The paper's catalogue: 24 sources in three versions."""
+    return synthetic_stimuli(24)
+
+
+@pytest.fixture
+def paper_orders() -> tuple[tuple[Block, ...], ...]:
+    """The paper's Latin square."""
+    return LATIN_SQUARE
+
+
+@pytest.fixture
+def make_lab() -> Callable[..., Lab]:
+    """Return a function that makes a simulated lab whose observer looks as the test says."""
+
+    def make(
+        goal: Callable, settings: Settings, *, also_seen: Callable | None = None, **display
+    ) -> Lab:
+        generator = np.random.default_rng(0)
+        clock = VirtualClock()
+        eye = Eye(goal, settings.observer, generator)
+
+        def seen(scene, time_s):
+            eye.see(scene, time_s)
+            if also_seen is not None:
+                also_seen(scene, time_s)
+
+        return Lab(
+            clock=clock,
+            display=VirtualDisplay(clock, settings.screen.refresh_hz, seen=seen, **display),
+            tracker=SimulatedTracker(clock, eye, settings, generator),
+            operator=SimulatedOperator(clock),
+            observer="simulated",
+        )
+
+    return make

@@ -1,0 +1,117 @@
+"""Blocks are balanced, proposals follow the room that objects have, photographs keep geometry."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from manipulation.design.blocks import balance, block_orders, version_blocks
+from manipulation.design.proposals import Aim, Candidate, movable, propose
+from manipulation.photographs import resized, square_box, squared, squared_mask, upscaled
+from stimuli.errors import InputError
+from stimuli.masks import Annotations
+from stimuli.settings import Settings
+from stimuli.vocabulary import Block, Condition, Direction
+
+
+@pytest.mark.parametrize("objects", [1, 7, 21])
+@pytest.mark.parametrize("entropies", [0, 1, 3])
+def test_blocks_of_versions_have_as_many_increases_as_decreases_to_one(objects, entropies):
+    conditions = {f"o{n}": Condition.OBJECT for n in range(objects)}
+    conditions |= {f"e{n}": Condition.ENTROPY for n in range(entropies)}
+    blocks = version_blocks(conditions, seed=3)
+    for kind, count in ((Condition.OBJECT, objects), (Condition.ENTROPY, entropies)):
+        sources = [source for source, condition in conditions.items() if condition == kind]
+        first = sum(blocks[s, Direction.INCREASE] == Block.VERSIONS_1 for s in sources)
+        assert abs(first - (count - first)) <= 1
+        for source in sources:
+            assert {blocks[source, d] for d in (Direction.INCREASE, Direction.DECREASE)} == {
+                Block.VERSIONS_1,
+                Block.VERSIONS_2,
+            }
+    total = sum(blocks[s, Direction.INCREASE] == Block.VERSIONS_1 for s in conditions)
+    assert abs(total - (len(conditions) - total)) <= 1
+
+
+def test_the_seed_decides_which_source_is_increased_first():
+    conditions = {f"o{n}": Condition.OBJECT for n in range(20)}
+    assert version_blocks(conditions, 0) == version_blocks(dict(reversed(conditions.items())), 0)
+    assert version_blocks(conditions, 0) != version_blocks(conditions, 1)
+
+
+def test_23_subjects_begin_8_8_7_times_with_each_block():
+    counts = balance(block_orders("latin-square"), 23)
+    assert sorted(n for (position, _), n in counts.items() if position == 1) == [7, 8, 8]
+    assert all(n == 8 for n in balance(block_orders("latin-square"), 24).values())
+
+
+def test_williams_orders_balance_which_block_follows_which():
+    orders = block_orders("williams")
+    followers = Counter(pair for order in orders for pair in zip(order, order[1:], strict=False))
+    assert set(followers.values()) == {2}
+    assert len(followers) == 6
+    assert set(balance(orders, 6).values()) == {2}
+
+
+def test_an_object_that_half_of_gaze_is_on_has_most_room():
+    rooms = [movable(p, 2.0) for p in (0.02, 0.2, 0.5, 0.8, 0.98)]
+    assert max(rooms) == rooms[2]
+    assert movable(0.5, 2.0) == pytest.approx(np.e**2 / (1 + np.e**2) - 0.5)
+    assert movable(0.0, 2.0) == movable(1.0, 2.0) == pytest.approx(0)
+
+
+def candidates(count):
+    return [Candidate(f"s{n}", Path(f"{n}.JPG"), n) for n in range(count)]
+
+
+ANNOTATIONS = Annotations(Path("a.json"), {}, {}, {}, {})
+
+
+def test_24_sources_are_21_for_objects_with_most_room_and_3_for_entropy():
+    aims = [Aim(100 + n, 0.1, n / 100) for n in range(40)]
+    sources = propose(candidates(40), aims, ANNOTATIONS, Settings(), 24)
+    objects = [source for source in sources if source.condition == "object"]
+    assert (len(objects), len(sources)) == (21, 24)
+    assert {source.image_id for source in objects} == set(range(19, 40))
+    for source in objects:
+        shifts = {version.direction: version.targets[0].k_shift for version in source.versions}
+        assert shifts == {"increase": 2.0, "decrease": -2.0}
+        assert source.photograph.endswith(".jpg")
+    for source in set(sources) - set(objects):
+        scales = {version.direction: version.k_scale for version in source.versions}
+        assert scales == {"increase": 0.5, "decrease": 2.0}
+
+
+def test_too_few_photographs_or_objects_are_named():
+    with pytest.raises(InputError, match="5 photographs, 5 with an object.*8 sources need 7"):
+        propose(candidates(5), [Aim(1, 0.1, 0.1)] * 5, ANNOTATIONS, Settings(), 8)
+    with pytest.raises(InputError, match="8 photographs, 0 with an object"):
+        propose(candidates(8), [None] * 8, ANNOTATIONS, Settings(), 8)
+
+
+def test_the_crop_is_the_largest_centred_square_for_image_and_mask_alike():
+    assert square_box(640, 480, "crop") == (80, 0, 560, 480)
+    assert square_box(640, 480, "stretch") == (0, 0, 640, 480)
+    pixels = np.zeros((48, 64, 3), dtype=np.uint8)
+    pixels[:24, 8:32] = 255
+    image = squared(pixels, 24, "crop")
+    mask = squared_mask(pixels[..., 0] > 0, 24, "crop")
+    expected = torch.zeros(24, 24)
+    expected[:12, :12] = 1
+    torch.testing.assert_close(mask, expected)
+    assert (image[0] - expected).abs().mean() < 0.03
+
+
+def test_upscaling_keeps_a_linear_ramp_and_the_range():
+    ramp = torch.linspace(0.2, 0.8, 32).expand(3, 32, 32)
+    larger = upscaled(ramp, 64)
+    step = 0.6 / 31
+    expected = 0.2 + (torch.arange(64) / 2 - 0.25) * step
+    torch.testing.assert_close(larger[0, 30, 6:-6], expected[6:-6], atol=2e-3, rtol=0)
+    checks = (torch.arange(32)[:, None] + torch.arange(32)) % 2
+    larger = upscaled(checks.float().expand(3, 32, 32), 64)
+    assert larger.min() >= 0
+    assert larger.max() <= 1
+    torch.testing.assert_close(resized(ramp, 32), ramp)
