@@ -192,15 +192,13 @@ class StimulusSet:
         self, source: SourceSettings, photograph: Tensor, log_saliency: Tensor
     ) -> list[Tensor]:
         """Return the changed images of a source, one for each version, at network size."""
-        edits, side = self.settings.edits, self.settings.edits.side_px
-        masks = self._masks(source)
-        regions = _regions(list(masks.values()), log_saliency)
-        small = resized(photograph, side)
-        before = self.model.predict(small[None])[0]
-        targets = torch.stack([self._target(v, before, masks) for v in source.versions])
-        negative = prepare(small, feathered(resized(regions, side), edits.feather))
-        amounts = search_edits(self.model, negative, targets, edits)
-        return list(develop(prepare(photograph, feathered(regions, edits.feather)), amounts))
+        edits, masks = self.settings.edits, self._masks(source)
+        regions = feathered(_regions(list(masks.values()), log_saliency), edits.feather)
+        targets = [self._target(version, log_saliency, masks) for version in source.versions]
+        negative = prepare(photograph, regions)
+        return list(
+            develop(negative, search_edits(self.model, negative, torch.stack(targets), edits))
+        )
 
     def _add(
         self,

@@ -70,11 +70,8 @@ class ManipulationSettings:
 class EditSettings:
     """The search for parametric edits."""
 
-    steps: int = _setting(60, "steps of the optimiser", 1, 2000)
-    step_size: float = _setting(0.15, "step size of Adam, in units of the bounded edits", 1e-4, 1.0)
-    side_px: int = _setting(
-        256, "side of the image during the search; edits apply at any", 32, 4096
-    )
+    steps: int = _setting(30, "steps of the optimiser", 1, 2000)
+    step_size: float = _setting(0.2, "step size of Adam, in units of the bounded edits", 1e-4, 1.0)
     strength: float = _setting(1.0, "factor on the bounds of every edit; 0 forbids all", 0, 2)
     naturalness: float = _setting(0.02, "weight of the penalty on large edits", 0, 10)
     feather: float = _setting(0.012, "width of the soft mask edge, as a share of the side", 0, 0.2)

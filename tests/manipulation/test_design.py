@@ -1,6 +1,7 @@
 """Blocks are balanced, proposals follow the room that objects have, photographs keep geometry."""
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_23_subjects_begin_8_8_7_times_with_each_block():
 
 def test_williams_orders_balance_which_block_follows_which():
     orders = block_orders("williams")
-    followers = Counter(pair for order in orders for pair in zip(order, order[1:], strict=False))
+    followers = Counter(pair for order in orders for pair in pairwise(order))
     assert set(followers.values()) == {2}
     assert len(followers) == 6
     assert set(balance(orders, 6).values()) == {2}
@@ -85,7 +86,7 @@ def test_24_sources_are_21_for_objects_with_most_room_and_3_for_entropy():
 
 
 def test_too_few_photographs_or_objects_are_named():
-    with pytest.raises(InputError, match="5 photographs, 5 with an object.*8 sources need 7"):
+    with pytest.raises(InputError, match=r"5 photographs, 5 with an object.*8 sources need 7"):
         propose(candidates(5), [Aim(1, 0.1, 0.1)] * 5, ANNOTATIONS, Settings(), 8)
     with pytest.raises(InputError, match="8 photographs, 0 with an object"):
         propose(candidates(8), [None] * 8, ANNOTATIONS, Settings(), 8)

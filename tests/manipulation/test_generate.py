@@ -1,7 +1,6 @@
 """Generation: what a study holds afterwards, what is refused, and what an interruption leaves."""
 
 import json
-import re
 import shutil
 
 import numpy as np
@@ -15,27 +14,15 @@ from stimuli.errors import InputError
 from stimuli.files import read_image, read_log_saliency
 from stimuli.study import open_study
 from stimuli.vocabulary import Block, Condition, Direction
-
-SMALL = {"size_px": 256, "model_px": 128, "side_px": 64, "steps": 4}
-
-
-def set_up(folder, *options):
-    """Make a study folder as the command does, then make its images small."""
-    arguments = generate._arguments(["--study", str(folder), *options])
-    generate.found_study(folder, arguments)
-    path = folder / "study.toml"
-    text = path.read_text()
-    for name, value in SMALL.items():
-        text, count = re.subn(rf"(?m)^# {name} = .*$", f"{name} = {value}", text)
-        assert count == 1
-    path.write_text(text)
-    return open_study(folder)
+from tests.small_study import found_small_study
 
 
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory):
     """A demo study whose stimuli are not made yet."""
-    return set_up(tmp_path_factory.mktemp("new") / "study", "--demo", "--sources", "3").root
+    return found_small_study(
+        tmp_path_factory.mktemp("new") / "study", "--demo", "--sources", "3"
+    ).root
 
 
 @pytest.fixture
@@ -166,7 +153,7 @@ def coco(folder, names=("a", "b"), size=(96, 128), **changes):
 def test_photographs_that_are_not_there_are_left_out_and_said(tmp_path, capsys):
     images, file = coco(tmp_path / "coco", names=("a", "b", "c"))
     (tmp_path / "coco" / "images" / "b.jpg").unlink()
-    study = set_up(tmp_path / "study", "--coco", images, file, "--sources", "2")
+    study = found_small_study(tmp_path / "study", "--coco", images, file, "--sources", "2")
     assert [source.source_id for source in study.settings.sources] == ["a", "c"]
     assert "1 annotated photographs are not in" in capsys.readouterr().err
 
@@ -208,19 +195,19 @@ def test_wrong_photographs_and_annotations_are_named_and_no_study_is_made(
     if damage:
         damage(tmp_path / "coco")
     with pytest.raises(InputError, match=message):
-        set_up(tmp_path / "study", "--coco", images, file, "--sources", "2")
+        found_small_study(tmp_path / "study", "--coco", images, file, "--sources", "2")
     assert not (tmp_path / "study").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["coco"]
 
 
 def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(new_study, tmp_path):
     with pytest.raises(InputError, match="is a study already"):
-        set_up(new_study.root, "--demo")
+        found_small_study(new_study.root, "--demo")
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter.txt").write_text("mine")
-    with pytest.raises(InputError, match="is in use and has no study.toml"):
-        set_up(other, "--demo")
+    with pytest.raises(InputError, match=r"is in use and has no study\.toml"):
+        found_small_study(other, "--demo")
     assert [path.name for path in other.iterdir()] == ["chapter.txt"]
 
 
