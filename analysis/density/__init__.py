@@ -1,0 +1,1 @@
+"""Fixation densities: Gaussian KDE + uniform + centre bias, fitted to each stimulus."""

@@ -1,0 +1,84 @@
+"""The grid of a density map, and how other pixels map onto it.
+
+A map divides an image into ``rows x columns`` equal cells and holds the probability of each, so a
+density is constant within a cell. Masks and predictions of any size are carried over by area, so
+that nothing is lost and nothing invented.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from scipy.sparse import csr_array
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells that tile an image of ``width_px x height_px`` pixels."""
+
+    width_px: float
+    height_px: float
+    columns: int
+    rows: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows, self.columns
+
+    @property
+    def size_px(self) -> tuple[float, float]:
+        """``(width, height)`` of the image."""
+        return self.width_px, self.height_px
+
+    @property
+    def cells(self) -> int:
+        return self.rows * self.columns
+
+    @property
+    def cell_area_px(self) -> float:
+        """Pixels of the image in one cell."""
+        return self.width_px * self.height_px / self.cells
+
+    @cached_property
+    def x_edges_px(self) -> np.ndarray:
+        return np.linspace(0.0, self.width_px, self.columns + 1)
+
+    @cached_property
+    def y_edges_px(self) -> np.ndarray:
+        return np.linspace(0.0, self.height_px, self.rows + 1)
+
+    def cell_of(self, xy_px: np.ndarray) -> np.ndarray:
+        """Return the flat index of the cell in which each point ``(n, 2)`` of the image lies."""
+        columns = np.floor(xy_px[:, 0] * (self.columns / self.width_px)).astype(np.intp)
+        rows = np.floor(xy_px[:, 1] * (self.rows / self.height_px)).astype(np.intp)
+        return rows.clip(0, self.rows - 1) * self.columns + columns.clip(0, self.columns - 1)
+
+    def area_means(self, values: np.ndarray) -> np.ndarray:
+        """Return the mean of a ``(height, width)`` array over the area of each cell."""
+        height, width = values.shape
+        rows, columns = _overlaps(height, self.rows), _overlaps(width, self.columns)
+        return np.asarray(columns @ np.asarray(rows @ values).T).T
+
+    def coarser(self, longest: int) -> "Grid":
+        """Return a grid of the same image with at most `longest` cells a side."""
+        factor = min(1.0, longest / max(self.shape))
+        columns, rows = (max(1, round(n * factor)) for n in (self.columns, self.rows))
+        return Grid(self.width_px, self.height_px, columns, rows)
+
+
+@lru_cache(maxsize=32)
+def _overlaps(old: int, new: int) -> csr_array:
+    """Return ``(new, old)`` shares of each new interval that each old one covers; rows sum to 1."""
+    edges = np.linspace(0.0, old, new + 1)
+    first = np.floor(edges[:-1]).astype(int)
+    last = np.minimum(np.ceil(edges[1:]).astype(int), old)
+    row, column, share = [], [], []
+    for index, (low, high) in enumerate(zip(first, last, strict=True)):
+        covered = np.arange(low, high)
+        length = np.minimum(covered + 1, edges[index + 1]) - np.maximum(covered, edges[index])
+        row.append(np.full(len(covered), index))
+        column.append(covered)
+        share.append(length.clip(0.0) / (old / new))
+    return csr_array(
+        (np.concatenate(share), (np.concatenate(row), np.concatenate(column))), shape=(new, old)
+    )

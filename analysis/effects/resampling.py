@@ -1,0 +1,111 @@
+"""The value of a measure when subjects count several times or not at all.
+
+A density is a weighted sum over fixations, so leaving a subject out, or counting one twice, is
+another weighting of sums that are made once per subject. Bandwidth, weights and centre bias stay
+as they were fitted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.density.grid import Grid
+from analysis.density.kde import kde_map, region_masses
+from analysis.density.stimuli import StimulusDensity
+from analysis.effects.measures import entropy_bits, p_obj
+
+ENTROPY_CELLS = 64
+"""Longest side of the grid on which entropies are resampled."""
+
+_TINY = np.finfo(np.float32).tiny
+
+
+@dataclass(frozen=True, eq=False)
+class ResampledRegion:
+    """p_obj of one stimulus as a function of how often each subject counts.
+
+    Attributes
+    ----------
+    masses, counts : arrays (subjects,)
+        Sum of the kernels' masses within the region, and number of fixations.
+    kde, rest
+        Weight of the KDE, and what uniform and centre bias put on the region.
+    """
+
+    masses: np.ndarray
+    counts: np.ndarray
+    kde: float
+    rest: float
+
+    def values(self, times: np.ndarray) -> np.ndarray:
+        """Return p_obj for ``(resamples, subjects)`` counts; NaN where no fixation is left."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.kde * (times @ self.masses) / (times @ self.counts) + self.rest
+
+
+@dataclass(frozen=True, eq=False)
+class ResampledEntropy:
+    """Entropy of one stimulus as a function of how often each subject counts.
+
+    Attributes
+    ----------
+    kernels : array (subjects, cells), float32
+        Sum of each subject's kernels on a coarse grid.
+    counts : array (subjects,)
+    kde : float
+    rest : array (cells,), float32
+        Uniform and centre bias, weighted.
+    offset_bits
+        What the coarse grid cannot resolve, taken from the whole sample, plus log2 of the pixels
+        of a cell.
+    """
+
+    kernels: np.ndarray
+    counts: np.ndarray
+    kde: float
+    rest: np.ndarray
+    offset_bits: float
+
+    def values(self, times: np.ndarray) -> np.ndarray:
+        """Return bits for ``(resamples, subjects)`` counts; NaN where no fixation is left."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scale = (self.kde / (times @ self.counts)).astype(np.float32)
+            density = times.astype(np.float32) @ self.kernels * scale[:, None] + self.rest
+            nats = -np.einsum("rc,rc->r", density, np.log(density.clip(_TINY)))
+            return nats / np.log(2.0) + self.offset_bits
+
+
+def resampled_region(
+    density: StimulusDensity, coverage: np.ndarray, subjects: list[str], grid: Grid
+) -> ResampledRegion:
+    """Return p_obj of a fitted density, per subject; all counts one give its value."""
+    fit, index = density.fit, np.searchsorted(subjects, density.subjects)
+    masses = region_masses(density.xy_px, fit.bandwidth_px, grid, coverage)
+    rest = fit.uniform * coverage.mean() + fit.centre_bias * p_obj(
+        density.log_centre_bias, coverage
+    )
+    return ResampledRegion(
+        np.bincount(index, masses, minlength=len(subjects)),
+        np.bincount(index, minlength=len(subjects)).astype(float),
+        fit.kde,
+        float(rest),
+    )
+
+
+def resampled_entropy(
+    density: StimulusDensity, subjects: list[str], grid: Grid
+) -> ResampledEntropy:
+    """Return the entropy of a fitted density, per subject; all counts one give its value."""
+    fit, coarse = density.fit, grid.coarser(ENTROPY_CELLS)
+    index = np.searchsorted(subjects, density.subjects)
+    kernels = np.zeros((len(subjects), coarse.cells), dtype=np.float32)
+    for subject in np.unique(index):
+        own = density.xy_px[index == subject]
+        kernels[subject] = kde_map(own, fit.bandwidth_px, coarse, weights=np.ones(len(own))).ravel()
+    centre = coarse.area_means(np.exp(density.log_centre_bias)).ravel()
+    rest = fit.uniform / coarse.cells + fit.centre_bias * centre / centre.sum()
+    rest = rest.astype(np.float32)
+    counts = np.bincount(index, minlength=len(subjects)).astype(float)
+    everyone = ResampledEntropy(kernels, counts, fit.kde, rest, 0.0)
+    offset = entropy_bits(density.log_density, grid) - everyone.values(np.ones((1, len(subjects))))
+    return ResampledEntropy(kernels, counts, fit.kde, rest, float(offset[0]))

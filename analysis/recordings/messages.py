@@ -1,0 +1,48 @@
+"""Trials as the messages of a recording mark them.
+
+``TRIALID n`` begins trial n and ``SYNCTIME`` marks the onset of its image. A message that begins
+with a whole number was sent late (or early) by so many milliseconds: it is about its time stamp
+minus that number. This is the convention of SR Research's Data Viewer ("true event time = time
+message was sent - offset"), so ``-3 SYNCTIME`` stamped 1000 says that the image appeared at 1003.
+"""
+
+import re
+
+import pandas as pd
+
+_OFFSET = re.compile(r"([+-]?[0-9]{1,9})\s+(\S.*)", re.DOTALL)
+_TRIAL = re.compile(r"TRIALID\s+([0-9]{1,9})(?:\s|$)")
+_ONSET = re.compile(r"SYNCTIME(?:\s|$)")
+
+
+def true_times(messages: pd.DataFrame) -> pd.DataFrame:
+    """Return messages at the times that they are about, without the offsets in their texts.
+
+    Parameters
+    ----------
+    messages : DataFrame
+        ``time_ms``, ``text`` as in `analysis.recordings.asc.Recording`.
+    """
+    times, texts = [], []
+    for time_ms, text in zip(messages["time_ms"], messages["text"], strict=True):
+        match = _OFFSET.fullmatch(text)
+        times.append(time_ms - int(match[1]) if match else time_ms)
+        texts.append(match[2] if match else text)
+    return pd.DataFrame({"time_ms": times, "text": texts})
+
+
+def image_onsets(messages: pd.DataFrame) -> dict[int, float]:
+    """Return the onset of the image, in tracker milliseconds, by trial number.
+
+    A trial without ``SYNCTIME`` has no onset. A trial that was begun twice has the onset of its
+    last showing: it was shown again because the first did not count.
+    """
+    onsets: dict[int, float] = {}
+    trial: int | None = None
+    for time_ms, text in true_times(messages).itertuples(index=False):
+        if match := _TRIAL.match(text):
+            trial = int(match[1])
+            onsets.pop(trial, None)
+        elif trial is not None and trial not in onsets and _ONSET.match(text):
+            onsets[trial] = time_ms
+    return onsets

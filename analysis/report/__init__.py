@@ -1,0 +1,1 @@
+"""Figures, sentences and one self-contained page."""

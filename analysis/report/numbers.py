@@ -1,0 +1,20 @@
+"""Numbers as a paper prints them: a true minus sign, and a dash where there is none."""
+
+import math
+
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+
+
+def plain(value: float, digits: int) -> str:
+    """Return a number: ``0.091``."""
+    return f"{value:.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a change: ``+0.09``."""
+    return f"{value:+.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
+
+
+def percent(value: float) -> str:
+    """Return a relative change: ``+43 %``."""
+    return f"{100 * value:+.0f} %".replace("-", MINUS) if math.isfinite(value) else DASH

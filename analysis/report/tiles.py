@@ -1,0 +1,116 @@
+"""Small pictures of a stimulus: with its targets outlined, or under a fixation density.
+
+Drawn on arrays, not axes: a report holds hundreds of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import colormaps
+from PIL import Image
+
+TILE_PX = 300
+_DIM = 0.42
+_SHARES = (0.5, 0.8)
+_HEAT = colormaps["inferno"]
+_WHITE, _DOT = (255, 255, 255), (120, 220, 232)
+
+
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """A stimulus at the size of a tile, with what is outlined on it.
+
+    Attributes
+    ----------
+    pixels : array (TILE_PX, TILE_PX, 3), float
+    outlines
+        Coverage of each line ``(TILE_PX, TILE_PX)``, 0 to 1, with its colour.
+    """
+
+    pixels: np.ndarray
+    outlines: Sequence[tuple[np.ndarray, tuple[int, ...]]]
+
+
+def backdrop(image: np.ndarray, regions: Sequence[tuple[np.ndarray, str]]) -> Backdrop:
+    """Return a stimulus ``(height, width, 3)`` uint8 made small, with regions to outline.
+
+    `regions` are masks ``(height, width)``, boolean, each with a colour ``#rrggbb``.
+    """
+    outlines = []
+    for mask, colour in regions:
+        fine = Image.fromarray(mask.astype(np.uint8) * 255).resize((2 * TILE_PX, 2 * TILE_PX))
+        rgb = tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
+        outlines.append((_line(np.asarray(fine) > 127, 3), rgb))
+    small = Image.fromarray(image).resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
+    return Backdrop(np.asarray(small).astype(np.float64), outlines)
+
+
+def photograph(behind: Backdrop) -> np.ndarray:
+    """Return the stimulus with its regions outlined, ``(TILE_PX, TILE_PX, 3)`` uint8."""
+    return _finished(behind.pixels.copy(), behind)
+
+
+def density_over(
+    behind: Backdrop, log_density: np.ndarray, highest: float, xy: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the stimulus, dimmed and grey, under a density.
+
+    White lines enclose the smallest regions that hold half and four fifths of the probability.
+
+    Parameters
+    ----------
+    log_density : array (rows, columns)
+    highest
+        Log density that takes the brightest colour: one for all pictures that are compared.
+    xy : array (n, 2), optional
+        Fixations to mark, as shares of width and height.
+    """
+    map_ = Image.fromarray(log_density.astype(np.float32))
+    fine = np.asarray(map_.resize((2 * TILE_PX, 2 * TILE_PX), Image.Resampling.BILINEAR))
+    relative = np.exp(np.minimum(_halved(fine) - highest, 0.0)) ** 0.7
+    alpha = np.minimum(relative * 1.15, 0.85)[..., None]
+    grey = behind.pixels.mean(axis=2, keepdims=True) * _DIM
+    canvas = (1 - alpha) * grey + alpha * _HEAT(0.25 + 0.75 * relative)[..., :3] * 255
+    order = np.sort(log_density, axis=None)[::-1]
+    held = np.cumsum(np.exp(order - order[0]))
+    for share in _SHARES:
+        threshold = order[np.searchsorted(held, share * held[-1])]
+        _paint(canvas, _line(fine >= threshold, 1), _WHITE)
+    if xy is not None:
+        _dots(canvas, xy)
+    return _finished(canvas, behind)
+
+
+def _line(inside: np.ndarray, width: int) -> np.ndarray:
+    """Return how much of each pixel the border of a region covers; `inside` is twice as fine."""
+    edge = np.zeros(inside.shape, dtype=bool)
+    edge[:, 1:] |= inside[:, 1:] != inside[:, :-1]
+    edge[1:] |= inside[1:] != inside[:-1]
+    for _ in range(width - 1):
+        edge[:, :-1] |= edge[:, 1:]
+        edge[:-1] |= edge[1:]
+    return _halved(edge.astype(np.float64))
+
+
+def _halved(fine: np.ndarray) -> np.ndarray:
+    return fine.reshape(TILE_PX, 2, TILE_PX, 2).mean(axis=(1, 3))
+
+
+def _paint(canvas: np.ndarray, coverage: np.ndarray, colour: Sequence[int]) -> None:
+    where = coverage > 0
+    share = coverage[where][:, None]
+    canvas[where] = (1 - share) * canvas[where] + share * np.array(colour)
+
+
+def _dots(canvas: np.ndarray, xy: np.ndarray) -> None:
+    columns, rows = (np.asarray(xy) * TILE_PX).astype(int).T.clip(0, TILE_PX - 2)
+    for down in (0, 1):
+        for right in (0, 1):
+            canvas[rows + down, columns + right] = _DOT
+
+
+def _finished(canvas: np.ndarray, behind: Backdrop) -> np.ndarray:
+    for line, colour in behind.outlines:
+        _paint(canvas, line, colour)
+    return canvas.clip(0, 255).astype(np.uint8)

@@ -1,0 +1,30 @@
+"""Intervals over subjects and sources."""
+
+import numpy as np
+import pytest
+
+from analysis.effects.bootstrap import draw, interval
+
+
+def test_every_stratum_keeps_its_size():
+    times = draw(["a", "b", "a", "c", "a", "b"], 500, np.random.default_rng(0))
+    assert (times[:, [0, 2, 4]].sum(axis=1) == 3).all()
+    assert (times[:, [1, 5]].sum(axis=1) == 2).all()
+    assert (times[:, 3] == 1).all()
+    np.testing.assert_allclose(times.mean(axis=0), 1.0, atol=0.12)
+
+
+def test_the_interval_of_a_mean_over_sources_is_the_textbooks():
+    generator = np.random.default_rng(1)
+    values = generator.normal(5.0, 2.0, 100)
+    times = draw(["all"] * 100, 4000, generator)
+    low, high = interval(values[None], times)
+    half = 1.96 * values.std() / 10
+    assert low == pytest.approx(values.mean() - half, abs=0.06)
+    assert high == pytest.approx(values.mean() + half, abs=0.06)
+
+
+def test_missing_values_do_not_count():
+    times = np.ones((10, 3))
+    assert interval(np.array([[1.0, np.nan, 3.0]]), times) == (2.0, 2.0)
+    assert np.isnan(interval(np.full((10, 3), np.nan), times)).all()

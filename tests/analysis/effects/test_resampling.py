@@ -1,0 +1,48 @@
+"""Subjects counted several times: the same as a density made anew from repeated fixations."""
+
+import numpy as np
+import pytest
+
+from analysis.density.fit import fit_density, log_density_map
+from analysis.density.grid import Grid
+from analysis.density.stimuli import StimulusDensity
+from analysis.effects.measures import entropy_bits, p_obj
+from analysis.effects.resampling import resampled_entropy, resampled_region
+
+GRID = Grid(200, 200, 64, 64)
+SUBJECTS = [f"{n:02d}" for n in range(6)]
+TIMES = np.array([[1, 1, 1, 1, 1, 1], [2, 0, 1, 3, 0, 0], [0, 6, 0, 0, 0, 0], [0, 0, 0, 0, 0, 6]])
+
+
+@pytest.fixture(scope="module")
+def density():
+    generator = np.random.default_rng(4)
+    points = generator.normal((70, 120), 30, (50, 2)).clip(0, 199)
+    subjects = np.array(SUBJECTS)[np.arange(50) % 5]  # the sixth did not look
+    log_bias = np.full(GRID.shape, -np.log(GRID.cells))
+    fit = fit_density(points, subjects, log_bias, GRID)
+    log_map = log_density_map(fit, points, log_bias, GRID)
+    return StimulusDensity("one", fit, log_map, log_bias, points, subjects)
+
+
+def anew(density, times):
+    """Log density from fixations repeated as often as their subjects count."""
+    index = np.searchsorted(SUBJECTS, density.subjects)
+    points = np.repeat(density.xy_px, times[index], axis=0)
+    return log_density_map(density.fit, points, density.log_centre_bias, GRID)
+
+
+def test_p_obj_of_a_resample_is_that_of_repeated_fixations(density):
+    coverage = np.zeros(GRID.shape)
+    coverage[20:45, 10:30] = 0.7
+    values = resampled_region(density, coverage, SUBJECTS, GRID).values(TIMES)
+    expected = [p_obj(anew(density, times), coverage) for times in TIMES[:3]]
+    np.testing.assert_allclose(values[:3], expected, rtol=1e-9)
+    assert np.isnan(values[3])
+
+
+def test_entropy_of_a_resample_is_that_of_repeated_fixations(density):
+    values = resampled_entropy(density, SUBJECTS, GRID).values(TIMES)
+    expected = [entropy_bits(anew(density, times), GRID) for times in TIMES[:3]]
+    np.testing.assert_allclose(values[:3], expected, atol=1e-4)
+    assert np.isnan(values[3])

@@ -1,0 +1,131 @@
+"""EyeLink ASC files: every event of real ones, and what is sound of broken ones."""
+
+import gzip
+import re
+import time
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis.recordings.asc import parse_asc, read_asc
+from stimuli.errors import InputError
+
+WHOLE = (
+    "** CONVERTED FROM made-up\n"
+    "MSG\t990 DISPLAY_COORDS 0 0 1919 1079\n"
+    "START\t1000 \tLEFT\tRIGHT\tSAMPLES\tEVENTS\n"
+    "SFIX L   1000\n"
+    "1000\t  960.0\t  540.0\t  900.0\t...\n"
+    "EFIX L   1000\t1198\t200\t  960.5\t  540.1\t    900\n"
+    "SSACC L  1200\n"
+    "SBLINK L 1204\n"
+    "EBLINK L 1204\t1250\t48\n"
+    "ESACC L  1200\t1260\t62\t  960.0\t  540.0\t  700.0\t  500.0\t   7.01\t    300\n"
+    "MSG\t1300 a message of caf\N{LATIN SMALL LETTER E WITH ACUTE}\n"
+    "EFIX R   1262\t1400\t140\t  701.0\t  499.0\t    880\n"
+    "END\t1500 \tSAMPLES\tEVENTS\tRES\t  38.00\t  38.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cran_eyelinker_bino500.asc.gz", "cran_eyelinker_mono1000.asc.gz",
+        "cran_eyelinker_mono500.asc.gz", "cran_eyelinker_monoRemote500.asc.gz",
+        "eyelinkparser_data1.asc", "pymovements_eyelink_binocular_example.asc",
+        "pymovements_eyelink_monocular_example.asc", "pypillometry_rlmw_events.asc",
+    ],
+)  # fmt: skip
+def test_counts_are_those_of_the_lines_of_a_real_recording(shared, name):
+    path = shared / "eyelink" / name
+    content = path.read_bytes()
+    content = gzip.decompress(content) if name.endswith(".gz") else content
+    recording = read_asc(path)
+    found = [recording.fixations, recording.saccades, recording.blinks, recording.messages]
+    words = (b"EFIX", b"ESACC", b"EBLINK", b"MSG")
+    lines = [len(re.findall(rb"(?m)^" + word + rb"\b", content)) for word in words]
+    assert [len(table) for table in found] == lines
+
+
+def test_values_of_a_real_fixation_are_the_parsers_own(shared):
+    fixation = read_asc(shared / "eyelink" / "cran_eyelinker_mono500.asc.gz").fixations.iloc[0]
+    assert list(fixation) == ["L", 7197124 - 400, 7197122, 400, 515.1, 396.3, 1050]
+
+
+def test_a_start_that_the_tracker_lost_is_missing_not_huge(shared):
+    recording = read_asc(shared / "eyelink" / "pypillometry_rlmw_events.asc")
+    assert recording.saccades["start_ms"].isna().sum() == 1
+    assert recording.warnings["saccades without a sound start"] == 1
+    assert recording.warnings["recording blocks without an end"] == 1
+
+
+def test_a_recording_of_sixty_thousand_lines_is_read_in_a_blink():
+    samples = "".join(f"{t}\t  960.0\t  540.0\t  900.0\t...\n" for t in range(1000, 61000))
+    content = WHOLE.replace("SSACC", samples + "SSACC").encode()
+    started = time.process_time()
+    parse_asc(content)
+    assert time.process_time() - started < 0.3
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_line_ends_and_encodings_make_no_difference(end, encoding):
+    recording = parse_asc(WHOLE.replace("\n", end).encode(encoding))
+    assert recording.messages["text"].iloc[-1] == "a message of caf\u00e9"
+    assert list(recording.fixations["eye"]) == ["L", "R"]
+    assert list(recording.blinks.iloc[0]) == ["L", 1204, 1250, 48]
+    assert recording.saccades["amplitude_deg"].item() == 7.01
+    assert recording.blocks.iloc[0].tolist() == [1000, 1500]
+    assert not recording.warnings
+
+
+def test_a_cut_last_line_is_counted_and_not_used():
+    cut = WHOLE[: WHOLE.index("540.1") + 3]
+    recording = parse_asc(cut.encode())
+    assert recording.fixations.empty
+    assert recording.warnings == {
+        "last line cut": 1, "fixations begun but not ended": 1,
+        "recording blocks without an end": 1,
+    }  # fmt: skip
+
+
+def test_a_cut_gzip_file_gives_what_came_before_the_cut():
+    packed = gzip.compress((WHOLE * 400).encode())
+    recording = parse_asc(packed[: len(packed) // 2])
+    assert recording.warnings["gzip file cut"] == 1
+    assert 0 < len(recording.blinks) < 400
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"SR_RESEARCH\x00binary", "edf2asc"),
+        (b"", "no EyeLink event"),
+        (b"onset\tduration\n1\t2\n", "no EyeLink event"),
+        (b"\x1f\x8bnot gzip at all", "gzip"),
+    ],
+)
+def test_what_is_no_recording_is_refused_with_a_repair(content, says):
+    with pytest.raises(InputError, match=says):
+        parse_asc(content)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_mutated_recording_gives_sound_events_or_our_own_error(data):
+    content = bytearray(WHOLE.encode())
+    for _ in range(data.draw(st.integers(1, 5))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    packed = gzip.compress(bytes(content)) if data.draw(st.booleans()) else bytes(content)
+    packed = packed[: data.draw(st.integers(0, len(packed)))]
+    try:
+        recording = parse_asc(packed)
+    except InputError:
+        return
+    for table in (recording.fixations, recording.saccades, recording.blinks):
+        assert not np.isinf(table.drop(columns="eye").to_numpy(float)).any()
+        assert not (table["start_ms"] > table["end_ms"]).any()
+        assert table["eye"].isin(["L", "R"]).all()

@@ -1,0 +1,38 @@
+"""The paper's sentences with other numbers in them."""
+
+import math
+
+import pandas as pd
+
+from analysis.report.numbers import percent, plain, signed
+from analysis.report.sentences import sentences
+
+
+def summary(**people):
+    row = {
+        "condition": "object", "direction": "increase", "measure": "p_obj", "observer": "people",
+        "n": 21, "mean_change": 0.09, "mean_change_low": 0.05, "mean_change_high": 0.13,
+        "mean_relative_change": 0.43, "share_as_asked": 18 / 21,
+    } | people  # fmt: skip
+    model = row | {"observer": "model", "mean_change": 0.43, "mean_relative_change": 1.42}
+    return pd.DataFrame([row, model])
+
+
+def test_the_sentence_of_the_paper():
+    assert sentences(summary()) == [
+        "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
+        "(+43 %; 95 % interval +0.05 to +0.13; n = 21, 18 of which moved as asked); the model "
+        "predicted +0.43 (+142 %)."
+    ]
+
+
+def test_no_estimate_is_said_in_words():
+    (sentence,) = sentences(summary(n=0, mean_change=math.nan))
+    assert "cannot be estimated: too few subjects looked" in sentence
+    assert "nan" not in sentence
+
+
+def test_numbers_have_a_true_minus_and_dashes_where_there_is_none():
+    assert signed(-0.041) == "\N{MINUS SIGN}0.04"
+    assert percent(-0.22) == "\N{MINUS SIGN}22 %"
+    assert {signed(math.nan), percent(math.inf), plain(math.nan, 3)} == {"\N{EN DASH}"}

@@ -1,0 +1,184 @@
+"""The whole analysis of made-up studies whose effects are known."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.run import centre_bias_groups, main
+from stimuli.catalogue import read_catalogue
+from stimuli.errors import InputError
+from stimuli.files import sha256, write_image
+from stimuli.study import open_study
+from stimuli.tables import EFFECTS, FIXATIONS
+
+
+@pytest.fixture(scope="module")
+def study(make_study, tmp_path_factory):
+    root = make_study(
+        tmp_path_factory.mktemp("run") / "study", n_subjects=18, n_fixations=12, seed=3
+    )
+    for subset in ("all", "first-block"):
+        main([str(root), "--subset", subset])
+    return root
+
+
+@pytest.fixture(scope="module")
+def small(make_study, tmp_path_factory):
+    return make_study(tmp_path_factory.mktemp("run") / "small", n_sources=2, n_subjects=2)
+
+
+def copied(root, tmp_path):
+    shutil.copytree(root, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def read(root, name):
+    return pd.read_csv(root / "derivatives" / name, dtype={"subject": str, "annotation_ids": str})
+
+
+def test_the_known_effects_come_back_from_the_recordings(study):
+    effects = read(study, "effects/effects.csv")
+    assert tuple(effects.columns) == EFFECTS.names
+    people = effects[effects["observer"] == "people"]
+    asked = np.where(people["direction"] == "increase", 1, -1)
+    assert (np.sign(people["change"]) == asked).all()
+
+    summary = read(study, "effects/summary.csv")
+    people = summary[summary["observer"] == "people"].set_index(["condition", "direction"])
+    more, less = people.loc["object", "increase"], people.loc["object", "decrease"]
+    # The observers' shares: 0.3, raised to 0.6, lowered to 0.1.
+    assert more["mean_change_counted"] == pytest.approx(0.3, abs=0.06)
+    assert less["mean_change_counted"] == pytest.approx(-0.2, abs=0.06)
+    assert 0.1 < more["mean_change_low"] < more["mean_change"] < more["mean_change_high"] < 0.45
+    assert -0.3 < less["mean_change_low"] < less["mean_change"] < less["mean_change_high"] < 0
+    # A Gaussian of twice the spread has two bits more; this one is cut by the image.
+    assert 0.5 < people.loc["entropy", "increase"]["mean_change"] < 2
+    # From a spread of 0.15 to 0.06 of the side: 2 log2(0.06 / 0.15) = -2.64 bits.
+    assert people.loc["entropy", "decrease"]["mean_change"] == pytest.approx(-2.64, abs=0.5)
+    assert (summary["sign_agreement"] == 1).all()
+    assert (people["mean_change_low"] < people["mean_change"]).all()
+    assert (people["mean_change"] < people["mean_change_high"]).all()
+
+
+def test_the_model_is_measured_with_the_centre_bias_of_the_people(study):
+    effects = read(study, "effects/effects.csv")
+    model = effects[(effects["observer"] == "model") & (effects["measure"] == "p_obj")]
+    maps = np.load(study / "derivatives/densities/maps/photo-01-increase.npz")
+    for name in ("people", "model", "centre_bias"):
+        assert np.exp(maps[name].astype(float)).sum() == pytest.approx(1, abs=1e-4)
+    assert model[model["direction"] == "increase"]["change"].gt(0.1).all()
+
+
+def test_first_block_compares_between_subjects_and_stands_beside_all(study):
+    fixations = read(study, "fixations/fixations.csv")
+    assert tuple(fixations.columns) == FIXATIONS.names
+    effects = read(study, "effects/effects_first-block.csv")
+    shown = fixations[(fixations["fixation"] >= 1) & (fixations["block_position"] == 1)]
+    counts = shown.groupby("stim_id").size()
+    assert (effects["n_version"] == effects["stim_id"].map(counts)).all()
+    assert set(effects["subset"]) == {"first-block"}
+    page = (study / "derivatives/report/index_first-block.html").read_text()
+    assert "comparisons between subjects" in page
+    assert (study / "derivatives/effects/effects.csv").is_file()
+
+
+def test_the_report_is_one_file_that_says_who_looked(study):
+    page = (study / "derivatives/report/index.html").read_text()
+    assert "Simulated observers, not people" in page
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!data:)', page)
+    assert page.count("data:image/jpeg") == 4 * 9
+    for sentence in json.loads((study / "derivatives/effects/summary.json").read_text())[
+        "Sentences"
+    ]:
+        assert sentence in page
+
+
+def test_the_provenance_holds_every_result_and_every_input(study):
+    sidecar = json.loads((study / "derivatives" / "analysis.json").read_text())
+    for listed in ("inputs", "outputs"):
+        assert all(sha256(study / name) == digest for name, digest in sidecar[listed].items())
+    assert "sourcedata/sub-01/s01r1.asc" in sidecar["inputs"]
+    assert {"derivatives/effects/effects.csv", "derivatives/report/index.html"} <= set(
+        sidecar["outputs"]
+    )
+    assert sidecar["settings"]["subset"] == "all"
+
+
+@pytest.mark.parametrize(("setting", "n_groups"), [("other-sources", 2), ("other-stimuli", 6)])
+def test_the_centre_bias_leaves_out_the_source_or_the_stimulus(small, tmp_path, setting, n_groups):
+    root = copied(small, tmp_path)
+    with open(root / "study.toml", "a") as file:
+        file.write(f'centre_bias = "{setting}"\n')
+    study = open_study(root)
+    groups = centre_bias_groups(study, read_catalogue(study.catalogue))
+    assert len(groups) == 6
+    assert len(set(groups.values())) == n_groups
+
+
+def test_running_again_gives_the_same_and_leaves_nothing_old(small, tmp_path):
+    root = copied(small, tmp_path)
+    raw = {path: sha256(path) for path in root.rglob("*") if path.is_file()}
+    main([str(root)])
+    effects = (root / "derivatives/effects/effects.csv").read_bytes()
+    stale = root / "derivatives/densities/maps/gone.npz"
+    stale.write_bytes(b"")
+    main([str(root)])
+    assert (root / "derivatives/effects/effects.csv").read_bytes() == effects
+    assert not stale.exists()
+    assert all(sha256(path) == digest for path, digest in raw.items())
+
+
+def test_one_subject_gives_a_report_that_claims_nothing(make_study, tmp_path):
+    root = make_study(tmp_path / "one", n_sources=2, n_subjects=1, observer="human")
+    main([str(root)])
+    effects = read(root, "effects/effects.csv")
+    assert effects[effects["observer"] == "people"]["change"].isna().all()
+    assert effects[effects["observer"] == "model"]["change"].notna().all()
+    page = (root / "derivatives/report/index.html").read_text()
+    assert "cannot be estimated: too few subjects looked" in page
+    assert "Simulated observers" not in page
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (lambda root: shutil.rmtree(root / "stimuli"), "no such table"),
+        (lambda root: (root / "study.toml").unlink(), "no study.toml"),
+        (lambda root: shutil.rmtree(root / "sourcedata/sub-02"), "s02r1.asc.*found nothing"),
+        (lambda root: [shutil.rmtree(one) for one in root.glob("sub-*")], "no subject is recorded"),
+        (lambda root: next(root.glob("stimuli/images/*")).write_bytes(b"x"), "has changed since"),
+        (lambda root: (root / "stimuli/masks/photo-01.png").write_bytes(b"x"), "as a mask"),
+        (lambda root: next(root.glob("stimuli/predictions/*")).unlink(), "no such prediction"),
+        (lambda root: (root / "participants.tsv").unlink(), "no such table"),
+    ],
+)
+def test_what_is_missing_or_broken_is_named(small, tmp_path, broken, says):
+    root = copied(small, tmp_path)
+    broken(root)
+    with pytest.raises(InputError, match=says):
+        main([str(root)])
+
+
+def test_a_mask_of_another_size_is_named_with_both_sizes(small, tmp_path):
+    root = copied(small, tmp_path)
+    write_image(root / "stimuli/masks/photo-01.png", np.full((64, 64), 255, np.uint8))
+    with pytest.raises(InputError, match="64 x 64 px; expected 128 x 128"):
+        main([str(root)])
+
+
+def test_a_recording_that_was_cut_is_analysed_or_refused(small, tmp_path):
+    root = copied(small, tmp_path)
+    asc = root / "sourcedata/sub-01/s01r1.asc"
+    whole = asc.read_bytes()
+    asc.write_bytes(whole[: len(whole) // 2])
+    main([str(root)])
+    page = (root / "derivatives/report/index.html").read_text()
+    assert "recordings that are not whole" in page
+    asc.write_bytes(b"")
+    with pytest.raises(InputError, match=r"s01r1\.asc: holds no EyeLink event"):
+        main([str(root)])
