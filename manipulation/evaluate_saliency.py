@@ -78,7 +78,7 @@ def _print(scores: dict[str, object]) -> None:
         f"{scores['n_outside']} outside left out"
     )
     if scores["information_gain_explained"] is None:
-        console.print("no explained information: the table has no column subject")
+        console.print("no explained information: no column subject with two or more people")
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

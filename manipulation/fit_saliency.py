@@ -18,8 +18,8 @@ from manipulation.saliency.fixations import photographs, read_fixations
 from manipulation.saliency.model import SaliencyModel
 from stimuli import commands
 from stimuli.errors import InputError
-from stimuli.files import write_text
-from stimuli.provenance import write_sidecar
+from stimuli.files import sha256, write_text
+from stimuli.provenance import package_versions, write_sidecar
 
 MODULE = "manipulation.fit_saliency"
 DESCRIPTION = """\
@@ -43,7 +43,7 @@ EXAMPLE = (
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure a model by cross-validation, fit it to all photographs and write it."""
     args = _arguments(argv)
-    schedule = Schedule(args.epochs, args.batch_size, args.learning_rate, args.decay, args.seed)
+    schedule = Schedule(args.epochs, args.batch_size, args.learning_rate, args.seed)
 
     with Progress() as progress:
         everything = _examples(args, progress)
@@ -65,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         gains = cross_validate(fitted, data, folds=args.folds, seed=args.seed)
         model = fitted(data)
 
+    save_saliency_model(args.out, model)
+    versions = package_versions()
     origin = Origin(
         data=args.data,
         command=f"python -m {MODULE} {shlex.join(sys.argv[1:] if argv is None else argv)}",
@@ -72,9 +74,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         fixations=int(gains.fixations.sum()),
         outside=outside,
         height_px=args.height_px,
+        sha256=sha256(args.out),
+        versions={name: versions[name] for name in ("python", "torch", "numpy", "pillow")},
     )
     card = args.out.with_suffix(".md")
-    save_saliency_model(args.out, model)
     write_text(card, model_card(args.out.stem, model, origin, schedule, args.folds, gains))
     write_sidecar(
         args.out.with_suffix(".json"),
@@ -118,7 +121,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--epochs", Schedule.epochs, count, "passes over the photographs")
     add_number("--batch-size", Schedule.batch_size, count, "photographs per step")
     add_number("--learning-rate", Schedule.learning_rate, positive, "peak of Adam's rate")
-    add_number("--decay", Schedule.weight_decay, positive, "weight decay")
     add_number("--seed", 0, int, "of folds, first weights and order")
     args = parser.parse_args(argv)
     if args.folds < 2:
