@@ -12,9 +12,14 @@ from stimuli.errors import InputError
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, error):
     path = tmp_path / "a.txt"
     files.write_text(path, "old")
-    with pytest.raises(error), files.atomic_path(path) as temporary:
-        temporary.write_text("half")
-        raise error
+
+    def interrupted():
+        with files.atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
