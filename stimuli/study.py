@@ -57,13 +57,14 @@ def open_study(root: str | Path) -> Study:
         If the folder or its ``study.toml`` is missing, or a setting is wrong.
     """
     root = Path(root)
+    repair = (
+        f"make one with `python -m manipulation.generate --study {root} --demo`, or with "
+        f"--coco IMAGES ANNOTATIONS in place of --demo"
+    )
     if not root.is_dir():
-        raise InputError(
-            f"{root}: no such study; make one with `python -m manipulation.generate --study {root}`"
-        )
+        raise InputError(f"{root}: no such study; {repair}")
     if not (root / "study.toml").is_file():
         raise InputError(
-            f"{root}: has no study.toml, so it is no study folder; make one with "
-            f"`python -m manipulation.generate --study {root}`, or name another folder"
+            f"{root}: has no study.toml, so it is no study folder; name another folder, or {repair}"
         )
     return Study(root, read_settings(root / "study.toml"))
