@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from stimuli.errors import InputError
 
@@ -106,6 +106,26 @@ def read_image(path: str | Path) -> np.ndarray:
                 grey = Image.new("RGBA", picture.size, (128, 128, 128, 255))
                 picture = Image.alpha_composite(grey, picture)
             return np.asarray(picture.convert("RGB"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such image") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
+        ) from None
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """Return the height and width that `read_image` would give, from the file's header alone.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no picture.
+    """
+    try:
+        with Image.open(path) as picture:
+            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+            return picture.size if turned else picture.size[::-1]
     except FileNotFoundError:
         raise InputError(f"{path}: no such image") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

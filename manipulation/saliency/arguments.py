@@ -9,7 +9,7 @@ def add_fixations(parser: argparse.ArgumentParser) -> None:
     """Add photographs, their fixations and the scale that people saw them at."""
     add = parser.add_argument
     add("--images", type=Path, required=True, metavar="DIR", help="folder of photographs")
-    add("--fixations", type=Path, required=True, metavar="CSV", help="table of fixations")
+    add("--fixations", type=Path, required=True, metavar="PATH", help="fixations")
     add(
         "--pixels-per-degree",
         type=positive,
@@ -17,6 +17,12 @@ def add_fixations(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the photographs' files, as people saw them (default: 24, as in OSIE)",
     )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add the choice between processor and GPU."""
+    choices = ("auto", "cpu", "cuda")
+    parser.add_argument("--device", choices=choices, default="auto", help="default: auto")
 
 
 def count(text: str) -> int:
@@ -38,4 +44,15 @@ def positive(text: str) -> float:
         value = math.nan
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r}; expected a number above 0")
+    return value
+
+
+def share(text: str) -> float:
+    """Argument type: a number from 0 to below 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 0 to below 1")
     return value

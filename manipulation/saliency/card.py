@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from manipulation.saliency.cross_validation import Gains
-from manipulation.saliency.fitting import Schedule
 from manipulation.saliency.model import SaliencyModel
+from manipulation.saliency.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ GELU between them; {learned} learned numbers.
 ({origin.outside} beside the photographs left out) |
 | size | resized to {origin.height_px} px height, {model.pixels_per_degree:.1f} px per degree |
 | schedule | {schedule.epochs} epochs, batches of {schedule.batch_size}, \
-Adam {schedule.learning_rate:g}, seed {schedule.seed} |
+Adam {schedule.learning_rate:g}, a tenth after epochs {schedule.steps}, seed {schedule.seed} |
 | made with | {versions} |
 | SHA-256 | `{origin.sha256}` |
 | final blur | {sigma:.1f} px |
@@ -95,8 +95,8 @@ centre bias and lower the gain over it.
 give them away.
 - It was fitted to one set of photographs, one task and one viewing distance. Resize other \
 images to {model.pixels_per_degree:.1f} px per degree.
-- The default scales and schedule were chosen by the gain on held-out photographs of OSIE, in a \
-handful of trials; figures for that set are slightly too high for it.
+- The default schedule, and the scales of ICF, were chosen by the gain on held-out photographs of \
+OSIE, in a handful of trials; figures for that set are slightly too high for it.
 - The centre bias is that of this set and this screen. For comparisons with people take the one \
 measured in the same experiment.
 """

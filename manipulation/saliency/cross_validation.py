@@ -51,9 +51,9 @@ def information_gain(model: SaliencyModel, unseen: Sequence[Example]) -> Gains:
     bits = []
     for example in unseen:
         columns, rows = torch.from_numpy(example.points.astype(int)).T
-        cells = model.readout(example.features.float()[None])
-        model_density = model.with_centre_bias(model.blur(cells, example.size))[0]
-        difference = model_density - model.centre_bias(example.size)
+        features = example.features[None].to(model.centre_bias.weight.device)
+        model_density = model.with_centre_bias(model.from_features(features, example.size))[0]
+        difference = (model_density - model.centre_bias(example.size)).cpu()
         bits.append(float(difference[rows, columns].double().sum()) / np.log(2))
     return Gains(
         tuple(example.name for example in unseen),

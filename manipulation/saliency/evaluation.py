@@ -1,6 +1,6 @@
 """Scoring a saliency model on photographs with fixations, all measures at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,46 +14,19 @@ from manipulation.saliency.centre_bias import (
     smoothed_log_density,
     stretched,
 )
-from manipulation.saliency.fixations import Photograph, cell_counts
+from manipulation.saliency.fixations import Viewed, cell_counts
 from manipulation.saliency.gaussian import resample
 from manipulation.saliency.gold_standard import Viewing, gold_standard
 from manipulation.saliency.model import SaliencyModel
+from manipulation.saliency.published_deepgaze import PublishedDeepGaze
 
-MEASURES = ("information_gain_bits", "auc", "sauc", "nss", "cc", "sim", "kl")
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one photograph, and the fixations on it.
-
-    Attributes
-    ----------
-    cells : Tensor (h, w)
-        Log saliency before up-sampling and blur.
-    points : ndarray (N, 2)
-        ``(x, y)`` in pixels.
-    subject : ndarray (N,) or None
-        Who made each fixation.
-    size
-        Height and width in pixels.
-    """
-
-    cells: Tensor
-    points: np.ndarray
-    subject: np.ndarray | None
-    size: tuple[int, int]
-
-    @property
-    def relative_points(self) -> np.ndarray:
-        """Points as parts of width and height, in [0, 1)."""
-        return self.points / self.size[::-1]
-
-
-@torch.no_grad()
-def predict(model: SaliencyModel, picture: Photograph) -> Prediction:
-    """Return the prediction for a photograph of the model's pixels per degree."""
-    cells = model.readout(model.extractor(picture.image[None]))[0]
-    return Prediction(cells, picture.points, picture.subject, tuple(picture.image.shape[-2:]))
+PER_FIXATION = {
+    "log_likelihood_bits": "log2 of the density per pixel",
+    "information_gain_bits": "over the centre bias of the other photographs",
+    "information_gain_over_uniform_bits": "over a uniform density",
+    "centre_bias_gain_over_uniform_bits": "of the centre bias of the other photographs",
+}
+PER_PHOTOGRAPH = ("auc", "sauc", "nss", "cc", "sim", "kl")
 
 
 @dataclass(frozen=True)
@@ -63,7 +36,7 @@ class Scores:
     Attributes
     ----------
     values : dict of ndarray (images,)
-        By name, as in `MEASURES`; information gains are means over the image's fixations.
+        By name, as in `PER_FIXATION`, means over the image's fixations, and in `PER_PHOTOGRAPH`.
     gold_gain_bits : ndarray (images,) or None
         Information gain of people over the same centre bias; None where no photograph has
         fixations of two people, or it is not known whose they are.
@@ -77,20 +50,28 @@ class Scores:
     def as_dict(self, *, seed: int = 0, draws: int = 2000) -> dict[str, object]:
         """Return means and 95 % bootstrap intervals over photographs, JSON-ready.
 
-        Information gains are means over fixations, the other measures over photographs.
+        Information gains are means over fixations, the other measures over photographs. A measure
+        that is infinite, as KL is where people looked at what a density excludes, is None.
         """
         images = len(self.fixations)
         drawn = np.random.default_rng(seed).integers(images, size=(draws, images))
         report: dict[str, object] = {}
         intervals = {}
         for name, statistic in self._statistics().items():
-            report[name] = float(statistic(np.arange(images)))
-            low, high = np.quantile([statistic(chosen) for chosen in drawn], [0.025, 0.975])
-            intervals[name] = [float(low), float(high)]
+            report[name] = _finite(statistic(np.arange(images)))
+            samples = np.array([statistic(chosen) for chosen in drawn])
+            finite = np.isfinite(samples).all()
+            low, high = np.quantile(samples, [0.025, 0.975]) if finite else (np.inf, np.inf)
+            intervals[name] = [_finite(low), _finite(high)]
         if self.gold_gain_bits is None:
             report["information_gain_explained"] = None
         return {
             **report,
+            "baselines": {
+                **PER_FIXATION,
+                "gold_standard_gain_bits": "of other people on the same photograph, over the "
+                "centre bias of the other photographs",
+            },
             "intervals_95": intervals,
             "n_images": images,
             "n_fixations": int(self.fixations.sum()),
@@ -102,66 +83,92 @@ class Scores:
         def per_fixation(gains: np.ndarray) -> Callable[[np.ndarray], float]:
             return lambda chosen: np.average(gains[chosen], weights=self.fixations[chosen])
 
-        gain = per_fixation(self.values["information_gain_bits"])
-        statistics = {"information_gain_bits": gain}
+        statistics = {name: per_fixation(self.values[name]) for name in PER_FIXATION}
         if self.gold_gain_bits is not None:
+            gain = statistics["information_gain_bits"]
             gold = per_fixation(self.gold_gain_bits)
             statistics["gold_standard_gain_bits"] = gold
             statistics["information_gain_explained"] = lambda chosen: gain(chosen) / gold(chosen)
-        for name in MEASURES[1:]:
+        for name in PER_PHOTOGRAPH:
             statistics[name] = lambda chosen, values=self.values[name]: values[chosen].mean()
         return statistics
 
 
 @torch.no_grad()
-def evaluate(model: SaliencyModel, predictions: Sequence[Prediction]) -> Scores:
+def evaluate(
+    model: SaliencyModel | PublishedDeepGaze,
+    viewed: Sequence[Viewed],
+    images: Iterable[Tensor],
+) -> Scores:
     """Score predictions with the centre bias of the other photographs.
 
     AUC and NSS take the log density and the density with centre bias, sAUC the saliency without;
     CC, SIM and KL compare the density with the fixations blurred by a Gaussian of one degree.
+
+    Parameters
+    ----------
+    viewed
+        Fixations on each photograph, at least one.
+    images
+        Each photograph, ``(3, H, W)``, in the same order; one is in memory at a time.
     """
-    counts = torch.stack(
-        [cell_counts(one.relative_points * GRID[::-1], GRID) for one in predictions]
-    )
+    counts = torch.stack([cell_counts(one.relative_points * GRID[::-1], GRID) for one in viewed])
     _, width = fit_centre_bias(counts)
-    everyone = np.concatenate([one.relative_points for one in predictions])
-    ends = np.cumsum([len(one.points) for one in predictions])
-    rows, viewings = [], []
-    for one, own, end in zip(predictions, counts, ends, strict=True):
+    everyone = np.concatenate([one.relative_points for one in viewed])
+    ends = np.cumsum([len(one.points) for one in viewed])
+    rows, viewings, degree_px = [], [], model.pixels_per_degree
+    device = model.centre_bias.weight.device
+    for one, own, end, image in zip(viewed, counts, ends, images, strict=True):
         others = np.delete(everyone, np.s_[end - len(one.points) : end], axis=0)
         bias = stretched(smoothed_log_density(counts.sum(0) - own, width), one.size)
-        rows.append(_scores(model, one, bias, others * one.size[::-1]))
+        maps = model.predictions(image[None].to(device), bias.to(device))
+        saliency, log_density = (one_map[0].cpu() for one_map in maps)
+        rows.append(_scores(one, saliency, log_density, bias, others * one.size[::-1], degree_px))
         at_points = np.exp(measures.at(bias.numpy(), one.points))
         viewings.append(Viewing(one.points, one.subject, one.size, at_points))
 
-    values = {name: np.array([row[name] for row in rows]) for name in MEASURES}
+    values = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     gold = None
-    if any(one.subject is not None and len(set(one.subject)) > 1 for one in predictions):
-        densities = gold_standard(viewings, model.pixels_per_degree)
+    if any(one.subject is not None and len(set(one.subject)) > 1 for one in viewed):
+        densities = gold_standard(viewings, degree_px)
         gold = np.array(
             [
                 (density - np.log(viewing.centre_bias)).mean() / np.log(2)
                 for density, viewing in zip(densities, viewings, strict=True)
             ]
         )
-    return Scores(values, gold, np.array([len(one.points) for one in predictions]))
+    return Scores(values, gold, np.array([len(one.points) for one in viewed]))
 
 
 def _scores(
-    model: SaliencyModel, one: Prediction, bias: Tensor, other_points: np.ndarray
+    one: Viewed,
+    saliency: Tensor,
+    log_density: Tensor,
+    bias: Tensor,
+    other_points: np.ndarray,
+    pixels_per_degree: float,
 ) -> dict[str, float]:
-    """Return the measures of one photograph; `bias` is a log density ``(H, W)``."""
-    saliency = model.blur(one.cells[None], one.size)
-    log_density = model.with_centre_bias(saliency, bias)[0].numpy()
+    """Return the measures of one photograph; `bias` and `log_density` are ``(H, W)``."""
+    log_density, bias = log_density.numpy(), bias.numpy()
     density = np.exp(log_density.astype(np.float64))
+    uniform = np.full(one.size, -np.log(np.prod(one.size)))
     fixated = cell_counts(one.points, one.size)
-    empirical = resample(fixated, model.pixels_per_degree, size=one.size).numpy()
+    empirical = resample(fixated, pixels_per_degree, size=one.size).numpy()
     return {
-        "information_gain_bits": measures.information_gain(log_density, bias.numpy(), one.points),
+        "log_likelihood_bits": measures.log_likelihood(log_density, one.points) / np.log(2),
+        "information_gain_bits": measures.information_gain(log_density, bias, one.points),
+        "information_gain_over_uniform_bits": measures.information_gain(
+            log_density, uniform, one.points
+        ),
+        "centre_bias_gain_over_uniform_bits": measures.information_gain(bias, uniform, one.points),
         "auc": measures.auc(log_density, one.points),
-        "sauc": measures.shuffled_auc(saliency[0].numpy(), one.points, other_points),
+        "sauc": measures.shuffled_auc(saliency.numpy(), one.points, other_points),
         "nss": measures.nss(density, one.points),
         "cc": measures.cc(density, empirical),
         "sim": measures.sim(density, empirical),
         "kl": measures.kl(density, empirical),
     }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -18,6 +18,9 @@ class FeatureExtractor(Protocol):
         ``(i * stride, j * stride)``.
     minimum_px
         Smallest height and width that it accepts.
+
+    An extractor whose weights have a file of their own sets ``stored_elsewhere = True``: the file
+    of a fitted model then holds its settings but not its weights.
     """
 
     channels: int

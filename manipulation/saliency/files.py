@@ -4,6 +4,7 @@ The metadata hold ``format``, ``architecture``, ``settings`` (JSON: keyword argu
 extractor and widths of the readout) and ``pixels_per_degree``.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,22 +12,31 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
+from manipulation.saliency.deepgaze import DeepGazeFeatures
+from manipulation.saliency.embedded import EmbeddedNetworks
 from manipulation.saliency.icf import IntensityContrast
 from manipulation.saliency.model import SaliencyModel
+from manipulation.saliency.published_deepgaze import PUBLISHED, PublishedDeepGaze
 from manipulation.saliency.readout import Readout
 from stimuli.errors import InputError, nearest
-from stimuli.files import atomic_path
+from stimuli.files import atomic_path, sha256
 
 FORMAT = "guiding-gaze saliency model 1"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
-EXTRACTORS: dict[str, Callable[..., torch.nn.Module]] = {"icf": IntensityContrast}
+EXTRACTORS: dict[str, Callable[..., torch.nn.Module]] = {
+    "deepgaze2": DeepGazeFeatures,
+    "embedded": EmbeddedNetworks,
+    "icf": IntensityContrast,
+}
 
 
 def build_saliency_model(
     architecture: str,
     *,
     features: dict[str, object] | None = None,
+    extractor: torch.nn.Module | None = None,
     widths: tuple[int, ...] = (16, 32, 2, 1),
     pixels_per_degree: float,
 ) -> SaliencyModel:
@@ -38,6 +48,8 @@ def build_saliency_model(
         A key of `EXTRACTORS`.
     features
         Keyword arguments of the feature extractor.
+    extractor
+        In place of a new one, of the same architecture.
     widths
         Channels of the readout's convolutions.
     pixels_per_degree
@@ -53,7 +65,8 @@ def build_saliency_model(
             f"saliency architecture is {architecture!r}; expected one of {sorted(EXTRACTORS)}"
             f"{nearest(architecture, EXTRACTORS)}"
         )
-    extractor = EXTRACTORS[architecture](**(features or {}))
+    if extractor is None:
+        extractor = EXTRACTORS[architecture](**(features or {}))
     readout = Readout(extractor.channels, widths)
     return SaliencyModel(architecture, extractor, readout, pixels_per_degree=pixels_per_degree)
 
@@ -67,25 +80,38 @@ def save_saliency_model(path: str | Path, model: SaliencyModel) -> None:
         "settings": json.dumps(settings, sort_keys=True),
         "pixels_per_degree": repr(model.pixels_per_degree),
     }
-    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {name: tensor.contiguous() for name, tensor in _own_tensors(model).items()}
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, metadata)
 
 
-def load_saliency_model(name_or_file: str | Path) -> SaliencyModel:
+def _own_tensors(model: SaliencyModel) -> dict[str, Tensor]:
+    """Return what the model's file holds: all but the weights of an extractor with its own file."""
+    elsewhere = getattr(model.extractor, "stored_elsewhere", False)
+    return {
+        name: tensor
+        for name, tensor in model.state_dict().items()
+        if not (elsewhere and name.startswith("extractor."))
+    }
+
+
+def load_saliency_model(name_or_file: str | Path) -> SaliencyModel | PublishedDeepGaze:
     """Return a fitted model in evaluation mode, its weights frozen.
 
     Parameters
     ----------
     name_or_file
-        Name of a model that ships with the toolkit, such as ``icf``, or a file that
-        ``python -m manipulation.fit_saliency`` wrote.
+        Name of a model that ships with the toolkit, such as ``icf``; a file that
+        ``python -m manipulation.fit_saliency`` wrote; or, where the package ``deepgaze_pytorch`` is
+        installed, a model of it, such as ``DeepGazeIIE``.
 
     Raises
     ------
     InputError
         If there is no such model or file, or the file is truncated or of another kind.
     """
+    if str(name_or_file) in PUBLISHED:
+        return PublishedDeepGaze(str(name_or_file)).frozen()
     path = saliency_model_file(name_or_file)
     try:
         with safe_open(path, framework="pt") as file:
@@ -109,12 +135,35 @@ def load_saliency_model(name_or_file: str | Path) -> SaliencyModel:
             widths=tuple(settings["widths"]),
             pixels_per_degree=float(metadata["pixels_per_degree"]),
         )
-        model.load_state_dict(tensors)
+        if tensors.keys() != _own_tensors(model).keys():
+            raise KeyError(*(tensors.keys() ^ _own_tensors(model).keys()))
+        model.load_state_dict(tensors, strict=False)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"{path}: weights and settings do not fit together ({error}); fit the model again"
         ) from None
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise InputError(f"{path}: holds weights that are no finite numbers; fit the model again")
     return model.frozen()
+
+
+def saliency_model_sha256(name_or_file: str | Path, model: torch.nn.Module) -> str:
+    """Return what identifies a loaded model: the SHA-256 of its file.
+
+    The published DeepGaze models have none here; for them it is that of their weights.
+
+    Raises
+    ------
+    InputError
+        If there is no such model or file.
+    """
+    if str(name_or_file) not in PUBLISHED:
+        return sha256(saliency_model_file(name_or_file))
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def saliency_model_file(name_or_file: str | Path) -> Path:
@@ -131,7 +180,13 @@ def saliency_model_file(name_or_file: str | Path) -> Path:
     path = Path(name_or_file)
     if path.is_file():
         return path
+    if str(name_or_file) == "deepgaze2":
+        raise InputError(
+            "saliency model is 'deepgaze2', of which no fitted readout is public; fit one with "
+            "python -m manipulation.fit_saliency --model deepgaze2, and give its file"
+        )
+    known = sorted([*shipped, *PUBLISHED])
     raise InputError(
-        f"saliency model is {str(name_or_file)!r}; expected one of {sorted(shipped)} "
-        f"or an existing .safetensors file{nearest(str(name_or_file), shipped)}"
+        f"saliency model is {str(name_or_file)!r}; expected one of {known} "
+        f"or an existing .safetensors file{nearest(str(name_or_file), known)}"
     )

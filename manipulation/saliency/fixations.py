@@ -1,24 +1,20 @@
-"""Tables of fixations on photographs, and the photographs themselves.
+"""Fixations on photographs at the size that a model sees, with the photographs or without.
 
-A comma-separated file with the columns ``image``, ``x_px``, ``y_px`` and, where given, ``subject``
-and ``index`` comes in; points in image pixels come out, origin at the top-left corner.
+Points are in image pixels, origin at the top-left corner.
 """
 
-import csv
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from stimuli.errors import InputError, nearest
-from stimuli.files import read_image
-
-COLUMNS = ("image", "x_px", "y_px")
+from manipulation.saliency import readers
+from manipulation.saliency.pictures import resized_photograph, resized_size
+from stimuli.errors import InputError
+from stimuli.files import image_size
 
 
 @dataclass(frozen=True)
@@ -48,71 +44,112 @@ class FixationTable:
 
 
 def read_fixations(path: str | Path, folder: str | Path) -> FixationTable:
-    """Read a table of fixations and check that its photographs are there.
+    """Read fixations in any of the layouts of `readers`, recognised by what `path` is.
 
     Parameters
     ----------
     path
-        Comma-separated file with a header.
+        A comma-separated file, MIT1003's folder ``DATA``, SALICON's folder of ``.mat`` files or its
+        ``.json``, or pysaliency's ``.hdf5``.
     folder
-        Holds the photographs that the column ``image`` names.
+        Holds the photographs.
 
     Raises
     ------
     InputError
-        If the file or the folder is missing, a column is missing, there is no fixation, a
-        coordinate is no finite number, or a photograph is not there.
+        If the file or the folder is missing or not of the layout that it seems to be, there is no
+        fixation, a coordinate is no finite number, or a photograph is not there.
     """
     path, folder = Path(path), Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected the folder with the photographs")
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            header = reader.fieldnames or []
-            _check_columns(path, header)
-            rows = [(reader.line_num, row) for row in reader]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected a table of fixations") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: is no comma-separated text in UTF-8 ({error})") from None
-    if not rows:
+    if not path.exists():
+        raise InputError(f"{path}: no such file; expected a table of fixations")
+    names, points, subject = readers.reader_of(path)(path, folder)
+    if not len(names):
         raise InputError(f"{path}: holds no fixation; expected one row a fixation")
-
-    points = np.array([[_number(path, line, row, c) for c in COLUMNS[1:]] for line, row in rows])
-    names = [row["image"] or "" for _, row in rows]
-    images = tuple(sorted(set(names)))
-    for name in images:
+    images, image = np.unique(names, return_inverse=True)
+    for name in images.tolist():
         if not name or not (folder / name).is_file():
             raise InputError(
                 f"{path}: image {name!r} is not in {folder}; "
                 f"expected every image of the table as a file there"
             )
-    place = {name: index for index, name in enumerate(images)}
-    subject = np.array([row["subject"] for _, row in rows]) if "subject" in header else None
-    return FixationTable(images, np.array([place[name] for name in names]), points, subject)
-
-
-def _check_columns(path: Path, header: list[str]) -> None:
-    for column in COLUMNS:
-        if column not in header:
-            raise InputError(
-                f"{path}: has no column {column!r}; expected a header with {', '.join(COLUMNS)}"
-                f"{nearest(column, header)}"
-            )
-
-
-def _number(path: Path, line: int, row: dict[str, str | None], column: str) -> float:
-    try:
-        value = float(row[column])
-    except (TypeError, ValueError):
-        value = math.nan
-    if not math.isfinite(value):
+    if not np.isfinite(points).all():
+        row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
         raise InputError(
-            f"{path}, line {line}: {column} is {row[column]!r}; expected a number of pixels; "
-            f"leave out rows without a position"
+            f"{path}: fixation {row + 1} (on {names[row]}) is at {tuple(points[row])}; "
+            f"expected a number of pixels; leave out fixations without a position"
         )
-    return value
+    return FixationTable(tuple(images.tolist()), image, points, subject)
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """Fixations on a photograph at the size that a model sees.
+
+    Attributes
+    ----------
+    name
+        File name.
+    size
+        Height and width in pixels.
+    points : ndarray (N, 2)
+        ``(x, y)`` in these pixels.
+    subject : ndarray (N,) of str, or None
+        Who made each fixation.
+    outside
+        Fixations that were left out since they are not on the photograph.
+    """
+
+    name: str
+    size: tuple[int, int]
+    points: np.ndarray
+    subject: np.ndarray | None
+    outside: int = 0
+
+    @property
+    def relative_points(self) -> np.ndarray:
+        """Points as parts of width and height, in [0, 1)."""
+        return self.points / self.size[::-1]
+
+
+def viewed_photographs(
+    table: FixationTable, folder: str | Path, *, scale: float, minimum_px: int = 1
+) -> Iterator[Viewed]:
+    """Yield the fixations on each photograph, in the order of ``table.images``.
+
+    Only the headers of the files are read.
+
+    Parameters
+    ----------
+    scale, minimum_px
+        As in `resized_photograph`.
+
+    Raises
+    ------
+    InputError
+        As `resized_photograph`.
+    """
+    for index, name in enumerate(table.images):
+        file_size = image_size(Path(folder) / name)
+        size = resized_size(Path(folder) / name, file_size, scale=scale, minimum_px=minimum_px)
+        yield _viewed(table, index, file_size, size)
+
+
+def _viewed(
+    table: FixationTable, index: int, file_size: tuple[int, int], size: tuple[int, int]
+) -> Viewed:
+    chosen = table.of_image(index)
+    points = table.points[chosen]
+    inside = ((points >= 0) & (points < file_size[::-1])).all(axis=1)
+    return Viewed(
+        name=table.images[index],
+        size=size,
+        points=points[inside] * (size[1] / file_size[1], size[0] / file_size[0]),
+        subject=None if table.subject is None else table.subject[chosen][inside],
+        outside=int((~inside).sum()),
+    )
 
 
 @dataclass(frozen=True)
@@ -144,42 +181,44 @@ class Photograph:
 
 
 def photographs(
-    table: FixationTable, folder: str | Path, *, scale: float | None = None, height_px: int = 512
+    table: FixationTable,
+    folder: str | Path,
+    *,
+    scale: float | None = None,
+    height_px: int = 512,
+    minimum_px: int = 1,
+    share: slice = slice(None),
 ) -> Iterator[Photograph]:
     """Yield the photographs of a table in the order of ``table.images``, one in memory at a time.
 
     Parameters
     ----------
-    scale
-        Factor on height and width; without it each photograph is resized to `height_px`.
+    scale, height_px, minimum_px
+        As in `resized_photograph`.
+    share
+        Which of the photographs.
 
     Raises
     ------
     InputError
-        If a photograph cannot be read.
+        As `resized_photograph`.
     """
-    for index, name in enumerate(table.images):
-        pixels = read_image(Path(folder) / name)
-        height, width = pixels.shape[:2]
-        factor = height_px / height if scale is None else scale
-        size = (max(1, round(height * factor)), max(1, round(width * factor)))
-        chosen = table.of_image(index)
-        points = table.points[chosen]
-        inside = ((points >= 0) & (points < (width, height))).all(axis=1)
-        yield Photograph(
-            name=name,
-            image=to_tensor(pixels, size),
-            points=points[inside] * (size[1] / width, size[0] / height),
-            subject=None if table.subject is None else table.subject[chosen][inside],
-            scale=factor,
-            outside=int((~inside).sum()),
+    for index in range(len(table.images))[share]:
+        image, file_size = resized_photograph(
+            Path(folder) / table.images[index],
+            scale=scale,
+            height_px=height_px,
+            minimum_px=minimum_px,
         )
-
-
-def to_tensor(pixels: np.ndarray, size: tuple[int, int]) -> Tensor:
-    """Return ``(height, width, 3)`` uint8 as ``(3, H, W)`` float32 in [0, 1], resized to `size`."""
-    resized = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(resized)).permute(2, 0, 1).to(torch.float32) / 255
+        viewed = _viewed(table, index, file_size, tuple(image.shape[-2:]))
+        yield Photograph(
+            name=viewed.name,
+            image=image,
+            points=viewed.points,
+            subject=viewed.subject,
+            scale=height_px / file_size[0] if scale is None else scale,
+            outside=viewed.outside,
+        )
 
 
 def cell_counts(points: np.ndarray, size: tuple[int, int], spacing_px: float = 1.0) -> Tensor:

@@ -46,13 +46,18 @@ class SaliencyModel(nn.Module):
         self.centre_bias = CentreBias()
         self.pixels_per_degree = float(pixels_per_degree)
 
+    @property
+    def minimum_px(self) -> int:
+        """Smallest height and width of an image."""
+        return self.extractor.minimum_px
+
     def forward(self, images: Tensor) -> Tensor:
         """Return un-normalised log saliency without centre bias.
 
         Parameters
         ----------
         images : Tensor (B, 3, H, W)
-            RGB in [0, 1], at least ``extractor.minimum_px`` high and wide.
+            RGB in [0, 1], at least `minimum_px` high and wide.
 
         Returns
         -------
@@ -64,12 +69,29 @@ class SaliencyModel(nn.Module):
         ValueError
             If the images have another shape or are too small.
         """
-        least = self.extractor.minimum_px
+        least = self.minimum_px
         if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[-2:]) < least:
             raise ValueError(
                 f"images are {tuple(images.shape)}; expected (B, 3, H, W) of at least {least} px"
             )
-        return self.blur(self.readout(self.extractor(images)), tuple(images.shape[-2:]))
+        return self.from_features(self.extractor(images), tuple(images.shape[-2:]))
+
+    def from_features(self, features: Tensor, size: tuple[int, int]) -> Tensor:
+        """Return `forward` of images of `size` whose features are known.
+
+        For callers that need the network's pass for something else as well. Readout and blur are
+        computed at the precision of their weights, under autocast too: log saliency in 8 bits
+        would be coarser than what it is compared with.
+
+        Parameters
+        ----------
+        features : Tensor (B, channels, h, w)
+            As the extractor returns them.
+        size
+            Height and width of the images.
+        """
+        with torch.autocast(features.device.type, enabled=False):
+            return self.blur(self.readout(features.to(self.readout.mean.dtype)), size)
 
     def log_density(self, images: Tensor, centre_bias: Tensor | None = None) -> Tensor:
         """Return the predicted log density of fixations, centre bias included.
@@ -93,6 +115,12 @@ class SaliencyModel(nn.Module):
         if centre_bias is None:
             centre_bias = self.centre_bias(tuple(saliency.shape[-2:]))
         return log_normalised(saliency + self.centre_bias.weight * centre_bias)
+
+    @torch.no_grad()
+    def predictions(self, images: Tensor, centre_bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `forward` and `log_density` without a graph, from one pass."""
+        saliency = self(images)
+        return saliency, self.with_centre_bias(saliency, centre_bias)
 
     def frozen(self) -> "SaliencyModel":
         """Return itself in evaluation mode, with weights that take no gradient."""

@@ -8,6 +8,7 @@ from manipulation.saliency.cross_validation import Gains, cross_validate, inform
 from manipulation.saliency.files import build_saliency_model
 from manipulation.saliency.fitting import Schedule, example, fit
 from manipulation.saliency.fixations import Photograph, cell_counts
+from stimuli.errors import InputError
 
 SIZE = (96, 128)
 FEATURES = {"scales_px": (4.0, 8.0, 16.0), "stride": 8}
@@ -104,6 +105,11 @@ def test_mirroring_takes_image_fixations_and_centre_bias_along():
     row, column = divmod(int(model.centre_bias(SIZE).argmax()), SIZE[1])
     assert (column, row) == pytest.approx((90, 40), abs=5)
     assert float(model.centre_bias.weight) > 1
+
+
+def test_a_fit_that_diverges_says_so(discs):
+    with pytest.raises(InputError, match="fit with a lower --learning-rate than 1e\\+30"):
+        fitted(discs[:6], Schedule(learning_rate=1e30))
 
 
 def test_gain_is_that_of_the_measure_on_pixels(discs):
