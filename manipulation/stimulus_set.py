@@ -25,7 +25,7 @@ from manipulation.photographs import (
 from manipulation.prediction import entropy_bits, p_obj, salient_region
 from manipulation.saliency import SaliencyModel
 from manipulation.saliency.centre_bias import log_normalised
-from manipulation.saliency.files import saliency_model_file
+from manipulation.saliency.files import saliency_model_sha256
 from manipulation.training.targets import blurred_masks, global_scale, local_shift
 from manipulation.transforms.edits import develop, feathered, prepare, search_edits
 from stimuli.catalogue import write_blocks, write_catalogue
@@ -69,7 +69,7 @@ class StimulusSet:
         self.study = study
         self.settings = study.settings
         self.model = model
-        self.model_sha256 = sha256(saliency_model_file(self.settings.manipulation.saliency))
+        self.model_sha256 = saliency_model_sha256(self.settings.manipulation.saliency, model)
         self.blocks = version_blocks(
             {one.source_id: Condition(one.condition) for one in self.settings.sources},
             self.settings.study.seed,

@@ -1,0 +1,100 @@
+"""What a run leaves to look at: ``losses.csv``, and curves and images in TensorBoard."""
+
+import csv
+import io
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from manipulation.saliency.centre_bias import log_normalised
+from manipulation.training.trainer import Step
+from stimuli.files import write_text
+
+COLUMNS = (
+    "iteration", "saliency", "feature", "texture", "adversarial", "total", "discriminator",
+    "reconstruction", "seconds", "waiting_s",
+)  # fmt: skip
+
+
+class RunLog:
+    """Writes the log of a run; one that goes on after a kill adds to what stands before it.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    iteration
+        Steps that are done; rows of later ones, from before a kill, are taken away.
+    """
+
+    def __init__(self, folder: Path, iteration: int) -> None:
+        self.path = folder / "losses.csv"
+        rows = [row for row in read_losses(self.path) if row["iteration"] <= iteration]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.path, text.getvalue())
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self.board = None
+        else:
+            board = folder / "tensorboard"
+            self.board = SummaryWriter(str(board), purge_step=iteration + 1)
+
+    def losses(self, iteration: int, means: dict[str, float], seconds: float, waiting_s: float):
+        """Add a row: mean losses; seconds since the last row, and of these waiting for images."""
+        row = {"iteration": iteration, **means, "seconds": seconds, "waiting_s": waiting_s}
+        with open(self.path, "a", encoding="utf-8", newline="") as file:
+            csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(
+                {name: repr(row[name]) for name in COLUMNS}
+            )
+        if self.board:
+            for name in COLUMNS[1:]:
+                self.board.add_scalar(f"loss/{name}" if name in means else name, row[name],
+                                      iteration)  # fmt: skip
+
+    def images(self, iteration: int, step: Step) -> None:
+        """Add the images of a step."""
+        if self.board:
+            self.board.add_image("image, target, changed, prediction", strips(step), iteration)
+            self.board.flush()
+
+    def close(self) -> None:
+        if self.board:
+            self.board.close()
+
+
+def read_losses(path: Path) -> list[dict[str, float]]:
+    """Return the rows of a ``losses.csv``; a last row that a kill cut short is left out."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = []
+        for row in csv.DictReader(file):
+            try:
+                values = {name: float(row[name]) for name in COLUMNS}
+            except (KeyError, TypeError, ValueError):
+                break
+            rows.append({**values, "iteration": int(values["iteration"])})
+    return rows
+
+
+def strips(step: Step) -> Tensor:
+    """Return image, target density, changed image and predicted density of a batch, side by side.
+
+    Returns
+    -------
+    Tensor (3, B * H, 4 * W)
+        On the CPU, RGB in [0, 1]; densities are grey, each relative to its own peak.
+    """
+    with torch.no_grad():
+        target, predicted = (
+            (log_normalised(maps) - log_normalised(maps).amax(dim=(1, 2), keepdim=True)).exp()
+            for maps in (step.target.float(), step.log_saliency.float())
+        )
+        grey = [density[:, None].expand_as(step.images) for density in (target, predicted)]
+        row = torch.cat([step.images, grey[0], step.changed.float(), grey[1]], dim=3)
+    return torch.cat(list(row.cpu()), dim=1)

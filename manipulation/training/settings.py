@@ -1,0 +1,225 @@
+"""Settings of a training run: a TOML file that states what differs from the defaults.
+
+Defaults are the paper's values where it gives one. Where it leaves something open, the setting says
+what was chosen.
+"""
+
+import dataclasses
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from manipulation.transforms.fgtransform import OUTPUTS
+from manipulation.transforms.guide import SOURCES
+from stimuli.errors import InputError
+from stimuli.settings import checked_tables
+
+NETWORKS = ("fgtransform", "resnet9", "unet")
+MANIPULATIONS = ("shift", "scale")
+
+
+def _setting(default, help: str, low=None, high=None, choices=()):
+    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices)}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """How long, how fast and how precisely."""
+
+    iterations: int = _setting(150_000, "steps of the optimisers", 1, 10**8)
+    autoencoder_iterations: int = _setting(
+        5_000, "first steps of Resnet-9 and U-Net, as auto-encoders (number open)", 0, 10**8
+    )
+    batch_size: int = _setting(4, "images in a step, over all processes together", 1, 4096)
+    learning_rate: float = _setting(1e-3, "of Adam, for network and discriminator", 0.0, 1.0)
+    seed: int = _setting(0, "first weights, order of photographs and targets", 0, 2**31 - 1)
+    precision: str = _setting(
+        "bfloat16", "of convolutions; losses and log saliency are always 32 bits",
+        choices=("float32", "bfloat16", "float16"),
+    )  # fmt: skip
+    compile: bool = _setting(True, "torch.compile, where there is a compiler")
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """What is asked of the network (eq. 11 and 12)."""
+
+    manipulation: str = _setting("shift", "eq. (11) or eq. (12)", choices=MANIPULATIONS)
+    k_shift_low: float = _setting(-4.0, "shift of log saliency in nats, uniform from", -20, 20)
+    k_shift_high: float = _setting(4.0, "to", -20, 20)
+    k_scale_low: float = _setting(0.5, "factor on log saliency from", 0.01, 100)
+    k_scale_high: float = _setting(2.0, "to", 0.01, 100)
+    k_scale_distribution: str = _setting(
+        "log-uniform", "of the factor (open): log-uniform spreads as often as it gathers",
+        choices=("log-uniform", "uniform"),
+    )  # fmt: skip
+    mask_blur_px: float = _setting(
+        10.0, "Gaussian blur of the masks in training, in pixels of the image (open)", 0, 500
+    )
+    salient_share: float = _setting(
+        0.15, "photographs without annotations: the most salient share is shifted", 0.01, 0.9
+    )
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """Weights of the four terms."""
+
+    saliency: float = _setting(1.0, "lambda_s", 0, 1e6)
+    feature: float = _setting(1e-2, "lambda_f", 0, 1e6)
+    texture: float = _setting(2e-2, "lambda_t; the five layers count alike", 0, 1e6)
+    adversarial: float = _setting(1e-1, "lambda_a", 0, 1e6)
+    patches: str = _setting(
+        "sum", "lambda_a times the sum over patches, as in the paper, or times their mean, as in "
+        "pix2pix: 3844 times less at 512 px", choices=("sum", "mean"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """What is trained."""
+
+    kind: str = _setting("fgtransform", "the network", choices=NETWORKS)
+    width: int = _setting(1024, "channels of FGTransform's residual blocks", 1, 8192)
+    blocks: int = _setting(6, "residual blocks of FGTransform", 1, 100)
+    resnet9_width: int = _setting(64, "channels of the first layer of Resnet-9", 1, 1024)
+    unet_width: int = _setting(64, "channels of the first layer of U-Net", 1, 1024)
+    halvings: int = _setting(8, "of U-Net; its images are a multiple of 2 to this power", 1, 12)
+    output: str = _setting("sigmoid", "an image of its own, or a change (open)", choices=OUTPUTS)
+    discriminator_width: int = _setting(64, "channels of its first layer", 1, 1024)
+
+
+@dataclass(frozen=True)
+class GuideSettings:
+    """What looks at the images."""
+
+    saliency: str = _setting("icf", "saliency model: a name or a file")
+    guiding: str = _setting(
+        "random", "whose layers guide FGTransform: the saliency model's own, as in the paper, "
+        "where it has layers; VGG-19; or random filters", choices=SOURCES,
+    )  # fmt: skip
+    comparing: str = _setting("random", "whose layers enter the losses", choices=SOURCES)
+    vgg_weights: str = _setting("torchvision", "of VGG-19, where it is asked for by name")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """How photographs become images."""
+
+    size_px: int = _setting(512, "side of the square images", 16, 4096)
+    fit: str = _setting(
+        "crop", "largest centred square, or stretched (open)", choices=("crop", "stretch")
+    )
+    held_out: float = _setting(
+        0.0, "share of the photographs, by a hash of their names, that training never sees", 0, 0.9
+    )
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """What is written while it trains, in steps."""
+
+    losses_every: int = _setting(10, "row of losses.csv; non-finite losses stop the run", 1, 10**6)
+    images_every: int = _setting(1_000, "images in TensorBoard", 1, 10**8)
+    state_every: int = _setting(1_000, "state to go on from", 1, 10**8)
+    weights_every: int = _setting(10_000, "weights that are kept, for evaluation", 1, 10**8)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """All settings of a run; the sections of its file by name."""
+
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    targets: TargetSettings = field(default_factory=TargetSettings)
+    losses: LossSettings = field(default_factory=LossSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    guide: GuideSettings = field(default_factory=GuideSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    def as_dict(self) -> dict:
+        """Return the resolved settings, JSON-ready."""
+        return dataclasses.asdict(self)
+
+
+def differences(settings: RunSettings, other: RunSettings | None = None) -> dict[str, object]:
+    """Return what `settings` states otherwise than `other` or the defaults, by dotted name."""
+    other = (other or RunSettings()).as_dict()
+    return {
+        f"{section}.{name}": value
+        for section, values in settings.as_dict().items()
+        for name, value in values.items()
+        if value != other[section][name]
+    }
+
+
+def as_toml(settings: RunSettings) -> str:
+    """Return a settings file that states the differences and shows all else as comments."""
+    stated = differences(settings)
+    lines = ["# A line that starts with # shows the default.", ""]
+    for section in dataclasses.fields(settings):
+        lines.append(f"[{section.name}]")
+        values = getattr(settings, section.name)
+        for spec in dataclasses.fields(values):
+            comment = "" if f"{section.name}.{spec.name}" in stated else "# "
+            value = json.dumps(getattr(values, spec.name))
+            lines.append(f"{comment}{spec.name} = {value}  # {spec.metadata['help']}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def read_run_settings(path: str | Path | None = None, changes: tuple[str, ...] = ()) -> RunSettings:
+    """Return the settings of a file with changes from the command line.
+
+    Parameters
+    ----------
+    path
+        TOML file; without it the defaults hold.
+    changes
+        Such as ``losses.texture = 0``, each a line of TOML; a later one wins.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or something in it, or in the changes, is wrong.
+    """
+    where = Path(path).name if path else "settings"
+    content = _tables(Path(path)) if path else {}
+    for change in changes:
+        try:
+            ((section, values),) = tomllib.loads(change).items()
+            content.setdefault(section, {}).update(values)
+        except (tomllib.TOMLDecodeError, ValueError, TypeError, AttributeError):
+            raise InputError(
+                f"setting {change!r} cannot be read; expected SECTION.NAME=VALUE as in TOML, such "
+                f'as losses.texture=0 or network.kind="unet"'
+            ) from None
+    return checked(content, where)
+
+
+def checked(content: dict, where: str) -> RunSettings:
+    """Return settings from tables of values, such as `RunSettings.as_dict` gives.
+
+    Raises
+    ------
+    InputError
+        If a key is unknown or a value is wrong.
+    """
+    settings = checked_tables(RunSettings, content, where)
+    targets = settings.targets
+    for name in ("k_shift", "k_scale"):
+        low, high = getattr(targets, f"{name}_low"), getattr(targets, f"{name}_high")
+        if low > high:
+            raise InputError(f"{where}: targets.{name}_low is {low:g}; expected at most {high:g}")
+    return settings
+
+
+def _tables(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file of settings") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from None
