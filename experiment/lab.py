@@ -5,14 +5,13 @@ before a person. Times are seconds on the display's clock, points are screen pix
 (`stimuli.geometry`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-
-from stimuli.vocabulary import Trial
 
 
 class Clock(Protocol):
@@ -34,7 +33,10 @@ class Display(Protocol):
     """A screen with a back buffer: draw, then flip. Every flip needs its drawing anew."""
 
     def load(self, path: Path, stim_id: str) -> Picture:
-        """Read an image and make it ready. May take many frames: call it in a blank."""
+        """Read an image and make it ready. May take many frames: call it in a blank.
+
+        A display holds one image: the one loaded before can no longer be drawn.
+        """
         ...
 
     def draw_blank(self) -> None:
@@ -58,6 +60,31 @@ class Display(Protocol):
         ...
 
 
+class TrackerFault(Exception):
+    """The tracker does not do what it was told, or has stopped.
+
+    Attributes
+    ----------
+    lost
+        Whether the tracker cannot be reached any more, so that only another session can go on.
+    """
+
+    def __init__(self, text: str, *, lost: bool = False):
+        super().__init__(text)
+        self.lost = lost
+
+
+@dataclass(frozen=True)
+class InterestArea:
+    """A rectangle of the screen around an object, in screen pixels, edges included."""
+
+    label: str
+    left_px: int
+    top_px: int
+    right_px: int
+    bottom_px: int
+
+
 class Tracker(Protocol):
     """An eye tracker that keeps its own file on its own clock."""
 
@@ -66,8 +93,29 @@ class Tracker(Protocol):
         """Suffix of the tracker's file, such as ``.edf``."""
         ...
 
-    def calibrate(self) -> None:
-        """Calibrate and validate; returns when the operator accepts."""
+    def open(self, name: str) -> None:
+        """Open a data file on the tracker's host, before the first calibration.
+
+        Parameters
+        ----------
+        name
+            At most 8 letters, digits and ``_``, never used before: the host overwrites.
+
+        Raises
+        ------
+        TrackerFault
+            If the host does not open it.
+        """
+        ...
+
+    def calibrate(self) -> float | None:
+        """Calibrate and validate; returns when the operator leaves the tracker's setup.
+
+        Returns
+        -------
+        float or None
+            Average error of the last validation in degrees; None if there was none.
+        """
         ...
 
     def drift_check(self) -> float | None:
@@ -80,8 +128,32 @@ class Tracker(Protocol):
         """
         ...
 
+    def describe(self, status: str, image: Path, areas: Sequence[InterestArea]) -> None:
+        """Show the operator at the tracker's host what comes next. Not while recording."""
+        ...
+
+    def clock_offset_ms(self) -> float | None:
+        """Return the tracker's clock minus the display's, or None if it cannot be asked."""
+        ...
+
     def start_recording(self) -> float:
-        """Start to record and return the time of the first sample."""
+        """Start to record and return the time of the first sample.
+
+        Raises
+        ------
+        TrackerFault
+            If the tracker does not record.
+        """
+        ...
+
+    def check(self) -> bool:
+        """Check, once a frame, that the recording goes on; return whether the eye is seen.
+
+        Raises
+        ------
+        TrackerFault
+            If it does not.
+        """
         ...
 
     def gaze(self) -> np.ndarray | None:
@@ -89,36 +161,68 @@ class Tracker(Protocol):
         ...
 
     def stop_recording(self) -> None:
-        """Stop recording; the samples up to now are kept."""
+        """Stop recording, if it goes on; the samples up to now are kept."""
         ...
 
     def message(self, text: str) -> None:
         """Write `text` into the tracker's file, stamped by the tracker as it arrives."""
         ...
 
-    def save(self, path: Path) -> None:
-        """Close the tracker's file and put it at `path`."""
+    def save(self, path: Path) -> bool:
+        """Stop recording, close the tracker's file and put it at `path`.
+
+        Returns
+        -------
+        bool
+            Whether there is a file; a tracker in dummy mode has none.
+
+        Raises
+        ------
+        TrackerFault
+            If the file could not be fetched; it is still on the host.
+        """
+        ...
+
+    def recover(self, name: str, path: Path) -> bool:
+        """Fetch the file of an earlier session from the host to `path`; return whether it can be.
+
+        Raises
+        ------
+        TrackerFault
+            If the file is there and could not be fetched.
+        """
         ...
 
 
 class Decision(StrEnum):
-    """What to do when the observer was not seen to fixate the target."""
+    """What the operator asks for."""
 
+    ACCEPT = "accept"  # go on: show the image though gaze was not seen on the target
     DRIFT_CHECK = "drift-check"
-    SHOW = "show"
+    RECALIBRATE = "recalibrate"
     SKIP = "skip"
+    PAUSE = "pause"
+    ABORT = "abort"
 
 
 class Operator(Protocol):
     """Whoever runs the session."""
 
-    def fixation_timed_out(self, trial: Trial, times: int) -> Decision:
-        """Decide, after `times` (from 1) waits in this trial have passed in vain."""
+    def asked(self) -> Decision | None:
+        """Return what the operator has asked for by a key since the last call, if anything."""
         ...
 
-    def rest(self) -> None:
-        """Return when the observer is ready for the next block."""
+    def ask(self, question: str, *, otherwise: Decision) -> Decision:
+        """Wait for a decision; `otherwise` is the one that a simulated operator takes."""
         ...
+
+    def tell(self, text: str) -> None:
+        """Say something on the operator's terminal."""
+        ...
+
+
+class SessionAborted(Exception):
+    """The operator has ended the session."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +232,7 @@ class Lab:
     Attributes
     ----------
     observer
-        Who looks: ``human`` or ``simulated``, as in participants.tsv.
+        Who looks, as in participants.tsv: ``human``, ``simulated``, ``mouse`` or ``dummy``.
     """
 
     clock: Clock

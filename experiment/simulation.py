@@ -1,6 +1,7 @@
 """The laboratory of a simulated session: virtual screen, simulated tracker, observer, operator."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -10,41 +11,50 @@ from experiment.observer.attention import Attention, FixationDensity
 from experiment.observer.eye import Eye
 from experiment.trackers.simulated import SimulatedTracker
 from stimuli.settings import Settings
-from stimuli.vocabulary import Trial
 
-_REST_S = 60.0
+_ANSWER_S = 60.0
 
 
 class SimulatedOperator:
-    """Asks for one drift check, then shows the image: no observer can hold up the session."""
+    """Takes a minute for every screen, and always goes on: no observer can hold up the session."""
 
     def __init__(self, clock: Clock):
         self._clock = clock
 
-    def fixation_timed_out(self, trial: Trial, times: int) -> Decision:
-        return Decision.DRIFT_CHECK if times == 1 else Decision.SHOW
+    def asked(self) -> Decision | None:
+        return None
 
-    def rest(self) -> None:
-        self._clock.wait(_REST_S)
+    def ask(self, question: str, *, otherwise: Decision) -> Decision:
+        self._clock.wait(_ANSWER_S)
+        return otherwise
+
+    def tell(self, text: str) -> None:
+        """There is nobody to tell."""
 
 
 def simulated_lab(
-    subject: str, densities: Mapping[str, FixationDensity], settings: Settings
+    subject: str,
+    run: int,
+    densities: Mapping[str, FixationDensity],
+    settings: Settings,
+    host: Path,
 ) -> Lab:
-    """Return a lab whose observer follows from the study's seed and the subject's number alone.
+    """Return a lab whose observer follows from the study's seed, subject and run alone.
 
     Parameters
     ----------
     densities
         Where the model says people look, by ``stim_id``.
+    host
+        Folder that stands for the disk of the tracker's host.
     """
-    generator = np.random.default_rng([settings.study.seed, int(subject)])
+    generator = np.random.default_rng([settings.study.seed, int(subject), run - 1])
     clock = VirtualClock()
     eye = Eye(Attention(densities, settings, generator), settings.observer, generator)
     return Lab(
         clock=clock,
         display=VirtualDisplay(clock, settings.screen.refresh_hz, seen=eye.see),
-        tracker=SimulatedTracker(clock, eye, settings, generator),
+        tracker=SimulatedTracker(clock, eye, settings, generator, host),
         operator=SimulatedOperator(clock),
         observer="simulated",
     )

@@ -1,1 +1,1 @@
-"""What shows the images: a screen that only counts frames, and later a real one."""
+"""What shows the images: the real screen, and one that only counts frames."""

@@ -5,7 +5,7 @@ screen. Frames can be made late, as a busy computer makes them.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +97,9 @@ class VirtualDisplay:
         self._drawn = BLANK
 
     def draw_target(self) -> None:
+        self._drawn = TARGET
+
+    def draw_target_at(self, point_px: Sequence[float]) -> None:
         self._drawn = TARGET
 
     def draw_picture(self, picture: VirtualPicture) -> None:

@@ -112,7 +112,10 @@ class Attention:
             return self._generator.normal(0.0, sd_deg, 2)
         share = self._generator.random()
         if share < self._observer.follows_model:
-            return self._on_image(self._densities[scene.stim_id].draw(self._generator))
+            predicted = self._densities.get(scene.stim_id)
+            if predicted is None:  # a practice image: nothing is predicted for it
+                return self._near_centre()
+            return self._on_image(predicted.draw(self._generator))
         if share < self._observer.follows_model + self._observer.follows_centre:
             return self._near_centre()
         return self._on_image(self._generator.random(2))

@@ -1,35 +1,74 @@
-"""The BIDS events of a session: one row a trial, and a sidecar that describes screen and observer.
+"""The BIDS events of a run: one row a trial, and a sidecar that describes screen and observer.
 
-Onsets count from the first gaze sample of the run, as the gaze recording of the same run does.
+Everything comes from the journal, whether the run has just ended or was cut off weeks ago. Onsets
+count from the first gaze sample of the run, as the gaze recording of the same run does.
 """
 
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from experiment.session.trial import TrialRecord
+from experiment.session.journal import Line
+from experiment.session.trial import INTERRUPTED, WITHDRAWN
 from stimuli.provenance import source_commit
 from stimuli.settings import Settings
 from stimuli.tables import EVENTS, Value, write_table
+from stimuli.vocabulary import Trial
 
 
-def event_row(record: TrialRecord, first_sample_s: float) -> dict[str, Value]:
-    """Return a trial as a row of `stimuli.tables.EVENTS`."""
-    trial, shown = record.trial, record.shown
-    return {
-        "onset": round(shown.onset_s - first_sample_s, 6),
-        "duration": round(shown.offset_s - shown.onset_s, 6),
-        "trial": trial.trial,
-        "block": trial.block,
-        "block_position": trial.block_position,
-        "stim_id": trial.stimulus.stim_id,
-        "source_id": trial.stimulus.source_id,
-        "condition": trial.stimulus.condition,
-        "direction": trial.stimulus.direction,
-        "status": record.status,
-        "frames": shown.frames,
-        "dropped_frames": shown.dropped_frames,
-    }
+def ended_trials(lines: Sequence[Line]) -> dict[int, Line]:
+    """Return what became of every trial of a run whose image was, or may have been, shown.
+
+    A trial that was started but never ended was cut off: whether its image had appeared is not
+    known, so it counts as interrupted, at the time when it was started.
+    """
+    ended: dict[int, Line] = {}
+    for line in lines:
+        trial = line.get("trial")
+        if line["kind"] == "trial-started":
+            times = {"onset": line["time"], "offset": line["time"]}
+            ended[trial] = {"status": INTERRUPTED, "frames": 0, "dropped_frames": 0, **times}
+        elif line["kind"] == "trial-ended":
+            ended.pop(trial, None)
+            if line["status"] != WITHDRAWN:
+                ended[trial] = line
+    return ended
+
+
+def event_rows(lines: Sequence[Line], schedule: Sequence[Trial]) -> list[dict[str, Value]]:
+    """Return the trials of a run as rows of `stimuli.tables.EVENTS`, in the order of time.
+
+    Parameters
+    ----------
+    lines
+        The run's journal.
+    schedule
+        The subject's whole schedule.
+    """
+    by_number = {trial.trial: trial for trial in schedule}
+    ended = ended_trials(lines)
+    first_samples = [line["first_sample"] for line in lines if line["kind"] == "recording-started"]
+    origin_s = min([*first_samples, *(line["onset"] for line in ended.values())], default=0.0)
+    rows = []
+    for number, line in ended.items():
+        trial = by_number[number]
+        rows.append(
+            {
+                "onset": round(line["onset"] - origin_s, 6),
+                "duration": round(line["offset"] - line["onset"], 6),
+                "trial": number,
+                "block": trial.block,
+                "block_position": trial.block_position,
+                "stim_id": trial.stimulus.stim_id,
+                "source_id": trial.stimulus.source_id,
+                "condition": trial.stimulus.condition,
+                "direction": trial.stimulus.direction,
+                "status": line["status"],
+                "frames": line["frames"],
+                "dropped_frames": line["dropped_frames"],
+            }
+        )
+    return sorted(rows, key=lambda row: row["onset"])
 
 
 def events_sidecar(settings: Settings, observer: str) -> dict[str, object]:
@@ -51,11 +90,9 @@ def events_sidecar(settings: Settings, observer: str) -> dict[str, object]:
 
 
 def write_events(
-    path: Path, records: Sequence[TrialRecord], settings: Settings, *, observer: str
+    path: Path, rows: Sequence[dict[str, Value]], settings: Settings, *, observer: str
 ) -> None:
-    """Write the events of a whole session."""
-    first_sample_s = records[0].recording_s
-    rows = [event_row(record, first_sample_s) for record in records]
+    """Write the events of a run."""
     write_table(path, EVENTS, rows, sidecar=events_sidecar(settings, observer))
 
 

@@ -1,13 +1,19 @@
-"""The images as they will be shown: there, unchanged, and of the size that the settings say."""
+"""The images as they will be shown, and where on the screen the objects of each lie."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from experiment.lab import InterestArea
 from stimuli.catalogue import check_images
 from stimuli.errors import InputError
-from stimuli.vocabulary import Stimulus
+from stimuli.files import read_image
+from stimuli.geometry import image_to_screen
+from stimuli.settings import Settings
+from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Trial
 
 
 def check_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
@@ -21,9 +27,78 @@ def check_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
     """
     check_images(root, stimuli)
     for stimulus in stimuli:
-        with Image.open(root / stimulus.image) as picture:
-            if picture.size != (size_px, size_px):
-                raise InputError(
-                    f"{root / stimulus.image}: is {picture.width} x {picture.height} pixels; "
-                    f"study.toml: images.size_px is {size_px}; generate the stimuli again"
-                )
+        _check_size(root / stimulus.image, size_px)
+
+
+def _check_size(path: Path, size_px: int) -> None:
+    with Image.open(path) as picture:
+        if picture.size != (size_px, size_px):
+            raise InputError(
+                f"{path}: is {picture.width} x {picture.height} pixels; study.toml: "
+                f"images.size_px is {size_px}; generate the stimuli again"
+            )
+
+
+def practice_trials(root: Path, subject: str, settings: Settings) -> tuple[Trial, ...]:
+    """Return a trial for every PNG of the practice folder, by name; none if there is no folder set.
+
+    Practice trials have negative numbers, which mark them in the tracker's file, and stand in no
+    table.
+
+    Raises
+    ------
+    InputError
+        If the folder that the settings name holds no PNG, or one of another size.
+    """
+    if not settings.session.practice:
+        return ()
+    folder = root / settings.session.practice
+    paths = sorted(folder.glob("*.png"))
+    if not paths:
+        raise InputError(
+            f"study.toml: session.practice is {settings.session.practice!r}; expected a folder of "
+            f'PNG images, {folder}, or "" for no practice'
+        )
+    trials = []
+    for number, path in enumerate(paths, start=1):
+        _check_size(path, settings.images.size_px)
+        stimulus = Stimulus(
+            stim_id=f"practice-{number}", source_id=f"practice-{number}",
+            condition=Condition.ORIGINAL, direction=Direction.NONE, block=Block.ORIGINALS,
+            targets=(), k_scale=1.0, image=path.relative_to(root).as_posix(), target=None,
+            prediction="", image_sha256="", source_sha256="", checkpoint_sha256="", licence="",
+        )  # fmt: skip
+        trials.append(Trial(subject, Block.ORIGINALS, 0, -number, stimulus))
+    return tuple(trials)
+
+
+def interest_areas(
+    root: Path, stimuli: Sequence[Stimulus], settings: Settings
+) -> dict[str, tuple[InterestArea, ...]]:
+    """Return the rectangles around the objects of every source, by ``source_id``.
+
+    The objects are the targets of either version; the original has the same areas.
+
+    Raises
+    ------
+    InputError
+        Names a mask that is absent or cannot be read.
+    """
+    masks: dict[str, dict[str, str]] = defaultdict(dict)
+    for stimulus in stimuli:
+        for target in stimulus.targets:
+            label = "target-" + "-".join(map(str, target.annotation_ids))
+            masks[stimulus.source_id][target.mask] = label
+    return {
+        source_id: tuple(_area(root / mask, label, settings) for mask, label in named.items())
+        for source_id, named in masks.items()
+    }
+
+
+def _area(path: Path, label: str, settings: Settings) -> InterestArea:
+    rows, columns = np.nonzero(read_image(path)[..., 0])
+    if not len(rows):
+        raise InputError(f"{path}: mask is empty; generate the stimuli again")
+    corners = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
+    (left, top), (right, bottom) = image_to_screen(corners, settings.placement).round().astype(int)
+    return InterestArea(label, int(left), int(top), int(right) - 1, int(bottom) - 1)

@@ -1,8 +1,9 @@
 """The journal of a session: what happened when, one JSON object a line, written as it happens.
 
-It is the one file that grows in place: after a crash it shows how far the session came. Its last
-line says ``session-finished`` or ``session-interrupted``; a journal that ends otherwise is that of
-a session that was cut off without warning.
+It is the one file that grows in place, and every line is on the disk before the session goes on: a
+power cut loses at most the trial under way. Its last line says ``session-finished`` or
+``session-interrupted``; a journal that ends otherwise is that of a session that was cut off without
+warning. Nothing is written while an image is shown.
 """
 
 import json
@@ -15,6 +16,8 @@ from typing import Self
 from experiment.lab import Clock
 
 FINISHED, INTERRUPTED = "session-finished", "session-interrupted"
+
+Line = dict[str, object]
 
 
 class Journal:
@@ -37,22 +40,19 @@ class Journal:
 
     def __init__(self, path: Path, clock: Clock):
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self._file = open(path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115
         self._clock = clock
 
     def write(self, kind: str, **facts: object) -> None:
-        """Add a line."""
+        """Add a line and return when it is on the disk."""
         line = {"time": round(self._clock.now(), 6), "kind": kind, **facts}
         self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
         self._file.flush()
-
-    def sync(self) -> None:
-        """Return when what was written is on the disk."""
         os.fsync(self._file.fileno())
 
     def __enter__(self) -> Self:
         self.write("session-started", date=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
-        self.sync()
         return self
 
     def __exit__(
@@ -65,15 +65,17 @@ class Journal:
             self.write(FINISHED)
         else:
             self.write(INTERRUPTED, reason=f"{kind.__name__}: {error}".removesuffix(": "))
-        self.sync()
         self._file.close()
 
 
-def last_kind(path: Path) -> str | None:
-    """Return the kind of a journal's last whole line, or None if it has none."""
-    for line in reversed(path.read_text(encoding="utf-8", errors="replace").splitlines()):
+def read_journal(path: Path) -> list[Line]:
+    """Return the whole lines of a journal; one that was cut is left out."""
+    lines = []
+    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
-            return json.loads(line)["kind"]
-        except (json.JSONDecodeError, KeyError, TypeError):
+            line = json.loads(text)
+        except json.JSONDecodeError:
             continue
-    return None
+        if isinstance(line, dict) and "kind" in line:
+            lines.append(line)
+    return lines

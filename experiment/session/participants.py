@@ -23,16 +23,21 @@ def participant_ids(path: Path) -> list[str]:
 def add_participant(path: Path, row: Mapping[str, Value]) -> None:
     """Add a row, sorted by number, and describe the columns in the JSON sidecar.
 
-    Columns that the schema does not know, such as age, are ``n/a`` in the new row.
+    A participant that is there stays as it is. Columns that the schema does not know, such as age,
+    are ``n/a`` in the new row.
 
     Raises
     ------
     InputError
-        If the table is wrong, has the participant, or stays locked by another session.
+        If the table is wrong, or stays locked by another session.
     """
     with _locked(path):
         if row["participant_id"] in participant_ids(path):
-            raise InputError(f"{path}: has {row['participant_id']}; expected a new participant")
+            return
+        # The description comes first, so that a table is never without it.
+        described = path.with_suffix(".json")
+        known = read_json(described) if described.exists() else {}
+        write_json(described, {**PARTICIPANTS.sidecar(), **known})
         if not path.exists():
             write_table(path, PARTICIPANTS, [row])
             return
@@ -42,9 +47,6 @@ def add_participant(path: Path, row: Mapping[str, Value]) -> None:
         column = names.index("participant_id")
         lines.sort(key=lambda line: _number(line.split("\t")[column]))
         write_text(path, "\n".join([header, *lines]) + "\n")
-        described = path.with_suffix(".json")
-        known = read_json(described) if described.exists() else {}
-        write_json(described, {**PARTICIPANTS.sidecar(), **known})
 
 
 def _number(participant_id: str) -> tuple[int, str]:
@@ -53,21 +55,33 @@ def _number(participant_id: str) -> tuple[int, str]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` against other sessions, which may end at the same moment."""
+    """Hold ``path`` against other sessions, which may end at the same moment.
+
+    The lock is the operating system's, so that it goes with a process that is killed.
+    """
     lock = path.with_name(f".{path.name}.lock")
-    deadline = time.monotonic() + _LOCK_TIMEOUT_S
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError:
+    with open(lock, "a") as file:
+        deadline = time.monotonic() + _LOCK_TIMEOUT_S
+        while not _try_lock(file.fileno()):
             if time.monotonic() > deadline:
                 raise InputError(
-                    f"{lock}: another session has been writing {path.name} for "
-                    f"{_LOCK_TIMEOUT_S:.0f} s; remove this file if none is running"
-                ) from None
+                    f"{path}: another session has been writing it for {_LOCK_TIMEOUT_S:.0f} s; "
+                    f"run the command again with --resume when that one has ended"
+                )
             time.sleep(0.02)
-    try:
         yield
-    finally:
-        lock.unlink(missing_ok=True)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

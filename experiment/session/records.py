@@ -1,22 +1,30 @@
-"""The files of one subject's session: their names, and the check that nothing is overwritten."""
+"""The files of one run of a subject's session, and the names that they have.
 
+A run is what one start of the command records. A session that is broken off goes on in the next
+run, with a journal, a tracker file and events of its own: nothing is ever overwritten.
+"""
+
+import string
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiment.session.journal import FINISHED, last_kind
-from experiment.session.participants import participant_ids
 from stimuli.errors import InputError
 from stimuli.study import Study
+
+_DIGITS = string.digits + string.ascii_lowercase
+_EPOCH_S = 1_577_836_800  # 2020-01-01 UTC
 
 
 @dataclass(frozen=True)
 class Records:
-    """Where the session of a subject is kept.
+    """Where one run of a subject is kept.
 
     Attributes
     ----------
     subject
         Label as `stimuli.vocabulary.subject_label` gives it.
+    run
+        From 1.
     """
 
     study: Study
@@ -48,34 +56,53 @@ class Records:
         return self.study.events(self.subject, self.run)
 
     def recording(self, suffix: str) -> Path:
-        """The tracker's file under the tracker's name: the host takes at most 8 characters."""
+        """The tracker's file as it is kept, under a short name as trackers give them."""
         name = f"s{self.subject}r{self.run}"
         return self.folder / f"{name if len(name) <= 8 else name[1:]}{suffix}"
 
-    def check_new(self) -> None:
-        """Check that no session of this subject was kept, whole or in part.
 
-        Raises
-        ------
-        InputError
-            Names what is there and what can be done.
-        """
-        other = "name another subject number"
-        if self.participant_id in participant_ids(self.study.participants):
+def runs_of(study: Study, subject: str) -> list[Records]:
+    """Return the runs of a subject that have a journal, in their order."""
+    runs = []
+    while (records := Records(study, subject, len(runs) + 1)).journal.is_file():
+        runs.append(records)
+    return runs
+
+
+def check_new(records: Records, participants: list[str]) -> None:
+    """Check that nothing of this subject is kept, whole or in part.
+
+    Raises
+    ------
+    InputError
+        Names what is there and what can be done.
+    """
+    other = "name another subject number"
+    if records.participant_id in participants:
+        raise InputError(
+            f"{records.study.participants}: {records.participant_id} has taken part; {other}, or "
+            f"go on with a session that was broken off by adding --resume"
+        )
+    # The subject's BIDS folder, two above .../sub-07/beh/sub-07_..._events.tsv.
+    for folder in (records.folder, records.events.parent.parent):
+        kept = sorted(path for path in folder.rglob("*") if not path.is_dir())
+        if kept:
             raise InputError(
-                f"{self.study.participants}: {self.participant_id} has taken part; {other}"
+                f"{kept[0]}: {records.participant_id} was recorded before, and nothing is "
+                f"overwritten; {other}, or go on with its session by adding --resume"
             )
-        if self.journal.is_file() and last_kind(self.journal) != FINISHED:
-            raise InputError(
-                f"{self.folder}: holds a session of {self.participant_id} that did not finish; "
-                f"its journal ends with {last_kind(self.journal)!r}. Nothing is overwritten: look "
-                f"at {self.journal.name}, then remove the folder by hand, or {other}"
-            )
-        # The subject's BIDS folder, two above .../sub-07/beh/sub-07_..._events.tsv.
-        for folder in (self.folder, self.events.parent.parent):
-            kept = sorted(path for path in folder.rglob("*") if not path.is_dir())
-            if kept:
-                raise InputError(
-                    f"{kept[0]}: {self.participant_id} was recorded before, and nothing is "
-                    f"overwritten; {other}, or move {folder} away"
-                )
+
+
+def host_name(subject: str, time_s: float) -> str:
+    """Return a name for the tracker's host that no session before has had.
+
+    The host overwrites a file of the same name, and several studies may use one host. So the name
+    is the last two digits of the subject's number and the seconds since 2020 in base 36, eight
+    lower-case letters and digits; the journal says which recording it is.
+    """
+    seconds = int(time_s) - _EPOCH_S
+    digits = ""
+    for _ in range(6):
+        seconds, digit = divmod(seconds, 36)
+        digits = _DIGITS[digit] + digits
+    return f"{int(subject) % 100:02d}{digits}"

@@ -1,52 +1,90 @@
-"""The session: three blocks with rests between them, calibration before each, trial after trial.
+"""The session: blocks of trials with rests between them, calibration before each, then the end.
 
-In come the schedule and the laboratory; out come the records of the trials. Whatever happens is in
-the journal as soon as it has happened.
+In come what is left of the schedule and the laboratory. Whatever happens is in the journal as soon
+as it has happened; the tables are made from it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from experiment.lab import Lab, Picture
+from experiment.lab import Decision, InterestArea, Lab, Picture, SessionAborted
 from experiment.session.journal import Journal
-from experiment.session.trial import TrialRecord, run_trial
+from experiment.session.texts import Texts
+from experiment.session.trial import TrialRecord, run_trial, skip_trial
 from stimuli.settings import Settings
 from stimuli.vocabulary import Trial
 
+_FAULTS_IN_A_TRIAL = 5
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a session is about.
+
+    Attributes
+    ----------
+    schedule
+        The trials that are still to be run.
+    practice
+        Trials before the first block; none in a session that goes on.
+    blocks
+        Number of blocks of the whole schedule.
+    areas
+        Interest areas by ``source_id``.
+    root
+        The study folder, where the images lie.
+    """
+
+    schedule: Sequence[Trial]
+    practice: Sequence[Trial]
+    blocks: int
+    areas: Mapping[str, Sequence[InterestArea]]
+    texts: Texts
+    root: Path
+
 
 def run_session(
-    schedule: Sequence[Trial],
+    session: Session,
     lab: Lab,
     settings: Settings,
     journal: Journal,
     *,
-    root: Path,
     trial_done: Callable[[], None] = lambda: None,
-) -> list[TrialRecord]:
-    """Run all trials of a schedule.
+) -> None:
+    """Run all trials of a session.
 
     Parameters
     ----------
-    root
-        The study folder, where the images lie.
     trial_done
         Called after every trial, to show progress.
+
+    Raises
+    ------
+    SessionAborted
+        If the operator ends it.
+    TrackerFault
+        If the tracker cannot be reached any more.
     """
+    room = _Room(session, lab, settings, journal)
     _describe_screen(lab, settings)
-    records: list[TrialRecord] = []
-    for position, block in groupby(schedule, key=lambda trial: trial.block_position):
+    room.read(session.texts.instructions)
+    if session.practice:
+        room.read(session.texts.practice)
+        room.calibrate()
+        room.run_block(session.practice)
+        room.read(session.texts.begin)
+    for position, block in groupby(session.schedule, key=lambda trial: trial.block_position):
         trials = list(block)
-        if records:
-            _rest(lab, journal)
-        lab.tracker.calibrate()
+        if trials[0].trial != session.schedule[0].trial:
+            room.read(session.texts.rest.format(done=position - 1, blocks=session.blocks))
+            journal.write("rested")
+        room.calibrate()
         journal.write("block-started", block=trials[0].block, block_position=position)
-        picture = _load(trials[0], lab, root)
-        for trial, following in zip(trials, [*trials[1:], None], strict=True):
-            records.append(_journaled_trial(trial, picture, lab, settings, journal))
-            picture = _blank(records[-1], following, lab, settings, root)
-            trial_done()
-    return records
+        room.run_block(trials, trial_done)
+    lab.display.draw_text(session.texts.end)
+    lab.display.flip()
 
 
 def _describe_screen(lab: Lab, settings: Settings) -> None:
@@ -56,48 +94,131 @@ def _describe_screen(lab: Lab, settings: Settings) -> None:
     lab.tracker.message(f"RETRACE_INTERVAL {1000 / screen.refresh_hz:.6f}")
 
 
-def _rest(lab: Lab, journal: Journal) -> None:
-    lab.display.draw_text("Please rest. Press a key when you are ready to go on.")
-    lab.display.flip()
-    lab.operator.rest()
-    journal.write("rested")
+class _Room:
+    """A session under way."""
 
+    def __init__(self, session: Session, lab: Lab, settings: Settings, journal: Journal):
+        self._session, self._lab, self._settings, self._journal = session, lab, settings, journal
 
-def _load(trial: Trial, lab: Lab, root: Path) -> Picture:
-    return lab.display.load(root / trial.stimulus.image, trial.stimulus.stim_id)
+    def read(self, text: str) -> None:
+        """Show a screen of words until somebody goes on."""
+        self._lab.display.draw_text(text)
+        self._lab.display.flip()
+        decision = self._lab.operator.ask("the participant reads", otherwise=Decision.ACCEPT)
+        if decision == Decision.ABORT:
+            raise SessionAborted("at a screen of words")
 
+    def calibrate(self) -> None:
+        """Calibrate until the validation is good enough, or the operator takes it as it is."""
+        limit_deg = self._settings.session.calibration_limit_deg
+        while True:
+            self._lab.display.draw_text(self._session.texts.calibration)
+            self._lab.display.flip()
+            error_deg = self._lab.tracker.calibrate()
+            shown = "none" if error_deg is None else f"{error_deg:.2f} deg"
+            self._journal.write("calibrated", validation_error_deg=error_deg, limit_deg=limit_deg)
+            if error_deg is not None and error_deg <= limit_deg:
+                self._lab.operator.tell(f"calibrated, average validation error {shown}")
+                return
+            decision = self._lab.operator.ask(
+                f"average validation error {shown}; the limit is {limit_deg:g} deg",
+                otherwise=Decision.ACCEPT,
+            )
+            self._journal.write("operator", decision=decision)
+            if decision == Decision.ABORT:
+                raise SessionAborted("at a calibration")
+            if decision != Decision.RECALIBRATE:
+                return
 
-def _journaled_trial(
-    trial: Trial, picture: Picture, lab: Lab, settings: Settings, journal: Journal
-) -> TrialRecord:
-    stim_id = trial.stimulus.stim_id
-    journal.write("trial-started", trial=trial.trial, stim_id=stim_id)
-    try:
-        record = run_trial(trial, picture, lab, settings, journal)
-    except BaseException:
-        journal.write("trial-ended", trial=trial.trial, stim_id=stim_id, status="interrupted")
-        raise
-    journal.write(
-        "trial-ended",
-        trial=trial.trial,
-        stim_id=stim_id,
-        status=record.status,
-        onset=record.shown.onset_s,
-        frames=record.shown.frames,
-        dropped_frames=record.shown.dropped_frames,
-    )
-    journal.sync()
-    return record
+    def run_block(
+        self, trials: Sequence[Trial], trial_done: Callable[[], None] = lambda: None
+    ) -> None:
+        """Run the trials of a block; the images load in the grey between them."""
+        picture = self._load(trials[0])
+        for trial, following in zip(trials, [*trials[1:], None], strict=True):
+            record = self._until_over(trial, picture)
+            picture = self._blank(record, following)
+            trial_done()
 
+    def _until_over(self, trial: Trial, picture: Picture) -> TrialRecord:
+        """Run a trial, again if it ended before its image appeared."""
+        faults = 0
+        while True:
+            record = run_trial(
+                trial,
+                picture,
+                self._lab,
+                self._settings,
+                self._journal,
+                areas=self._session.areas.get(trial.stimulus.source_id, ()),
+                root=self._session.root,
+            )
+            self._tell(record)
+            decision = record.decision
+            if record.fault is not None:
+                faults += 1
+                decision = self._ask_after_fault(record, faults)
+                if decision == Decision.SKIP and not record.seen:
+                    return skip_trial(trial, self._lab, self._journal)
+            if record.fault is not None or not record.seen:
+                self._after(decision)
+            if record.seen:
+                return record
 
-def _blank(
-    record: TrialRecord, following: Trial | None, lab: Lab, settings: Settings, root: Path
-) -> Picture | None:
-    """Keep the screen grey for ``session.blank_s`` and meanwhile load the next image."""
-    until_s = record.shown.offset_s + settings.session.blank_s
-    picture = None if following is None else _load(following, lab, root)
-    half_frame_s = 0.5 / settings.screen.refresh_hz
-    while lab.clock.now() < until_s - half_frame_s:
-        lab.display.draw_blank()
-        lab.display.flip()
-    return picture
+    def _ask_after_fault(self, record: TrialRecord, faults: int) -> Decision:
+        """Ask how to go on; a tracker that is lost, or fails again and again, ends the session."""
+        self._journal.write("tracker-fault", trial=record.trial.trial, fault=str(record.fault))
+        if record.fault.lost or faults == _FAULTS_IN_A_TRIAL:
+            raise record.fault
+        then = "its image was seen and is not shown again" if record.seen else "it is run again"
+        return self._lab.operator.ask(
+            f"tracker: {record.fault}. Trial {record.trial.trial} was broken off; {then}",
+            otherwise=Decision.ACCEPT,
+        )
+
+    def _after(self, decision: Decision) -> None:
+        """Do what the operator asked for between images."""
+        if decision == Decision.ABORT:
+            raise SessionAborted("between images")
+        if decision == Decision.PAUSE:
+            self._journal.write("paused")
+            self.read(self._session.texts.paused)
+            self._journal.write("went-on")
+        if decision == Decision.RECALIBRATE:
+            self.calibrate()
+
+    def _tell(self, record: TrialRecord) -> None:
+        shown = record.shown
+        text = f"trial {record.trial.trial} {record.trial.stimulus.stim_id}: {record.status}"
+        if shown.dropped_frames:
+            text += f", {shown.dropped_frames} frames late"
+        if shown.unseen_frames:
+            text += f", eye lost in {shown.unseen_frames} of {shown.frames} frames"
+        self._lab.operator.tell(text)
+
+    def _load(self, trial: Trial) -> Picture:
+        stimulus = trial.stimulus
+        return self._lab.display.load(self._session.root / stimulus.image, stimulus.stim_id)
+
+    def _blank(self, record: TrialRecord, following: Trial | None) -> Picture | None:
+        """Keep the screen grey for ``session.blank_s`` and meanwhile load the next image."""
+        lab, settings = self._lab, self._settings
+        until_s = record.shown.offset_s + settings.session.blank_s
+        began_s = lab.clock.now()
+        picture = None if following is None else self._load(following)
+        loaded_s = lab.clock.now()
+        if picture is not None and loaded_s > until_s:
+            lab.operator.tell(
+                f"image {picture.stim_id} took {loaded_s - began_s:.2f} s to load: the blank is "
+                f"{loaded_s - until_s:.2f} s longer"
+            )
+        half_frame_s = 0.5 / settings.screen.refresh_hz
+        wish = lab.operator.asked()
+        while lab.clock.now() < until_s - half_frame_s:
+            lab.display.draw_blank()
+            lab.display.flip()
+            wish = lab.operator.asked() or wish
+        if wish in (Decision.PAUSE, Decision.RECALIBRATE, Decision.ABORT):
+            self._journal.write("operator", decision=wish)
+            self._after(wish)
+        return picture

@@ -1,24 +1,30 @@
 """A tracker without a camera: it watches a simulated eye and writes EyeLink's text format.
 
-It keeps what an EyeLink keeps: a clock of its own in whole milliseconds, its own file, messages as
-they arrive, samples only between start and stop. Live gaze is the newest sample written.
+It keeps what an EyeLink keeps: a clock of its own in whole milliseconds, its own file on a host,
+messages as they arrive, samples only between start and stop. Live gaze is the newest sample
+written. The host is a folder: what was recorded there outlives the session, as on the host of an
+EyeLink, and can be fetched by the next.
 """
 
 import math
+import os
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from experiment.display.virtual import VirtualClock
-from experiment.observer.eye import Eye
+from experiment.lab import Clock, InterestArea, TrackerFault
+from experiment.observer.eye import Gaze
 from experiment.trackers import asc
 from stimuli.geometry import degrees_to_screen, eyelink_to_screen
 from stimuli.geometry import screen_to_eyelink as to_eyelink
 from stimuli.settings import Settings
 
 # Recordings carry no date of their own, so that a session can be simulated again to the byte.
+SIMULATED = "SIMULATED RECORDING: drawn from a model, nobody looked"
 _HEADER = (
-    "SIMULATED RECORDING: drawn from a model, nobody looked",
     "DATE: Thu Jan  1 00:00:00 1970",
     "TYPE: ASC_FILE EVENT SAMPLE",
     "VERSION: SIMULATED 1",
@@ -38,6 +44,14 @@ _HV9 = (
 _DRIFT_CHECK_S, _DRIFT_CHECK_TRIES, _DRIFT_CHECK_ERROR_DEG = 0.4, 3, 2.0
 
 
+class WatchedEye(Protocol):
+    """An eye whose gaze can be asked for."""
+
+    def gaze(self, times_s: np.ndarray) -> Gaze:
+        """Return gaze at ``(n,)`` rising times, none before those asked for earlier."""
+        ...
+
+
 class SimulatedTracker:
     """An `experiment.lab.Tracker` that records a simulated eye.
 
@@ -49,12 +63,23 @@ class SimulatedTracker:
         What is recorded.
     generator
         Source of the tracker's own randomness: the reading of its clock, calibration errors.
+    host
+        Folder that stands for the disk of the tracker's host.
+    remark
+        First line of the file: who or what looked.
     """
 
     suffix = ".asc"
 
     def __init__(
-        self, clock: VirtualClock, eye: Eye, settings: Settings, generator: np.random.Generator
+        self,
+        clock: Clock,
+        eye: WatchedEye,
+        settings: Settings,
+        generator: np.random.Generator,
+        host: Path,
+        *,
+        remark: str = SIMULATED,
     ):
         self._clock = clock
         self._eye = eye
@@ -64,15 +89,25 @@ class SimulatedTracker:
         self._side = settings.tracker.eye.upper()
         # The host's clock counts from its own start, some minutes or hours ago.
         self._clock_at_zero_ms = float(generator.integers(200_000, 9_000_000))
-        self._text = [asc.header(_HEADER)]
+        self._host = host
+        self._remark = remark
+        self._file: Path | None = None
         self._recording: _Recording | None = None
 
-    def calibrate(self) -> None:
+    def open(self, name: str) -> None:
+        path = self._kept(name)
+        if path.exists():
+            raise TrackerFault(f"the host has a file {name}; expected a name never used before")
+        self._host.mkdir(parents=True, exist_ok=True)
+        path.write_text(asc.header([self._remark, *_HEADER]), encoding="ascii", newline="\n")
+        self._file = path
+
+    def calibrate(self) -> float | None:
         eye, side = self._side[0], self._side
         centre_px = self._screen.size_px / 2
         self._clock.wait(_CALIBRATION_S)
         self.message("!CAL ")
-        self._text.append(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
+        self._write(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
         self.message(f"!CAL CALIBRATION HV9 {eye} {side}    GOOD ")
         self._clock.wait(_VALIDATION_S)
         points_px = centre_px * (1 + np.array(_HV9))
@@ -90,6 +125,7 @@ class SimulatedTracker:
         ):
             where = _offset(point, distance_deg, error_px)
             self.message(f"VALIDATE {eye} POINT {number}  {side}  at {where}")
+        return round(float(distances_deg.mean()), 2)
 
     def drift_check(self) -> float | None:
         centre_px = self._screen.size_px / 2
@@ -105,6 +141,12 @@ class SimulatedTracker:
         self.message(f"DRIFTCORRECT {self._side[0]} ABORTED")
         return None
 
+    def describe(self, status: str, image: Path, areas: Sequence[InterestArea]) -> None:
+        """There is no host screen."""
+
+    def clock_offset_ms(self) -> float | None:
+        return self._clock_at_zero_ms
+
     def start_recording(self) -> float:
         if self._recording is not None:
             raise RuntimeError("is recording; stop before the next start")
@@ -117,6 +159,10 @@ class SimulatedTracker:
         self._recording = _Recording(math.ceil(self._now_ms()), 1000 / self._rate_hz)
         return self._seconds(self._recording.start_ms)
 
+    def check(self) -> bool:
+        self._running()
+        return True
+
     def gaze(self) -> np.ndarray | None:
         recording = self._running()
         self._catch_up(recording)
@@ -125,11 +171,13 @@ class SimulatedTracker:
         return eyelink_to_screen(recording.chunks[-1].position_px[-1])
 
     def stop_recording(self) -> None:
-        recording = self._running()
+        recording = self._recording
+        if recording is None:
+            return
         self._catch_up(recording)
         self._recording = None
         self._clock.wait(_MODE_CHANGE_S)
-        self._text.append(
+        self._write(
             asc.recording(
                 asc.joined(recording.chunks),
                 recording.messages,
@@ -142,12 +190,33 @@ class SimulatedTracker:
     def message(self, text: str) -> None:
         arrived_ms = round(self._now_ms())
         if self._recording is None:
-            self._text.append(asc.message(arrived_ms, text))
+            self._write(asc.message(arrived_ms, text))
         else:
             self._recording.messages.append((arrived_ms, text))
 
-    def save(self, path: Path) -> None:
-        path.write_text("".join(self._text), encoding="ascii", newline="\n")
+    def save(self, path: Path) -> bool:
+        if self._file is None:
+            return False
+        self.stop_recording()
+        name, self._file = self._file.stem, None
+        return self.recover(name, path)
+
+    def recover(self, name: str, path: Path) -> bool:
+        kept = self._kept(name)
+        if kept.is_file():
+            os.replace(kept, path)
+        with suppress(OSError):  # other files are there, or none ever was
+            self._host.rmdir()
+        return path.is_file()
+
+    def _kept(self, name: str) -> Path:
+        return self._host / f"{name}{self.suffix}"
+
+    def _write(self, text: str) -> None:
+        if self._file is None:
+            return  # as an EyeLink does before a file is opened
+        with open(self._file, "a", encoding="ascii", newline="\n") as file:
+            file.write(text)
 
     def _now_ms(self) -> float:
         return self._clock_at_zero_ms + 1000 * self._clock.now()

@@ -70,6 +70,9 @@ def build_study(root: Path, *, sources: int = 4, settings: str = "") -> Path:
     size = f"[images]\nsize_px = {SIZE_PX}\nmodel_px = {SIZE_PX}\n"
     (root / "study.toml").write_text(settings + "\n" + size)
     stimuli = []
+    mask = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
+    mask[8:24, 16:48] = 255
+    write_image(root / "stimuli" / "masks" / "m.png", mask)
     for number, stimulus in enumerate(synthetic_stimuli(sources)):
         image = root / stimulus.image
         write_image(image, np.full((SIZE_PX, SIZE_PX, 3), number, np.uint8))
@@ -105,7 +108,7 @@ def paper_orders() -> tuple[tuple[Block, ...], ...]:
 
 
 @pytest.fixture
-def make_lab() -> Callable[..., Lab]:
+def make_lab(tmp_path: Path) -> Callable[..., Lab]:
     """Return a function that makes a simulated lab whose observer looks as the test says."""
 
     def make(
@@ -113,6 +116,7 @@ def make_lab() -> Callable[..., Lab]:
     ) -> Lab:
         generator = np.random.default_rng(0)
         clock = VirtualClock()
+        host = tmp_path / "host"
         eye = Eye(goal, settings.observer, generator)
 
         def seen(scene, time_s):
@@ -120,10 +124,12 @@ def make_lab() -> Callable[..., Lab]:
             if also_seen is not None:
                 also_seen(scene, time_s)
 
+        tracker = SimulatedTracker(clock, eye, settings, generator, host)
+        tracker.open("00test")
         return Lab(
             clock=clock,
             display=VirtualDisplay(clock, settings.screen.refresh_hz, seen=seen, **display),
-            tracker=SimulatedTracker(clock, eye, settings, generator),
+            tracker=tracker,
             operator=SimulatedOperator(clock),
             observer="simulated",
         )

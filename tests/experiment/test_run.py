@@ -2,22 +2,28 @@
 
 import hashlib
 import json
-import shutil
+import re
+import subprocess
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 from experiment import run, simulation
 from experiment.display.virtual import VirtualDisplay
 from experiment.session.participants import add_participant
+from experiment.session.records import host_name
+from experiment.session.texts import TEXTS, read_texts
 from stimuli import commands
 from stimuli.errors import InputError
+from stimuli.files import write_image
 from stimuli.tables import EVENTS, PARTICIPANTS, read_table
 
 ASC = "sourcedata/sub-07/s07r1.asc"
 JOURNAL = "sourcedata/sub-07/sub-07_task-freeview_run-1_journal.jsonl"
 PROVENANCE = "sourcedata/sub-07/sub-07_task-freeview_run-1_provenance.json"
 EVENTS_TSV = "sub-07/beh/sub-07_task-freeview_run-1_events.tsv"
+KEPT = {ASC, JOURNAL, PROVENANCE, EVENTS_TSV, EVENTS_TSV.replace(".tsv", ".json")}
 
 
 def record(study, subject="07", *options):
@@ -42,8 +48,7 @@ def test_a_session_leaves_the_recording_the_journal_the_events_and_the_participa
     before = set(contents(study))
     record(study)
     assert set(contents(study)) - before == {
-        ASC, JOURNAL, PROVENANCE, EVENTS_TSV, EVENTS_TSV.replace(".tsv", ".json"),
-        "participants.tsv", "participants.json",
+        *KEPT, "participants.tsv", "participants.json", ".participants.tsv.lock",
     }  # fmt: skip
     assert read_table(study / "participants.tsv", PARTICIPANTS) == [
         {"participant_id": "sub-07", "order": 1, "observer": "simulated"}
@@ -170,42 +175,124 @@ def interrupt_at(monkeypatch):
 
 
 @pytest.mark.parametrize("flip", [1, 200, 1500, 5000])
-def test_an_interrupted_session_leaves_only_a_truthful_journal(make_study, interrupt_at, flip):
+def test_an_interrupted_session_keeps_its_recording_and_a_truthful_journal(
+    make_study, interrupt_at, flip
+):
     study = make_study()
-    before = contents(study)
     interrupt_at(flip)
     with pytest.raises(KeyboardInterrupt):
         record(study)
-    assert set(contents(study)) - set(before) == {JOURNAL}
     lines = journal_of(study)
     assert lines[-1]["kind"] == "session-interrupted"
     assert lines[-1]["reason"] == "KeyboardInterrupt"
-    ended = [line["status"] for line in lines if line["kind"] == "trial-ended"]
     started = [line["trial"] for line in lines if line["kind"] == "trial-started"]
-    assert len(ended) == len(started)
+    ended = [line["status"] for line in lines if line["kind"] == "trial-ended"]
+    assert len(started) == len(ended)
     assert set(ended[:-1]) <= {"complete"}
-    if flip == 1:
-        assert ended == ["interrupted"]
-    with pytest.raises(InputError, match=r"did not finish.*session-interrupted.*by hand"):
+    assert set(ended[-1:]) <= {"complete", "withdrawn", "interrupted"}
+    assert (study / ASC).read_text().count("TRIALID") == len(started)
+    assert (study / EVENTS_TSV).is_file() == bool(set(ended) - {"withdrawn"})
+    with pytest.raises(InputError, match="--resume"):
         record(study)
 
 
-def test_an_interrupted_subject_can_be_recorded_once_the_folder_is_removed(
-    make_study, interrupt_at, monkeypatch
+def all_rows(study):
+    return [
+        row
+        for path in sorted((study / "sub-07/beh").glob("*_events.tsv"))
+        for row in read_table(path, EVENTS)
+    ]
+
+
+@pytest.mark.parametrize("flip", [1, 200, 1500, 5000])
+def test_a_session_that_is_resumed_shows_what_was_not_seen_in_the_same_order(
+    make_study, interrupt_at, monkeypatch, flip
 ):
     study = make_study()
-    interrupt_at(300)
+    run.main(["--study", str(study), "--subject", "07", "--list"])
+    interrupt_at(flip)
+    with pytest.raises(KeyboardInterrupt):
+        record(study)
+    first = contents(study)
+    monkeypatch.undo()
+    record(study, "07", "--resume")
+    # Nothing of the first run has changed.
+    unchanged = {name: made for name, made in first.items() if "participants" not in name}
+    assert unchanged.items() <= contents(study).items()
+    assert [row["trial"] for row in all_rows(study)] == list(range(1, 13))
+    statuses = [row["status"] for row in all_rows(study)]
+    assert statuses.count("complete") >= 11
+    seen = read_table(study / EVENTS_TSV.replace("run-1", "run-2"), EVENTS)
+    assert (study / ASC.replace("r1", "r2")).read_text().count("TRIAL_RESULT 0") == len(seen)
+    assert len(read_table(study / "participants.tsv", PARTICIPANTS)) == 1
+    with pytest.raises(InputError, match="complete"):
+        record(study, "07", "--resume")
+
+
+def test_a_session_goes_on_only_as_it_began(make_study, interrupt_at, monkeypatch):
+    study = make_study()
+    with pytest.raises(InputError, match="leave --resume out"):
+        record(study, "07", "--resume")
+    interrupt_at(1500)
     with pytest.raises(KeyboardInterrupt):
         record(study)
     monkeypatch.undo()
-    shutil.rmtree(study / "sourcedata" / "sub-07")
+    with pytest.raises(InputError, match="observer was simulated, now it is mouse"):
+        run.main(["--study", str(study), "--subject", "07", "--mouse", "--resume"])
+    text = (study / "study.toml").read_text()
+    (study / "study.toml").write_text("[study]\nseed = 9\n" + text)
+    with pytest.raises(InputError, match="have changed since sub-07 began"):
+        record(study, "07", "--resume")
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_report_is_made_at_the_end_or_its_command_is_printed(
+    make_study, monkeypatch, capsys, installed
+):
+    study, called, real = make_study(sources=1), [], subprocess.run
+
+    def noted(words, **options):
+        return called.append(words[1:]) if "analysis.session" in words else real(words, **options)
+
+    monkeypatch.setattr(subprocess, "run", noted)
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: installed or None)
+    record(study, "07", "--report")
+    command = ["-m", "analysis.session", str(study), "--subject", "07"]
+    assert called[-1:] == ([command] if installed else [])
+    assert ("analysis.session" in capsys.readouterr().out) != installed
+
+
+def test_practice_comes_first_and_is_in_no_table(make_study):
+    study = make_study(settings='[session]\npractice = "practice"')
+    with pytest.raises(InputError, match="expected a folder of PNG images"):
+        record(study)
+    for number in (1, 2):
+        write_image(study / "practice" / f"{number}.png", np.zeros((64, 64, 3), np.uint8))
     record(study)
-    assert journal_of(study)[-1]["kind"] == "session-finished"
+    text = (study / ASC).read_text()
+    assert re.findall(r"TRIALID (-?\d+)", text) == ["-1", "-2", *map(str, range(1, 13))]
+    assert [row["trial"] for row in all_rows(study)] == list(range(1, 13))
+    assert min(row["onset"] for row in all_rows(study)) > 6  # after the practice, on its clock
 
 
-def test_a_disk_that_fails_while_keeping_leaves_nothing_half_written(make_study, monkeypatch):
+def test_the_studys_own_instructions_take_the_place_of_ours(tmp_path):
+    assert "Leertaste" in read_texts(tmp_path, "de").instructions
+    (tmp_path / "instructions_de.txt").write_text("Schauen Sie.\n")
+    assert read_texts(tmp_path, "de").instructions == "Schauen Sie."
+    assert read_texts(tmp_path, "de").rest == TEXTS["de"].rest
+
+
+def test_names_on_the_host_are_new_and_short():
+    names = {host_name(subject, time_s) for subject in ("07", "123456")
+             for time_s in range(1_790_000_000, 1_790_000_100)}  # fmt: skip
+    assert len(names) == 200
+    assert all(re.fullmatch(r"[a-z0-9]{8}", name) for name in names)
+    assert host_name("07", 1_577_836_800 + 36**6 - 1) == "07zzzzzz"
+
+
+def test_a_disk_that_fails_while_the_recording_is_fetched_loses_nothing(make_study, monkeypatch):
     study = make_study()
-    before = contents(study)
+    fetch = simulation.SimulatedTracker.save
 
     def full(self, path):
         path.write_text("half")
@@ -214,8 +301,15 @@ def test_a_disk_that_fails_while_keeping_leaves_nothing_half_written(make_study,
     monkeypatch.setattr(simulation.SimulatedTracker, "save", full)
     with pytest.raises(OSError, match="No space"):
         record(study)
-    assert set(contents(study)) - set(before) == {JOURNAL}
     assert "No space left" in journal_of(study)[-1]["reason"]
+    assert (study / EVENTS_TSV).is_file()
+    assert not (study / ASC).exists()
+    monkeypatch.setattr(simulation.SimulatedTracker, "save", fetch)
+    record(study, "07", "--resume")
+    assert (study / ASC).read_text().count("TRIAL_RESULT 0") == 12
+    assert set(contents(study / "sourcedata")) == {
+        name.removeprefix("sourcedata/") for name in KEPT if name.startswith("sourcedata")
+    }
 
 
 def test_the_journal_tells_the_session_from_start_to_end(make_study):
@@ -223,7 +317,8 @@ def test_the_journal_tells_the_session_from_start_to_end(make_study):
     record(study)
     lines = journal_of(study)
     datetime.fromisoformat(lines[0]["date"])
-    assert lines[1]["tracker_file"] == "s07r1.asc"
+    assert lines[1]["recording"] == "s07r1.asc"
+    assert re.fullmatch("07[0-9a-z]{6}", lines[2]["name"])
     assert lines[1]["observer"] == "simulated"
     assert lines[-1]["kind"] == "session-finished"
     assert [line["trial"] for line in lines if line["kind"] == "trial-ended"] == list(range(1, 13))
@@ -276,9 +371,13 @@ def test_a_study_that_is_not_whole_is_refused_before_anything_is_written(make_st
     assert contents(study) == before
 
 
-def test_without_simulate_the_error_says_what_to_add(make_study):
+def test_without_a_screen_the_error_says_what_to_add(make_study, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    study = make_study()
+    before = contents(study)
     with pytest.raises(InputError, match="add --simulate"):
-        run.main(["--study", str(make_study()), "--subject", "07"])
+        run.main(["--study", str(study), "--subject", "07"])
+    assert contents(study) == before
 
 
 def test_wrong_input_ends_with_status_2_and_one_line(make_study, capsys):

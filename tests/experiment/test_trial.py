@@ -1,16 +1,20 @@
 """A trial shows its image for the frames it should, and no observer can hold it up."""
 
+import builtins
 import json
+import os
 
 import numpy as np
 import pytest
 
 from experiment.display.virtual import Scene
 from experiment.lab import Decision
+from experiment.session.fixation import await_fixation
 from experiment.session.journal import Journal
 from experiment.session.schedule import subject_schedule
-from experiment.session.session import run_session
-from experiment.session.trial import await_fixation, run_trial
+from experiment.session.session import Session, run_session
+from experiment.session.texts import TEXTS
+from experiment.session.trial import run_trial
 from stimuli.settings import ScreenSettings, SessionSettings, Settings
 from stimuli.vocabulary import Trial
 
@@ -36,7 +40,7 @@ def run_one(tmp_path, make_lab, trial):
         settings = settings or Settings()
         lab = make_lab(goal, settings, **display)
         if operator is not None:
-            lab.operator.fixation_timed_out = operator
+            lab.operator.ask = operator
         with Journal(tmp_path / "journal.jsonl", lab.clock) as journal:
             picture = lab.display.load(tmp_path / "none.png", trial.stimulus.stim_id)
             record = run_trial(trial, picture, lab, settings, journal)
@@ -86,6 +90,30 @@ def test_late_frames_are_counted_and_lengthen_the_image(run_one):
     assert shown.offset_s - shown.onset_s == pytest.approx(364 / 120, abs=1e-9)
 
 
+def test_no_file_is_written_and_nobody_is_told_anything_while_an_image_is_shown(
+    run_one, monkeypatch
+):
+    """The journal's and the operator's times never lie between onset and offset; nor a file's."""
+    showing, written = [False], []
+
+    def also_seen(scene, time_s):
+        showing[0] = scene.stim_id is not None
+
+    def noted(name, real):
+        return lambda *args, **kwargs: (
+            written.append(name) if showing[0] else None,
+            real(*args, **kwargs),
+        )[1]
+
+    monkeypatch.setattr(os, "fsync", noted("fsync", os.fsync))
+    monkeypatch.setattr(builtins, "open", noted("open", open))
+    monkeypatch.setattr(builtins, "print", noted("print", print))
+    _, _, journal = run_one(also_seen=also_seen)
+    assert written == []
+    ended = next(line for line in journal if line["kind"] == "trial-ended")
+    assert not [line for line in journal if ended["onset"] <= line["time"] < ended["offset"]]
+
+
 def test_the_offset_of_a_message_leads_back_to_the_flip(run_one):
     # The flip returns 0.6 frames, 5 ms, after the retrace that showed the image.
     record, lines, _ = run_one(returns_after=0.6)
@@ -119,13 +147,13 @@ def test_an_observer_who_never_fixates_does_not_hold_up_the_trial(run_one):
     assert record.timeouts == 2
     assert record.shown.frames == 360
     decisions = [line["decision"] for line in journal if line["kind"] == "fixation-timeout"]
-    assert decisions == ["drift-check", "show"]
+    assert decisions == ["drift-check", "accept"]
     assert [line for line in lines if "DRIFTCORRECT L ABORTED" in line]
     assert sum(line.startswith("START") for line in lines) == 2
 
 
 def test_a_skipped_trial_shows_no_image_and_says_so(run_one):
-    record, lines, _ = run_one(beside, operator=lambda trial, times: Decision.SKIP)
+    record, lines, _ = run_one(beside, operator=lambda question, otherwise: Decision.SKIP)
     assert record.status == "skipped"
     assert (record.shown.frames, record.shown.dropped_frames) == (0, 0)
     assert not [line for line in lines if "SYNCTIME" in line]
@@ -136,7 +164,8 @@ def test_a_lost_eye_does_not_count_as_fixating(make_lab):
     settings = Settings()
     lab = make_lab(at_centre, settings)
     lab.tracker.gaze = lambda: None
-    assert not await_fixation(lab, settings)
+    lab.tracker.start_recording()
+    assert await_fixation(lab, settings) == Decision.DRIFT_CHECK
 
 
 def test_blocks_are_calibrated_parted_by_rests_and_blanks_last_two_seconds(
@@ -144,18 +173,21 @@ def test_blocks_are_calibrated_parted_by_rests_and_blanks_last_two_seconds(
 ):
     schedule = subject_schedule("01", paper_stimuli[:12], paper_orders, seed=0, longest_run=4)
     lab = make_lab(at_centre, Settings())
+    session = Session(
+        schedule=schedule, practice=(), blocks=3, areas={}, texts=TEXTS["en"], root=tmp_path
+    )
     with Journal(tmp_path / "journal.jsonl", lab.clock) as journal:
-        records = run_session(schedule, lab, Settings(), journal, root=tmp_path)
+        run_session(session, lab, Settings(), journal)
     lab.tracker.save(tmp_path / "s01r1.asc")
     text = (tmp_path / "s01r1.asc").read_text()
-    assert [record.trial for record in records] == list(schedule)
     assert text.count("!CAL VALIDATION HV9 L LEFT  GOOD ERROR") == 3
     lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
     kinds = [line["kind"] for line in lines]
     assert kinds.count("rested") == 2
     assert kinds[-1] == "session-finished"
+    ended = {line["trial"]: line for line in lines if line["kind"] == "trial-ended"}
+    assert list(ended) == list(range(1, 13))
     started = {line["trial"]: line["time"] for line in lines if line["kind"] == "trial-started"}
-    for record in records:
-        following = record.trial.trial + 1
-        if following in started and following not in (5, 9):  # a rest and a calibration between
-            assert started[following] - record.shown.offset_s == pytest.approx(2.0, abs=0.01)
+    for number, line in ended.items():
+        if number + 1 in started and number + 1 not in (5, 9):  # rest and calibration between
+            assert started[number + 1] - line["offset"] == pytest.approx(2.0, abs=0.01)

@@ -1,0 +1,264 @@
+"""The real screen: a PsychoPy window in which a screen pixel is an image pixel.
+
+One texture holds the image and is filled anew for the next, so that memory stays flat over a
+session. Between flips only drawing calls are made; the garbage collector runs in the blanks.
+"""
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stimuli.errors import InputError
+from stimuli.geometry import psychopy_to_screen, screen_to_psychopy
+from stimuli.settings import Settings
+
+# Bullseye and cross hair (Thaler et al. 2013): the target on which gaze is the most stable.
+_TARGET_DEG, _TARGET_CENTRE_DEG = 0.6, 0.2
+_PATCH_PX = 64
+_ON, _OFF = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+# As shares of the screen's height and width; letters are about 0.5 degrees high at 60 cm.
+_TEXT_HEIGHT, _TEXT_WIDTH = 1 / 32, 0.8
+
+
+class WindowClock:
+    """PsychoPy's own clock, on which a flip tells its time."""
+
+    def __init__(self) -> None:
+        from psychopy import core, logging
+
+        self._now, self._wait = logging.defaultClock.getTime, core.wait
+
+    def now(self) -> float:
+        return self._now()
+
+    def wait(self, seconds: float) -> None:
+        self._wait(seconds)
+
+
+@dataclass(frozen=True)
+class WindowPicture:
+    """The image that is in the texture."""
+
+    stim_id: str
+
+
+class WindowDisplay:
+    """An `experiment.lab.Display` on a screen.
+
+    Parameters
+    ----------
+    window
+        A `psychopy.visual.Window` in units of pixels, of the size that the settings say.
+    """
+
+    def __init__(self, window, settings: Settings):
+        from psychopy import event, visual
+
+        self.window, self._settings = window, settings
+        self._visual, self._mouse = visual, event.Mouse(win=window)
+        self._grey = settings.screen.grey
+        self._image = self._loaded = None
+        self._target = self._target_parts()
+        self._trigger = self._trigger_mark()
+
+    def load(self, path: Path, stim_id: str) -> WindowPicture:
+        placement = self._settings.placement
+        if self._image is None:
+            self._image = self._visual.ImageStim(
+                self.window,
+                size=(placement.width_px, placement.height_px),
+                units="pix",
+                interpolate=False,
+            )
+        self._image.setImage(os.fspath(path), log=False)
+        # Drawn once and thrown away: the driver may put off the upload until the first drawing.
+        self._image.draw()
+        self.window.clearBuffer()
+        gc.collect()
+        self._loaded = WindowPicture(stim_id)
+        return self._loaded
+
+    def draw_blank(self) -> None:
+        """The buffer is grey after every flip."""
+
+    def draw_target(self) -> None:
+        self.draw_target_at(self._settings.screen.geometry.size_px / 2)
+
+    def draw_target_at(self, point_px: np.ndarray) -> None:
+        """Draw the target at a point of the screen, ``(x, y)`` in screen pixels."""
+        centre = screen_to_psychopy(point_px, self._settings.screen.geometry)
+        for part in self._target:
+            part.pos = centre
+            part.draw()
+
+    def draw_picture(self, picture: WindowPicture) -> None:
+        if picture is not self._loaded:
+            raise RuntimeError(f"{picture.stim_id} is no longer loaded")
+        self._image.draw()
+        if self._trigger is not None:
+            self._trigger.fillColor = _ON
+
+    def draw_text(self, text: str) -> None:
+        screen = self._settings.screen
+        self._visual.TextStim(
+            self.window,
+            text=text,
+            height=screen.height_px * _TEXT_HEIGHT,
+            wrapWidth=screen.width_px * _TEXT_WIDTH,
+            color=_ink(self._grey),
+            colorSpace="rgb1",
+            units="pix",
+        ).draw()
+
+    def flip(self) -> float:
+        if self._trigger is None:
+            return self.window.flip()
+        self._trigger.draw()
+        self._trigger.fillColor = _OFF
+        return self.window.flip()
+
+    def draw_camera(self, pixels: np.ndarray, title: str) -> None:
+        """Draw the tracker's camera image, ``(height, width, 3)`` uint8 RGB, and its title."""
+        from PIL import Image
+
+        height, width = pixels.shape[:2]
+        size = (width * self._camera_scale(width), height * self._camera_scale(width))
+        self._visual.ImageStim(
+            self.window, image=Image.fromarray(pixels), size=size, units="pix", interpolate=True
+        ).draw()
+        below = -(size[1] / 2 + self._settings.screen.height_px / 24)
+        self._visual.TextStim(
+            self.window, text=title, pos=(0, below), color=_ink(self._grey), colorSpace="rgb1",
+            height=self._settings.screen.height_px / 36, units="pix",
+        ).draw()  # fmt: skip
+
+    def camera_point(self, width: int, height: int) -> tuple[int, int]:
+        """Return where the mouse is on a camera image of that size, in its pixels."""
+        scale = self._camera_scale(width)
+        x, y = (self.mouse_px() - self._settings.screen.geometry.size_px / 2) / scale
+        return int(x + width / 2), int(y + height / 2)
+
+    def _camera_scale(self, width: int) -> int:
+        return max(1, self._settings.screen.width_px // (2 * width))
+
+    def mouse_px(self) -> np.ndarray:
+        """Return where the mouse is, ``(x, y)`` in screen pixels."""
+        return psychopy_to_screen(self._mouse.getPos(), self._settings.screen.geometry)
+
+    def mouse_pressed(self) -> bool:
+        """Return whether the left button of the mouse is down."""
+        return bool(self._mouse.getPressed()[0])
+
+    def _target_parts(self) -> list:
+        """A black disc, a cross of the background's grey, and a black dot."""
+        px_per_deg = self._settings.screen.geometry.pixels_per_degree[0]
+        outer, inner = round(_TARGET_DEG * px_per_deg), round(_TARGET_CENTRE_DEG * px_per_deg)
+        grey = (self._grey,) * 3
+        ink = _ink(self._grey)
+        common = {"units": "pix", "colorSpace": "rgb1", "lineWidth": 0}
+        disc = self._visual.Circle(
+            self.window, radius=outer / 2, edges=128, fillColor=ink, **common
+        )
+        bars = [
+            self._visual.Rect(self.window, width=width, height=height, fillColor=grey, **common)
+            for width, height in ((outer, inner), (inner, outer))
+        ]
+        dot = self._visual.Circle(self.window, radius=inner / 2, edges=64, fillColor=ink, **common)
+        return [disc, *bars, dot]
+
+    def _trigger_mark(self):
+        screen, kind = self._settings.screen, self._settings.screen.trigger
+        if kind == "none":
+            return None
+        side = 1 if kind == "pixel-mode" else _PATCH_PX
+        corner = (0.0, 0.0) if kind == "pixel-mode" else (0.0, screen.height_px - side)
+        centre = screen_to_psychopy(np.array(corner) + side / 2, screen.geometry)
+        return self._visual.Rect(
+            self.window, width=side, height=side, pos=centre, units="pix", colorSpace="rgb1",
+            fillColor=_OFF, lineWidth=0,
+        )  # fmt: skip
+
+
+def _ink(grey: float) -> tuple[float, float, float]:
+    return (0.0,) * 3 if grey > 0.25 else (1.0,) * 3
+
+
+@contextmanager
+def open_window(
+    settings: Settings, *, number: int = 0, windowed: bool = False, cursor: bool = False
+) -> Iterator[WindowDisplay]:
+    """Yield a display on screen `number`, and close it.
+
+    Parameters
+    ----------
+    windowed
+        A window with a frame, not the whole screen.
+    cursor
+        Whether the mouse can be seen.
+
+    Raises
+    ------
+    InputError
+        If PsychoPy or the screen is missing, or the screen has another size than the settings say.
+    """
+    screen = settings.screen
+    window = _window(settings, number, windowed)
+    try:
+        size = tuple(int(side) for side in window.size)
+        if size != (screen.width_px, screen.height_px):
+            raise InputError(
+                f"screen {number} gives {size[0]} x {size[1]} pixels; study.toml: "
+                f"screen.width_px and height_px say {screen.width_px} x {screen.height_px}; set "
+                f"the screen's resolution, or name another with --screen N"
+            )
+        window.mouseVisible = cursor
+        gc.collect()
+        gc.disable()
+        yield WindowDisplay(window, settings)
+    finally:
+        gc.enable()
+        window.close()
+
+
+def _window(settings: Settings, number: int, windowed: bool):
+    screen = settings.screen
+    try:
+        from psychopy import logging, monitors, visual
+    except ImportError as error:
+        raise InputError(
+            f"PsychoPy cannot be imported ({error}); install it with "
+            f'`pip install -e ".[lab]"`, or add --simulate'
+        ) from None
+    except Exception as error:
+        # pyglet looks for a screen on import, and says so in exceptions of its own.
+        raise InputError(
+            f"no screen: {error}; run this on a computer with a screen, or add --simulate"
+        ) from None
+    logging.console.setLevel(logging.ERROR)
+    monitor = monitors.Monitor(
+        settings.study.name, width=screen.width_cm, distance=screen.distance_cm, autoLog=False
+    )
+    monitor.setSizePix((screen.width_px, screen.height_px))
+    try:
+        return visual.Window(
+            size=(screen.width_px, screen.height_px),
+            screen=number,
+            fullscr=not windowed,
+            allowGUI=windowed,
+            monitor=monitor,
+            units="pix",
+            colorSpace="rgb1",
+            color=(screen.grey,) * 3,
+            waitBlanking=True,
+            checkTiming=False,
+            useRetina=False,
+            winType="pyglet",
+            autoLog=False,
+        )
+    except IndexError:
+        raise InputError(f"--screen is {number}; there is no such screen") from None

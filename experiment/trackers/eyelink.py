@@ -1,0 +1,353 @@
+"""An EyeLink through SR Research's pylink: one class, every command and message in one place.
+
+Faults are told apart by what helps: what can be tried again is tried again; a recording that ends,
+a link that is lost and a file that does not come are a `TrackerFault`, in words for the operator.
+In dummy mode (``EyeLink(None)`` of pylink) nothing is recorded, and gaze counts as on the target.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from experiment.lab import Clock, InterestArea, TrackerFault
+from experiment.trackers.calibration import CalibrationScreen, custom_display
+from experiment.trackers.eyelink_commands import host_drawing, setup_commands
+from stimuli.errors import InputError
+from stimuli.files import read_image
+from stimuli.geometry import eyelink_to_screen
+from stimuli.settings import Settings
+
+_TRIES = 3
+_BETWEEN_TRIES_S = 1.0
+_MODE_CHANGE_MS, _FIRST_SAMPLE_MS = 50, 500
+# The host sends a sample every 2 ms at 500 Hz; nothing for so long means that it has stopped.
+_SILENCE_S = 1.0
+_ESCAPE, _SAMPLE, _MISSING = 27, 200, -32768
+_STATUS_LETTERS = 80
+_EYES = {"left": 0, "right": 1}
+_ENDED = {
+    1: "the host asks to repeat the trial",
+    2: "the host asks to skip the trial",
+    3: "the host has ended the recording, or was switched off",
+    -1: "the host reports an error in the recording",
+}
+_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg")
+_OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
+
+
+class EyeLink:
+    """An `experiment.lab.Tracker` that is an EyeLink.
+
+    Parameters
+    ----------
+    pylink
+        The module.
+    link
+        An open `pylink.EyeLink`.
+    clock
+        The display's clock.
+    screen
+        Our calibration screen, if pylink knows it.
+    tell
+        Says something on the operator's terminal.
+    """
+
+    suffix = ".edf"
+
+    def __init__(
+        self,
+        pylink,
+        link,
+        clock: Clock,
+        settings: Settings,
+        *,
+        screen: CalibrationScreen,
+        tell: Callable[[str], None],
+    ):
+        self._pylink, self._link, self._clock, self._settings = pylink, link, clock, settings
+        self._screen, self._tell = screen, tell
+        self._dummy = link.isConnected() == -1
+        self._centre_px = settings.screen.geometry.size_px / 2
+        self._name: str | None = None
+        self._recording = False
+        self._eye = _EYES[settings.tracker.eye]
+        self._newest = (None, 0.0)  # time of the newest sample, and when it was new
+
+    @property
+    def version(self) -> str:
+        """Hardware and software of the host; ``none`` in dummy mode."""
+        return self._link.getTrackerVersionString() or "none"
+
+    def open(self, name: str) -> None:
+        with self._faults():
+            self._link.setOfflineMode()
+            code = self._link.openDataFile(f"{name}.edf")
+            if code != 0:
+                raise TrackerFault(
+                    f"the host does not open the file {name}.edf (code {code}, "
+                    f"{self._link.getLastMessage() or 'no message'}); is its disk full?"
+                )
+            self._name = name
+            self._command("add_file_preamble_text 'RECORDED BY guiding-gaze experiment.run'")
+            for command in setup_commands(self._settings, software_version(self.version)):
+                self._command(command)
+
+    def calibrate(self) -> float | None:
+        self._tell("tracker's setup: enter camera, c calibrate, v validate, esc leave")
+        with self._faults(), self._screen.in_setup():
+            self._link.doTrackerSetup()
+        with self._faults():
+            found = _VALIDATION.search(self._link.getCalibrationMessage() or "")
+        return float(found[1]) if found else None
+
+    def drift_check(self) -> float | None:
+        if self._dummy:
+            return None
+        x, y = (int(side) for side in self._centre_px)
+        for _ in range(_TRIES):
+            with self._faults():
+                self._link.setOfflineMode()
+            try:
+                with self._screen.in_setup(drift_check=True):
+                    code = self._link.doDriftCorrect(x, y, 0, 0)
+            except RuntimeError as error:
+                self._check_link(error)
+                continue
+            if code == _ESCAPE:
+                return None
+            found = _OFFSET.search(self._link.getCalibrationMessage() or "")
+            if code == 0 and found:
+                return float(found[1])
+        return None
+
+    def describe(self, status: str, image: Path, areas: Sequence[InterestArea]) -> None:
+        with self._faults():
+            self._link.setOfflineMode()
+            self._command("clear_screen 0")
+            if self._settings.tracker.backdrop == "image":
+                self._send_backdrop(image)
+            boxes = [(one.left_px, one.top_px, one.right_px, one.bottom_px) for one in areas]
+            for command in host_drawing(self._settings, boxes):
+                self._command(command)
+            self._command(f"record_status_message '{status[:_STATUS_LETTERS]}'")
+
+    def clock_offset_ms(self) -> float | None:
+        if self._dummy:
+            return None
+        return self._link.trackerTimeUsec() / 1000 - 1000 * self._clock.now()
+
+    def start_recording(self) -> float:
+        if self._recording:
+            raise RuntimeError("is recording; stop before the next start")
+        for attempt in range(1, _TRIES + 1):
+            with self._faults():
+                self._link.setOfflineMode()
+                self._pylink.msecDelay(_MODE_CHANGE_MS)
+                code = self._link.startRecording(1, 1, 1, 1)
+            if code == 0:
+                break
+            self._tell(f"tracker: does not start to record (code {code}), attempt {attempt}")
+        else:
+            raise TrackerFault(f"does not start to record in {_TRIES} attempts (code {code})")
+        self._recording, self._newest = True, (None, self._clock.now())
+        if self._dummy:
+            return self._clock.now()
+        with self._faults():
+            return self._first_sample()
+
+    def check(self) -> bool:
+        if self._dummy:
+            return True
+        with self._faults():
+            code = self._link.isRecording()
+            if code != 0:
+                self._recording = False
+                lost = self._link.isConnected() == 0
+                raise TrackerFault(_ENDED.get(code, f"recording ended, code {code}"), lost=lost)
+            sample = self._link.getNewestSample()
+        now_s = self._clock.now()
+        if sample is not None and sample.getTime() != self._newest[0]:
+            self._newest = sample.getTime(), now_s
+        if now_s - self._newest[1] > _SILENCE_S:
+            raise TrackerFault(f"no sample has come over the link for {_SILENCE_S:g} s")
+        return _position(sample, self._eye) is not None
+
+    def gaze(self) -> np.ndarray | None:
+        if self._dummy:
+            return self._centre_px
+        with self._faults():
+            position = _position(self._link.getNewestSample(), self._eye)
+        return None if position is None else eyelink_to_screen(position)
+
+    def stop_recording(self) -> None:
+        if not self._recording:
+            return
+        self._recording = False
+        with self._faults():
+            self._link.stopRecording()
+            self._link.setOfflineMode()
+
+    def message(self, text: str) -> None:
+        with self._faults():
+            self._link.sendMessage(text)
+
+    def save(self, path: Path) -> bool:
+        name, self._name = self._name, None
+        if name is None:
+            return False
+        with self._faults():
+            self.stop_recording()
+            self._link.setOfflineMode()
+            self._pylink.msecDelay(10 * _MODE_CHANGE_MS)
+            self._link.closeDataFile()
+        return self.recover(name, path)
+
+    def recover(self, name: str, path: Path) -> bool:
+        if self._dummy:
+            return False
+        told = ""
+        for attempt in range(1, _TRIES + 1):
+            path.unlink(missing_ok=True)  # pylink does not write over a file
+            try:
+                size = self._link.receiveDataFile(f"{name}.edf", str(path))
+                if size > 0 and path.is_file() and path.stat().st_size == size:
+                    return True
+                told = f"{size} bytes came"
+            except RuntimeError as error:
+                told = str(error)
+                self._check_link(error)
+            self._tell(f"tracker: {name}.edf does not come ({told}), attempt {attempt}")
+            self._clock.wait(_BETWEEN_TRIES_S)
+        path.unlink(missing_ok=True)
+        raise TrackerFault(f"{name}.edf could not be fetched from the host ({told})")
+
+    def _first_sample(self) -> float:
+        """Return the time of the first sample of the recording, on the display's clock."""
+        if not self._link.waitForBlockStart(_FIRST_SAMPLE_MS, 1, 0):
+            raise TrackerFault(f"no sample came in the first {_FIRST_SAMPLE_MS} ms of a recording")
+        while (kind := self._link.getNextData()) != _SAMPLE:
+            if kind == 0:
+                return self._clock.now()
+        available = self._link.eyeAvailable()
+        if available in _EYES.values() and available != self._eye:
+            self._tell(f"tracker: the other eye than the {self._settings.tracker.eye} is recorded")
+            self._eye = available
+        passed_ms = self._link.trackerTimeUsec() / 1000 - self._link.getFloatData().getTime()
+        return self._clock.now() - passed_ms / 1000
+
+    def _send_backdrop(self, image: Path) -> None:
+        pixels = read_image(image).astype(np.uint32)
+        packed = (pixels[..., 0] << 16) | (pixels[..., 1] << 8) | pixels[..., 2]
+        height, width = packed.shape
+        left, top = (int(side) for side in self._settings.placement.origin)
+        self._link.bitmapBackdrop(
+            width, height, packed.tolist(), 0, 0, width, height, left, top,
+            self._pylink.BX_MAXCONTRAST,
+        )  # fmt: skip
+
+    def _command(self, text: str) -> None:
+        self._link.sendCommand(text)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn pylink's errors into ours."""
+        try:
+            yield
+        except RuntimeError as error:
+            self._check_link(error)
+            raise TrackerFault(str(error)) from error
+
+    def _check_link(self, error: RuntimeError) -> None:
+        if self._link.isConnected() == 0:
+            self._recording = False
+            raise TrackerFault(
+                f"the link to the host is lost ({error}); check cable and host, then go on with "
+                f"--resume: what was recorded is on the host",
+                lost=True,
+            ) from error
+
+
+def _position(sample, eye: int) -> tuple[float, float] | None:
+    """Return gaze ``(x, y)`` of a sample in the tracker's pixels, None if the eye is lost."""
+    if sample is None:
+        return None
+    data = sample.getRightEye() if eye else sample.getLeftEye()
+    if data is None:
+        return None
+    x, y = data.getGaze()
+    return None if _MISSING in (x, y) else (x, y)
+
+
+def software_version(version: str) -> float:
+    """Return the software's version of a text such as ``EYELINK CL 5.15``, 0 if it has none."""
+    found = re.search(r"([0-9]+\.[0-9]+)\s*$", version)
+    return float(found[1]) if found else 0.0
+
+
+def import_pylink():
+    """Return the module pylink.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import pylink
+    except ImportError as error:
+        raise InputError(
+            f"pylink cannot be imported ({error}); install it with "
+            f"`pip install sr-research-pylink`, or add --mouse"
+        ) from None
+    return pylink
+
+
+def connect(pylink, address: str | None):
+    """Return an open link; None as address is the dummy mode.
+
+    Raises
+    ------
+    InputError
+        If no tracker answers.
+    """
+    try:
+        return pylink.EyeLink(address)
+    except RuntimeError as error:
+        raise InputError(
+            f"no EyeLink at {address} ({error}); switch the host on, check the cable and this "
+            f"computer's address (100.1.1.2), or study.toml: tracker.address; --dummy goes without"
+        ) from None
+
+
+@contextmanager
+def open_eyelink(
+    display,
+    clock: Clock,
+    settings: Settings,
+    *,
+    read_keys: Callable[[], Sequence[tuple[str, int]]],
+    tell: Callable[[str], None],
+    dummy: bool = False,
+    pylink=None,
+) -> Iterator[EyeLink]:
+    """Yield a connected EyeLink whose setup is drawn on our display, and close it.
+
+    Parameters
+    ----------
+    read_keys, tell
+        As for `experiment.trackers.calibration.CalibrationScreen`.
+    pylink
+        Something that behaves as the module; by default the module.
+    """
+    pylink = import_pylink() if pylink is None else pylink
+    link = connect(pylink, None if dummy else settings.tracker.address)
+    try:
+        screen = custom_display(pylink, {"display": display, "read_keys": read_keys, "tell": tell})
+        pylink.openGraphicsEx(screen)
+        yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
+    finally:
+        pylink.closeGraphics()
+        link.close()
