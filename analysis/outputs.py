@@ -14,9 +14,12 @@ import pandas as pd
 from analysis.density.centre_bias import CentreBias
 from analysis.density.fit import Fit
 from analysis.density.stimuli import StimulusDensity
+from analysis.effects.agreement import AGREEMENT
 from analysis.effects.aims import Aim
-from analysis.effects.bootstrap import RESAMPLES
+from analysis.effects.models import LONG, MODELS
+from analysis.effects.sensitivity import SENSITIVITY
 from analysis.effects.summary import SUMMARY
+from analysis.fixations.quality import QUALITY
 from analysis.recordings.sessions import Run
 from analysis.tables import write_csv
 from stimuli.files import atomic_path, write_json
@@ -46,11 +49,11 @@ PARAMETERS = Schema(
 
 
 class Outputs:
-    """Writes the results of one subset and remembers what it wrote."""
+    """Writes the results of one subset, by its label, and remembers what it wrote."""
 
-    def __init__(self, study: Study, subset: str) -> None:
-        self._study, self._subset = study, subset
-        self._suffix = "" if subset == "all" else f"_{subset}"
+    def __init__(self, study: Study, label: str) -> None:
+        self._study, self.label = study, label
+        self._suffix = "" if label == "all" else f"_{label.removeprefix('all_')}"
         self._written: list[Path] = []
 
     @property
@@ -66,14 +69,17 @@ class Outputs:
         """Remember files that were written elsewhere."""
         self._written += paths
 
-    def write_fixations(self, table: pd.DataFrame) -> None:
-        """Write the fixation table, which is the same for all subsets.
+    def write_fixations(self, table: pd.DataFrame, quality: pd.DataFrame) -> None:
+        """Write the fixation table and the quality of trials, the same for all subsets.
 
         The provenance of an earlier run goes first: while it is missing, results are incomplete.
         """
         self._provenance.unlink(missing_ok=True)
-        path = self._study.derivatives / "fixations" / "fixations.csv"
-        self.wrote(*write_csv(path, FIXATIONS, table))
+        folder = self._study.derivatives / "fixations"
+        self.wrote(
+            *write_csv(folder / "fixations.csv", FIXATIONS, table),
+            *write_csv(folder / "quality.csv", QUALITY, quality),
+        )
 
     def maps(self, stim_id: str) -> Path:
         """Return where the maps of a stimulus go."""
@@ -126,6 +132,7 @@ class Outputs:
         observers: Mapping[str, str],
     ) -> None:
         """Write effects and their summary."""
+        resamples = self._study.settings.analysis.resamples
         notes = {
             "Entropy": "Over the pixels of the image as shown, whatever the grid of the maps",
             "Direction": "Of a target: the sign of its own shift",
@@ -141,11 +148,26 @@ class Outputs:
                 sidecar={
                     **notes,
                     "Sentences": list(sentences),
-                    "Intervals": f"95 %, percentiles of {RESAMPLES} resamples of subjects and "
+                    "Intervals": f"95 %, percentiles of {resamples} resamples of subjects and "
                     "sources (people) or of sources (model)",
                 },
             ),
         )
+
+    def write_checks(
+        self, agreement: pd.DataFrame, models: pd.DataFrame, trials: pd.DataFrame
+    ) -> None:
+        """Write agreement of people and model, the regressions and the table for others."""
+        self.wrote(
+            *write_csv(self.path("effects", "agreement.csv"), AGREEMENT, agreement),
+            *write_csv(self.path("effects", "models.csv"), MODELS, models),
+            *write_csv(self.path("effects", "trials.csv"), LONG, trials),
+        )
+
+    def write_sensitivity(self, rows: pd.DataFrame, skipped: Sequence[str]) -> None:
+        """Write the effects under other choices."""
+        path = self.path("effects", "sensitivity.csv")
+        self.wrote(*write_csv(path, SENSITIVITY, rows, sidecar={"NotTried": list(skipped)}))
 
     def finish(self, runs: Sequence[Run], stimuli: Sequence[Stimulus], aims: Sequence[Aim]) -> None:
         """Remove what an earlier run of this subset left, and write the provenance."""
@@ -168,10 +190,10 @@ class Outputs:
         write_sidecar(
             self._provenance,
             command="analysis.run",
-            settings={**study.settings.as_dict(), "subset": self._subset},
+            settings={**study.settings.as_dict(), "subset": self.label},
             inputs=[
                 study.settings_file, study.catalogue, study.participants,
-                *(run.events for run in runs), *(run.asc for run in runs if run.asc),
+                *(run.events for run in runs), *(run.recording for run in runs if run.recording),
                 *(study.root / path for path in [*masks, *read]),
             ],
             outputs=self._written,

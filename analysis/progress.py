@@ -9,7 +9,7 @@ from rich.progress import track
 Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], description: str, total: int) -> Iterator[Item]:
+def progress(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
     """Yield the items and show how many of `total` are done; silent where nobody watches."""
     console = Console(stderr=True)
     yield from track(

@@ -10,7 +10,17 @@ from stimuli.errors import InputError, nearest
 from stimuli.files import write_json
 
 # Name on the command line: module whose `run()` returns the rows.
-BENCHMARKS = {"demo": "benchmarks.demo"}
+BENCHMARKS = {
+    "analysis": "benchmarks.analysis",
+    "demo": "benchmarks.demo",
+    "deepgaze": "benchmarks.deepgaze",
+    "density-fit": "benchmarks.density_fit",
+    "density-map": "benchmarks.density_map",
+    "embedded": "benchmarks.embedded",
+    "fgtransform": "benchmarks.fgtransform",
+    "fgtransform-slider": "benchmarks.fgtransform_slider",
+    "fgtransform-train": "benchmarks.fgtransform_train",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> None:

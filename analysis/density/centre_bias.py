@@ -3,7 +3,10 @@
 It is a KDE of the fixations on all other groups (sources, or stimuli as published) plus a small
 uniform share, on the grid. Bandwidth and share maximise the likelihood of every group's fixations
 under the centre bias from the others. The map without a group is the total minus the group's own
-kernels, so no map is ever computed from all other fixations anew.
+kernels, so no map is ever computed from all other fixations anew, and the total needs no more than
+how many fixations fell into every cell: a set of any size streams through `CentreBiasCounts`.
+
+Positions are those of the cells' centres, which changes nothing that a broad bias could show.
 """
 
 from dataclasses import dataclass
@@ -19,12 +22,15 @@ from analysis.density.search import best_mixture
 # Of the image's longer side. The centre bias is broad; nothing finer is looked for.
 BANDWIDTHS = (0.01, 0.5)
 FIT_CELLS = 128
+MOST_GROUPS = 300
+"""Groups whose likelihood is maximised; beyond, some are drawn, since two parameters need no more.
+All fixations of all groups are in the bias that explains them."""
 LEAST_UNIFORM_SHARE = 1e-4  # keeps the logarithm finite where nobody ever looked
 
 
 @dataclass(frozen=True, eq=False)
 class CentreBias:
-    """A fitted centre bias; `log_map` gives it without one group.
+    """A fitted centre bias; `log_map` gives it without some fixations.
 
     Attributes
     ----------
@@ -32,44 +38,125 @@ class CentreBias:
         Fitted; NaN and 1 where fewer than two groups have fixations, which leaves it uniform.
     total : array (rows, columns)
         Sum of the kernels of all fixations.
-    xy_px, groups : arrays (n, 2), (n,)
-        The fixations it was made from.
+    n_fixations
+        Their number.
     """
 
     grid: Grid
     bandwidth_px: float
     uniform_share: float
     total: np.ndarray
-    xy_px: np.ndarray
-    groups: np.ndarray
+    n_fixations: int
 
-    def log_map(self, group: str) -> np.ndarray:
-        """Return the log probability of every cell without the fixations of `group`.
+    def density(self, own_xy_px: np.ndarray) -> np.ndarray:
+        """Return the probability of every cell, ``(rows, columns)``, without own fixations.
 
-        Returns
-        -------
-        log_map : array (rows, columns)
-            Natural logarithm; its exponential sums to one.
+        Parameters
+        ----------
+        own_xy_px : array (n, 2)
+            All fixations of the group that is left out, all of them among those of `total`.
         """
-        uniform = 1.0 / self.grid.cells
-        own = self.groups == group
-        others = len(own) - int(own.sum())
+        others = self.n_fixations - len(own_xy_px)
         if self.uniform_share >= 1.0 or others == 0:
-            return np.full(self.grid.shape, np.log(uniform))
+            return np.full(self.grid.shape, 1.0 / self.grid.cells)
         kernels = self.total
-        if own.any():
-            weights = np.ones(len(own) - others)
-            kernels = kernels - kde_map(
-                self.xy_px[own], self.bandwidth_px, self.grid, weights=weights
-            )
+        if len(own_xy_px):
+            ones, own = np.ones(len(own_xy_px)), self.grid.centre_of(own_xy_px)
+            kernels = kernels - kde_map(own, self.bandwidth_px, self.grid, weights=ones)
+        return self._mixed(kernels, others)
+
+    def density_at(self, xy_px: np.ndarray, own_xy_px: np.ndarray) -> np.ndarray:
+        """Return `density` at points ``(m, 2)`` only, ``(m,)`` per cell."""
+        others = self.n_fixations - len(own_xy_px)
+        if self.uniform_share >= 1.0 or others == 0:
+            return np.full(len(xy_px), 1.0 / self.grid.cells)
+        rows, columns = np.divmod(self.grid.cell_of(xy_px), self.grid.columns)
+        kernels, own = self.total[rows, columns], self.grid.centre_of(own_xy_px)
+        if len(own):
+            x = interval_masses(own[:, 0], self.bandwidth_px, self.grid.x_edges_px)[:, columns]
+            y = interval_masses(own[:, 1], self.bandwidth_px, self.grid.y_edges_px)[:, rows]
+            kernels = kernels - np.einsum("oc,oc->c", x, y)
+        return self._mixed(kernels, others)
+
+    def _mixed(self, kernels: np.ndarray, others: int) -> np.ndarray:
         # A difference of sums can fall below zero by rounding where the others never looked.
-        density = kernels.clip(0.0) / others
-        density = (1.0 - self.uniform_share) * density + self.uniform_share * uniform
-        return log_probabilities(density)
+        density = kernels.clip(0.0) * ((1.0 - self.uniform_share) / others)
+        return density + self.uniform_share / self.grid.cells
+
+    def log_map(self, own_xy_px: np.ndarray) -> np.ndarray:
+        """Return the natural logarithm of `density`; its exponential sums to one."""
+        return log_probabilities(self.density(own_xy_px))
+
+
+class CentreBiasCounts:
+    """Gathers groups of fixations one after the other, in memory that their number leaves flat.
+
+    Parameters
+    ----------
+    seed
+        Of the draw of the groups that are fitted to, if there are more than `MOST_GROUPS`.
+    """
+
+    def __init__(self, grid: Grid, *, seed: int = 0) -> None:
+        self._grid, self._coarse = grid, grid.coarser(FIT_CELLS)
+        self._counts = np.zeros(grid.cells)
+        self._fitted_to: list[np.ndarray] = []
+        self._n_groups = 0
+        self._generator = np.random.default_rng(seed)
+
+    def add(self, xy_px: np.ndarray) -> None:
+        """Add all fixations of one group, ``(n, 2)``."""
+        if not len(xy_px):
+            return
+        self._counts += np.bincount(self._grid.cell_of(xy_px), minlength=self._grid.cells)
+        self._n_groups += 1
+        if len(self._fitted_to) < MOST_GROUPS:
+            self._fitted_to.append(xy_px)
+        elif (place := self._generator.integers(self._n_groups)) < MOST_GROUPS:
+            self._fitted_to[place] = xy_px  # a reservoir: every group is as likely to be in it
+
+    def fit(self) -> CentreBias:
+        """Fit bandwidth and uniform share by leave-one-group-out likelihood."""
+        grid, counts = self._grid, self._counts.reshape(self._grid.shape)
+        bandwidth_px, share, total = np.nan, 1.0, np.zeros(grid.shape)
+        if self._n_groups >= 2:
+            bandwidth_px, share = self._best()
+            share = max(share, LEAST_UNIFORM_SHARE)
+            total = _smooth(counts, bandwidth_px, grid)
+        return CentreBias(grid, bandwidth_px, share, total, int(self._counts.sum()))
+
+    def _best(self) -> tuple[float, float]:
+        """Return bandwidth and uniform share, from counts on a coarse grid.
+
+        Its cells are finer than the narrowest bandwidth that is looked for.
+        """
+        grid = self._coarse
+        counts = np.zeros(grid.cells)
+        fine = np.flatnonzero(self._counts)
+        np.add.at(counts, grid.cell_of(self._grid.centres_px(fine)), self._counts[fine])
+        total_counts, n = counts.reshape(grid.shape), self._counts.sum()
+        groups = [grid.cell_of(xy_px) for xy_px in self._fitted_to]
+        others = np.concatenate([np.full(len(cells), n - len(cells)) for cells in groups])
+
+        def components(bandwidth_px: float) -> np.ndarray:
+            x, y = _cell_kernels(bandwidth_px, grid)
+            total = y.T @ total_counts @ x
+            left_out = []
+            for cells in groups:
+                row, column = np.divmod(cells, grid.columns)
+                own = np.bincount(cells, minlength=grid.cells).reshape(grid.shape)
+                smooth = np.einsum("ri,ri->i", y[:, row], own @ x[:, column])
+                left_out.append(total[row, column] - smooth)
+            density = np.concatenate(left_out).clip(0.0) / others
+            return np.stack([density, np.full(len(density), 1.0 / grid.cells)], axis=1)
+
+        low_px, high_px = (share * max(grid.size_px) for share in BANDWIDTHS)
+        bandwidth_px, weights = best_mixture(components, low_px, high_px)
+        return bandwidth_px, float(weights[1])
 
 
 def fit_centre_bias(xy_px: np.ndarray, groups: np.ndarray, grid: Grid) -> CentreBias:
-    """Fit bandwidth and uniform share by leave-one-group-out likelihood.
+    """Fit the centre bias of a set that fits into memory; see `CentreBiasCounts`.
 
     Parameters
     ----------
@@ -78,40 +165,23 @@ def fit_centre_bias(xy_px: np.ndarray, groups: np.ndarray, grid: Grid) -> Centre
     groups : array (n,)
         Source or stimulus of each: what is left out together.
     """
-    xy_px, groups = np.asarray(xy_px, dtype=np.float64), np.asarray(groups)
-    bandwidth_px, share, total = np.nan, 1.0, np.zeros(grid.shape)
-    if len(np.unique(groups)) >= 2:
-        bandwidth_px, share = _fit(xy_px, groups, grid.coarser(FIT_CELLS))
-        share = max(share, LEAST_UNIFORM_SHARE)
-        total = kde_map(xy_px, bandwidth_px, grid, weights=np.ones(len(xy_px)))
-    return CentreBias(grid, bandwidth_px, share, total, xy_px, groups)
+    xy_px, counts = np.asarray(xy_px, dtype=np.float64), CentreBiasCounts(grid)
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        counts.add(xy_px[rows])
+    return counts.fit()
 
 
-def _fit(xy_px: np.ndarray, groups: np.ndarray, grid: Grid) -> tuple[float, float]:
-    """Return bandwidth and uniform share, from counts on a coarse grid.
-
-    On the grid a KDE is two small matrix products whatever the number of fixations. Its cells are
-    finer than the narrowest bandwidth that is looked for.
-    """
-    names, group = np.unique(groups, return_inverse=True)
-    cell = grid.cell_of(xy_px)
-    row, column = np.divmod(cell, grid.columns)
-    counts = np.zeros((len(names), grid.cells))
-    np.add.at(counts, (group, cell), 1.0)
-    others = (len(group) - counts.sum(axis=1))[group]
-    # Rows first and groups in the middle: smoothing all groups is then two plain matrix products.
-    counts = counts.reshape(-1, *grid.shape).transpose(1, 0, 2).reshape(grid.rows, -1)
-    x_centres, y_centres = (
-        (edges[:-1] + edges[1:]) / 2 for edges in (grid.x_edges_px, grid.y_edges_px)
+def _cell_kernels(bandwidth_px: float, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return the masses of kernels at the centres of columns ``(from, to)``, and of rows."""
+    x, y = ((edges[:-1] + edges[1:]) / 2 for edges in (grid.x_edges_px, grid.y_edges_px))
+    return (
+        interval_masses(x, bandwidth_px, grid.x_edges_px),
+        interval_masses(y, bandwidth_px, grid.y_edges_px),
     )
 
-    def components(bandwidth_px: float) -> np.ndarray:
-        x = interval_masses(x_centres, bandwidth_px, grid.x_edges_px)
-        y = interval_masses(y_centres, bandwidth_px, grid.y_edges_px)
-        own = ((y.T @ counts).reshape(-1, grid.columns) @ x).reshape(grid.rows, len(names), -1)
-        left_out = (own.sum(axis=1)[row, column] - own[row, group, column]).clip(0.0) / others
-        return np.stack([left_out, np.full(len(cell), 1.0 / grid.cells)], axis=1)
 
-    low_px, high_px = (share * max(grid.size_px) for share in BANDWIDTHS)
-    bandwidth_px, weights = best_mixture(components, low_px, high_px)
-    return bandwidth_px, float(weights[1])
+def _smooth(counts: np.ndarray, bandwidth_px: float, grid: Grid) -> np.ndarray:
+    x, y = _cell_kernels(bandwidth_px, grid)
+    return y.T @ counts @ x

@@ -53,6 +53,21 @@ class Grid:
         rows = np.floor(xy_px[:, 1] * (self.rows / self.height_px)).astype(np.intp)
         return rows.clip(0, self.rows - 1) * self.columns + columns.clip(0, self.columns - 1)
 
+    def centres_px(self, cells: np.ndarray) -> np.ndarray:
+        """Return the centres ``(n, 2)`` of cells with these flat indices, in image pixels."""
+        rows, columns = np.divmod(cells, self.columns)
+        return np.stack(
+            [
+                (columns + 0.5) * (self.width_px / self.columns),
+                (rows + 0.5) * (self.height_px / self.rows),
+            ],
+            axis=1,
+        )
+
+    def centre_of(self, xy_px: np.ndarray) -> np.ndarray:
+        """Return the centre ``(n, 2)`` of the cell in which each point lies."""
+        return self.centres_px(self.cell_of(xy_px))
+
     def area_means(self, values: np.ndarray) -> np.ndarray:
         """Return the mean of a ``(height, width)`` array over the area of each cell."""
         height, width = values.shape

@@ -7,6 +7,7 @@ that, each a small non-negative least-squares problem, converge in a handful of 
 """
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dtrtrs
 from scipy.optimize import nnls
 
 TOLERANCE = 1e-10
@@ -45,34 +46,52 @@ def fit_weights(components: np.ndarray, start: np.ndarray | None = None) -> np.n
     if start is not None:
         # A little of every component: a point must not have its only density under a lost one.
         weights = 0.99 * start + 0.01 * weights
+    densities = scaled @ weights
     for _ in range(_MOST_STEPS):
-        ratios = scaled / (scaled @ weights)[:, None]
-        gradient = ratios.mean(axis=0)
+        ratios = scaled / densities[:, None]
+        gradient = ratios.sum(axis=0) / n
         if gradient.max() - 1.0 <= TOLERANCE:
             break
-        weights = _step(scaled, weights, ratios, gradient)
-        weights /= weights.sum()
+        target = _newton_target(ratios, gradient)
+        weights, densities = _searched(scaled, weights, densities, target, gradient)
+        total = weights.sum()
+        weights /= total
+        densities /= total
     return weights
 
 
-def _step(
-    scaled: np.ndarray, weights: np.ndarray, ratios: np.ndarray, gradient: np.ndarray
-) -> np.ndarray:
-    """Take one Newton step, shortened until the objective grows."""
-    hessian = ratios.T @ ratios / len(ratios)
-    hessian += np.eye(len(weights)) * (_RIDGE * np.trace(hessian))
-    # With r @ weights = 1 the quadratic model is v'Hv / 2 - v'(2 g - 1), in v >= 0.
-    factor = np.linalg.cholesky(hessian)
-    target, _ = nnls(factor.T, np.linalg.solve(factor, 2.0 * gradient - 1.0))
+def _newton_target(ratios: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Return the non-negative minimum of the quadratic model.
 
-    def objective(candidate: np.ndarray) -> float:
-        densities = scaled @ candidate
-        if not densities.all():
-            return -np.inf
-        return float(np.log(densities).sum() / len(densities) - candidate.sum())
+    With r @ weights = 1 it is v'Hv / 2 - v'(2 g - 1), in v >= 0.
+    """
+    hessian = ratios.T @ ratios
+    hessian /= len(ratios)
+    hessian.flat[:: len(gradient) + 1] += _RIDGE * np.trace(hessian)
+    # LAPACK itself: the problem is so small that numpy's checks would take most of the time.
+    factor, _ = dpotrf(hessian, lower=1, clean=1)
+    right, _ = dtrtrs(factor, 2.0 * gradient - 1.0, lower=1)
+    target, _ = nnls(factor.T, right)
+    return target
 
-    direction, length, now = target - weights, 1.0, objective(weights) - _ROUNDING
-    slope = 1e-4 * float((gradient - 1.0) @ direction)
-    while length > _ROUNDING and objective(weights + length * direction) < now + length * slope:
+
+@np.errstate(divide="ignore", invalid="ignore")
+def _searched(
+    scaled: np.ndarray,
+    weights: np.ndarray,
+    densities: np.ndarray,
+    target: np.ndarray,
+    gradient: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Go towards the target, less far until the objective grows; return weights and densities."""
+    n = len(densities)
+    direction, way = target - weights, scaled @ target - densities
+    now = np.log(densities).sum() / n - weights.sum() - _ROUNDING
+    slope, length = 1e-4 * float((gradient - 1.0) @ direction), 1.0
+    while length > _ROUNDING:
+        found = densities + length * way
+        there = np.log(found).sum() / n - (weights + length * direction).sum()
+        if there >= now + length * slope:  # false where some point has no density left
+            return weights + length * direction, found
         length *= 0.5
-    return weights + length * direction
+    return weights, densities

@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.effects.contrasts import Contrast, relative_change
 
-RESAMPLES = 2000
+RESAMPLES = 10_000
 _AT_ONCE = 250  # resamples of an entropy held in memory together
 
 
@@ -80,14 +80,26 @@ def pigeonhole(
     source_times = draw(list(map(str, conditions.values())), resamples, generator)
     column = {source: number for number, source in enumerate(conditions)}
 
+    entropies: dict[str, np.ndarray] = {}  # an original takes part in two contrasts
+
+    def resampled(contrast: Contrast, which: str) -> np.ndarray:
+        one = getattr(contrast, which).resampled
+        if one is None:
+            return np.full(resamples, np.nan)
+        name = getattr(contrast.aim, which).stim_id if contrast.aim.target is None else None
+        if name in entropies:
+            return entropies[name]
+        parts = [
+            one.values(subject_times[start : start + _AT_ONCE])
+            for start in range(0, resamples, _AT_ONCE)
+        ]
+        values = np.concatenate(parts)
+        if name is not None:
+            entropies[name] = values
+        return values
+
     def values(which: str) -> np.ndarray:
-        sampled = [getattr(one, which).resampled for one in contrasts]
-        out = np.full((resamples, len(contrasts)), np.nan)
-        for number, one in enumerate(sampled):
-            for start in range(0, resamples if one else 0, _AT_ONCE):
-                rows = slice(start, start + _AT_ONCE)
-                out[rows, number] = one.values(subject_times[rows])
-        return out
+        return np.column_stack([resampled(one, which) for one in contrasts])
 
     original, version = values("original"), values("version")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -112,8 +124,8 @@ def _centred(values: np.ndarray, measured: Sequence[float]) -> np.ndarray:
     return values + (np.array(measured) - means)
 
 
-def interval(values: np.ndarray, times: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Return the percentile interval of a mean over contrasts.
+def resampled_means(values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the mean over contrasts in every resample, ``(resamples,)``; NaN where none is left.
 
     Parameters
     ----------
@@ -125,9 +137,27 @@ def interval(values: np.ndarray, times: np.ndarray, level: float = 0.95) -> tupl
     known = np.isfinite(values)
     weights = times * known
     total = weights.sum(axis=1)
-    usable = total > 0
-    if not usable.any():
+    with np.errstate(invalid="ignore"):
+        return (np.where(known, values, 0.0) * weights).sum(axis=1) / np.where(total, total, np.nan)
+
+
+def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Return the percentile interval of resamples ``(n,)``; NaN ones do not count."""
+    known = resampled[np.isfinite(resampled)]
+    if not len(known):
         return np.nan, np.nan
-    means = (np.where(known, values, 0.0) * weights).sum(axis=1)[usable] / total[usable]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def p_value(resampled: np.ndarray) -> float:
+    """Return the two-sided probability of resamples ``(n,)`` beyond zero.
+
+    The interval of level 1 - p ends at zero. It is never below 2 / (n + 1): what n resamples can
+    tell.
+    """
+    known = resampled[np.isfinite(resampled)]
+    if not len(known):
+        return np.nan
+    beyond = min(int((known <= 0).sum()), int((known >= 0).sum()))
+    return min(1.0, 2.0 * (beyond + 1) / (len(known) + 1))

@@ -18,6 +18,7 @@ from analysis.effects.resampling import (
     ResampledRegion,
     resampled_entropy,
     resampled_region,
+    without_bias,
 )
 from stimuli.errors import InputError
 
@@ -85,6 +86,8 @@ def estimate(
     coverage: np.ndarray | None,
     subjects: Sequence[str],
     grid: Grid,
+    *,
+    jackknife: bool = True,
 ) -> Estimate:
     """Measure one stimulus for one aim.
 
@@ -98,6 +101,8 @@ def estimate(
         Of the aim's target; None if the aim is the entropy.
     subjects
         All subjects of the subset, sorted.
+    jackknife
+        Whether an entropy is freed of its bias by the number of subjects.
     """
     n, subjects = density.fit.n_fixations, list(subjects)
     if coverage is None:
@@ -105,7 +110,8 @@ def estimate(
         if not density.fit.fitted:
             return Estimate(math.nan, model, math.nan, n, None)
         resampled = resampled_entropy(density, subjects, grid)
-        people = entropy_bits(density.log_density, grid)
+        plain = entropy_bits(density.log_density, grid)
+        people = without_bias(resampled) if jackknife else plain
         return Estimate(people, model, math.nan, n, resampled)
     model = p_obj(log_model, coverage)
     if not density.fit.fitted:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
-from analysis.effects.bootstrap import Resamples, interval
+from analysis.effects.bootstrap import Resamples, interval, p_value, resampled_means
 from analysis.effects.contrasts import Contrast, effects_table
 from stimuli.tables import Column, Schema
 
@@ -25,6 +26,8 @@ SUMMARY = Schema(
         Column("mean_change", float, "Mean of version - original"),
         Column("mean_change_low", float, "Lower end of its 95 % interval"),
         Column("mean_change_high", float, "Upper end"),
+        Column("p", float, "Of no mean change, two-sided, from the same resamples"),
+        Column("p_holm", float, "The same, corrected for the number of rows of people (Holm)"),
         Column("median_change", float, "Median of version - original"),
         Column("mean_relative_change", float, "Mean of (version - original) / original"),
         Column("mean_relative_change_low", float, "Lower end of its 95 % interval"),
@@ -82,8 +85,10 @@ def summarise(contrasts: Sequence[Contrast], subset: str, resamples: Resamples) 
             times = resamples.times[:, which]
             measured = part[change.notna()]
             asked = 1.0 if direction == "increase" else -1.0
-            low, high = interval(changes, times)
-            relative_low, relative_high = interval(relatives, times)
+            means = resampled_means(changes, times)
+            low, high = interval(means)
+            relative_low, relative_high = interval(resampled_means(relatives, times))
+            p = p_value(means) if observer == "people" else math.nan
             if observer == "model" and measured["source_id"].nunique() < 2:
                 low = high = relative_low = relative_high = math.nan
             rows.append(
@@ -100,6 +105,8 @@ def summarise(contrasts: Sequence[Contrast], subset: str, resamples: Resamples) 
                     "mean_change": change.mean(),
                     "mean_change_low": low,
                     "mean_change_high": high,
+                    "p": p,
+                    "p_holm": math.nan,
                     "median_change": change.median(),
                     "mean_relative_change": relative.mean(),
                     "mean_relative_change_low": relative_low,
@@ -116,4 +123,11 @@ def summarise(contrasts: Sequence[Contrast], subset: str, resamples: Resamples) 
                     "sign_agreement": agreement,
                 }
             )
-    return pd.DataFrame(rows, columns=list(SUMMARY.names))
+    summary = pd.DataFrame(rows, columns=list(SUMMARY.names))
+    # The declared contrasts are these rows: every condition and direction, once.
+    declared = summary["p"].notna()
+    if declared.any():
+        summary.loc[declared, "p_holm"] = multipletests(summary.loc[declared, "p"], method="holm")[
+            1
+        ]
+    return summary

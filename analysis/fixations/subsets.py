@@ -18,8 +18,14 @@ SUBSETS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 }
 
 
-def usable(table: pd.DataFrame, subset: str) -> pd.DataFrame:
-    """Return the fixations of a subset that enter densities: on the image, and not number 0.
+def usable(
+    table: pd.DataFrame,
+    subset: str,
+    *,
+    query: str | None = None,
+    drop_beside_blink: bool = False,
+) -> pd.DataFrame:
+    """Return the fixations that enter densities: of a subset, on the image, of trials that count.
 
     Parameters
     ----------
@@ -27,16 +33,32 @@ def usable(table: pd.DataFrame, subset: str) -> pd.DataFrame:
         Columns of `stimuli.tables.FIXATIONS`.
     subset
         ``all``, ``first-block`` or ``first-fixation``.
+    query
+        A further condition on the columns, as `pandas.DataFrame.query` reads it.
+    drop_beside_blink
+        Whether short fixations next to a blink are left out.
 
     Raises
     ------
     InputError
-        If none is left.
+        If none is left, or the query cannot be read.
     """
     chosen = table[SUBSETS[subset](table) & table["inside"].astype(bool)]
+    for column, keep in (("excluded", pd.Series.isna), ("beside_blink", lambda flag: ~flag)):
+        if column in chosen and (column != "beside_blink" or drop_beside_blink):
+            chosen = chosen[keep(chosen[column]).astype(bool)]
+    if query:
+        try:
+            chosen = chosen.query(query)
+        except Exception as error:  # pandas raises whatever its parser or the columns raise
+            raise InputError(
+                f"query {query!r} cannot be read ({error}); expected a condition on the columns "
+                f"{', '.join(table.columns)}, such as 'duration_ms > 100'"
+            ) from None
     if chosen.empty:
         raise InputError(
-            f"subset {subset} holds no fixation on an image, of {len(table)} fixations in all; "
-            f"expected some: record more, or choose --subset all"
+            f"subset {subset}{f' with query {query!r}' if query else ''} holds no fixation on an "
+            f"image, of {len(table)} fixations in all; expected some: record more, or choose "
+            f"--subset all"
         )
     return chosen.reset_index(drop=True)

@@ -17,6 +17,8 @@ class EyeFixations:
 
     Attributes
     ----------
+    eye
+        ``L`` or ``R``.
     start_ms, end_ms : array (n,)
         First and last sample, on the tracker's clock.
     duration_ms : array (n,)
@@ -24,10 +26,18 @@ class EyeFixations:
         Mean position, in the tracker's pixels.
     """
 
+    eye: str
     start_ms: np.ndarray
     end_ms: np.ndarray
     duration_ms: np.ndarray
     xy_px: np.ndarray
+
+    def of(self, which: np.ndarray) -> "EyeFixations":
+        """Return some of them, by index."""
+        return EyeFixations(
+            self.eye, self.start_ms[which], self.end_ms[which], self.duration_ms[which],
+            self.xy_px[which],
+        )  # fmt: skip
 
 
 def of_one_eye(fixations: pd.DataFrame, preferred: str) -> EyeFixations:
@@ -36,17 +46,19 @@ def of_one_eye(fixations: pd.DataFrame, preferred: str) -> EyeFixations:
     Parameters
     ----------
     fixations : DataFrame
-        As in `analysis.recordings.asc.Recording`; both eyes in a binocular recording.
+        As in `analysis.recordings.recording.Recording`; both eyes in a binocular recording.
     preferred
         ``left`` or ``right``.
     """
     eye = preferred[0].upper()
     chosen = fixations[fixations["eye"] == eye]
-    if chosen.empty:
+    if chosen.empty and len(fixations):
+        eye = "R" if eye == "L" else "L"
         chosen = fixations
     sound = chosen[["start_ms", "x_px", "y_px"]].notna().all(axis=1)
     chosen = chosen[sound].sort_values("start_ms", kind="stable")
     return EyeFixations(
+        eye=eye,
         start_ms=chosen["start_ms"].to_numpy(),
         end_ms=chosen["end_ms"].to_numpy(),
         duration_ms=chosen["duration_ms"].to_numpy(),
@@ -73,3 +85,27 @@ def during_image(
     under_way = first > 0 and fixations.end_ms[first - 1] >= onset_ms
     indices = np.arange(first - under_way, last)
     return indices, np.arange(len(indices)) + (not under_way)
+
+
+def beside_blinks(
+    fixations: EyeFixations, blinks: pd.DataFrame, shorter_than_ms: float, gap_ms: float
+) -> np.ndarray:
+    """Return which fixations ``(n,)`` are short and next to a blink.
+
+    A lid that closes or opens drags the position along; what the parser takes for a fixation then
+    is none.
+
+    Parameters
+    ----------
+    blinks : DataFrame
+        As in `analysis.recordings.recording.Recording`, of any eye.
+    gap_ms
+        How near is next.
+    """
+    own = blinks[(blinks["eye"] == fixations.eye) & blinks["start_ms"].notna()]
+    starts, ends = np.sort(own["start_ms"].to_numpy()), np.sort(own["end_ms"].to_numpy())
+    padded = np.append(starts, np.inf), np.insert(ends, 0, -np.inf)
+    # The first blink that starts at or after the fixation's end, the last that ends before it.
+    until = padded[0][np.searchsorted(starts, fixations.end_ms)] - fixations.end_ms
+    since = fixations.start_ms - padded[1][np.searchsorted(ends, fixations.start_ms, side="right")]
+    return (fixations.duration_ms < shorter_than_ms) & (np.minimum(until, since) <= gap_ms)

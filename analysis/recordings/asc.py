@@ -1,66 +1,39 @@
 """EyeLink recordings as text: the ASC files that edf2asc writes, plain or gzipped.
 
-In comes a file of any mode (500 to 2000 Hz, one eye or two, with or without samples); out come the
-fixations, saccades and blinks of the tracker's own parser, and the messages. Sample lines are
-passed over. A file that was cut gives what is sound, with a count of what is not.
+In comes a file of any mode (250 to 2000 Hz, one eye or two, remote, with or without samples); out
+comes its `Recording`, with the fixations, saccades and blinks of the tracker's own parser. A file
+that was cut gives what is sound, with a count of what is not.
 
 Lines are told apart by their first word, as the EyeLink user manual lists them (section "ASC file
-format"). Times are milliseconds of the tracker's clock; x and y are the tracker's pixels.
+format").
 """
 
+import io
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from analysis.recordings.recording import (
+    EVENT,
+    FIXATION,
+    SACCADE,
+    Recording,
+    assemble,
+    sound_times,
+)
 from stimuli.errors import InputError
 
-_GZIP, _EDF = b"\x1f\x8b", b"SR_RESEARCH"
+_GZIP = b"\x1f\x8b"
 _MISSING = "."
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One ASC file.
-
-    Attributes
-    ----------
-    fixations : DataFrame
-        ``eye`` (``L`` or ``R``), ``start_ms``, ``end_ms`` (first and last sample),
-        ``duration_ms``, ``x_px``, ``y_px`` (mean position), ``pupil``. What the tracker gives as
-        missing is NaN, and so are start and duration of an event whose start is not sound.
-    saccades : DataFrame
-        ``eye``, ``start_ms``, ``end_ms``, ``duration_ms``, ``x_start_px``, ``y_start_px``,
-        ``x_end_px``, ``y_end_px``, ``amplitude_deg``, ``peak_velocity_deg_s``.
-    blinks : DataFrame
-        ``eye``, ``start_ms``, ``end_ms``, ``duration_ms``.
-    blocks : DataFrame
-        ``start_ms`` and ``end_ms`` of every stretch of recording; an end that was cut off is NaN.
-    messages : DataFrame
-        ``time_ms``, ``text``.
-    warnings : mapping
-        What was not sound, with counts; empty for a whole file.
-    """
-
-    fixations: pd.DataFrame
-    saccades: pd.DataFrame
-    blinks: pd.DataFrame
-    blocks: pd.DataFrame
-    messages: pd.DataFrame
-    warnings: Mapping[str, int]
-
-
-_EVENT = ("eye", "start_ms", "end_ms", "duration_ms")
-_FIXATION = (*_EVENT, "x_px", "y_px", "pupil")
-_SACCADE = (
-    *_EVENT, "x_start_px", "y_start_px", "x_end_px", "y_end_px", "amplitude_deg",
-    "peak_velocity_deg_s",
-)  # fmt: skip
+_MORE_COLUMNS = 40  # velocity, resolution, input, flags, head target
+_EYES = {"LEFT": "L", "RIGHT": "R"}
+_ENDS = {"EFIX": ("fixations", FIXATION), "ESACC": ("saccades", SACCADE),
+         "EBLINK": ("blinks", EVENT)}  # fmt: skip
+_BEGINS = {"SFIX": "fixations", "SSACC": "saccades", "SBLINK": "blinks"}
 
 
 def read_asc(path: str | Path) -> Recording:
@@ -69,7 +42,7 @@ def read_asc(path: str | Path) -> Recording:
     Raises
     ------
     InputError
-        If the file is absent, an EDF, a broken gzip file, or holds no line of a recording.
+        If the file is absent, a broken gzip file, or holds no line of a recording.
     """
     path = Path(path)
     try:
@@ -81,56 +54,89 @@ def read_asc(path: str | Path) -> Recording:
 
 def parse_asc(content: bytes, where: str = "recording") -> Recording:
     """Return the recording that the bytes of an ASC file hold; see `read_asc`."""
-    if content.startswith(_EDF):
-        raise InputError(
-            f"{where}: is an EyeLink EDF file; expected ASC: convert it with SR Research's edf2asc"
-        )
     warnings: Counter[str] = Counter()
-    if content.startswith(_GZIP):
-        content = _unzipped(content, where, warnings)
-    parsers: dict[bytes, tuple[Callable[[list[str]], tuple | None], list[tuple]]] = {
-        b"EFIX": (lambda words: _event(words, len(_FIXATION)), []),
-        b"ESACC": (lambda words: _event(words, len(_SACCADE)), []),
-        b"EBLINK": (lambda words: _event(words, len(_EVENT)), []),
-        b"SFIX": (_begun, []),
-        b"START": (_time, []),
-        b"END": (_time, []),
-    }
-    messages: list[tuple[float, str]] = []
-    for line in _event_lines(content, warnings):
-        kind, *rest = line.split(None, 1)
-        if kind == b"MSG":
-            message = _message(_decoded(b"".join(rest)))
-            warnings["messages without a time"] += message is None
-            messages += [message] if message else []
-        elif kind in parsers:
-            parse, found = parsers[kind]
-            row = parse(_decoded(b"".join(rest)).split())
-            warnings[f"{kind.decode()} lines that cannot be read"] += row is None
-            found += [row] if row else []
-    fixations, saccades, blinks, begun, starts, ends = (found for _, found in parsers.values())
-    if not (messages or starts or fixations or saccades or blinks):
+    content = _unzipped(content, where, warnings)
+    lines = _whole_lines(content, warnings)
+    reader = _Reader(warnings)
+    for line in lines:
+        if b"A" <= line[:1] <= b"Z":  # neither sample nor remark
+            reader.take(*_decoded(line).split(None, 1))
+    if not reader.found:
         raise InputError(
             f"{where}: holds no EyeLink event or message; expected an ASC file made by edf2asc"
         )
-    for name, events in (("fixations", fixations), ("saccades", saccades), ("blinks", blinks)):
-        warnings[f"{name} without a sound start"] += sum(math.isnan(row[1]) for row in events)
-    ended = {(eye, start) for eye, start, *_ in fixations}
-    warnings["fixations begun but not ended"] += sum(one not in ended for one in set(begun))
-    blocks = _blocks([time for (time,) in starts], [time for (time,) in ends])
-    warnings["recording blocks without an end"] += int(blocks["end_ms"].isna().sum())
-    return Recording(
-        fixations=_table(fixations, _FIXATION),
-        saccades=_table(saccades, _SACCADE),
-        blinks=_table(blinks, _EVENT),
-        blocks=blocks,
-        messages=_table(messages, ("time_ms", "text")),
-        warnings={what: count for what, count in warnings.items() if count},
+    return assemble(
+        **reader.events,
+        messages=reader.messages,
+        blocks=[tuple(block) for block in reader.blocks],
+        begun=reader.begun,
+        preamble=[_decoded(line)[2:].strip() for line in lines[:100] if line.startswith(b"**")],
+        warnings=warnings,
+        read_samples=lambda: _samples(lines, [block[3] for block in reader.blocks]),
     )
+
+
+class _Reader:
+    """Takes the lines of a file one after the other and remembers the block that it is in."""
+
+    def __init__(self, warnings: Counter[str]) -> None:
+        self.events: dict[str, list[tuple]] = {name: [] for name in _BEGINS.values()}
+        self.begun: dict[str, set[tuple[str, float]]] = {name: set() for name in _BEGINS.values()}
+        self.messages: list[tuple] = []
+        self.blocks: list[list] = []
+        self._block = 0
+        self._warnings = warnings
+
+    @property
+    def found(self) -> bool:
+        """Whether anything of a recording was read."""
+        return bool(self.messages or self.blocks or any(self.events.values()))
+
+    def take(self, kind: str, rest: str = "") -> None:
+        """Read one line: its first word and the rest."""
+        if kind == "MSG":
+            message = _message(rest)
+            self._warnings["messages without a time"] += message is None
+            self.messages += [(self._block, *message)] if message else []
+        elif kind in _ENDS:
+            name, columns = _ENDS[kind]
+            row = _event(rest.split(), len(columns) - 1)
+            self._warnings[f"{kind} lines that cannot be read"] += row is None
+            self.events[name] += [(self._block, *row)] if row else []
+        elif kind in _BEGINS:
+            eye, *time = [*rest.split(), "", ""][:2]
+            if eye in ("L", "R") and (start := _time(time)):
+                self.begun[_BEGINS[kind]].add((eye, *start))
+            else:
+                self._warnings[f"{kind} lines that cannot be read"] += 1
+        elif kind in ("START", "END"):
+            self._turn(kind, rest.split())
+        elif kind in ("EVENTS", "SAMPLES") and self._block:
+            self._note_rate(rest.split())
+
+    def _turn(self, kind: str, words: list[str]) -> None:
+        time = _time(words)
+        if time is None:
+            self._warnings[f"{kind} lines that cannot be read"] += 1
+        elif kind == "START":
+            eyes = "".join(eye for word, eye in _EYES.items() if word in words)
+            self.blocks.append([len(self.blocks) + 1, *time, math.nan, eyes, math.nan])
+            self._block = len(self.blocks)
+        elif self._block and time[0] >= self.blocks[-1][1]:
+            self.blocks[-1][2] = time[0]
+            self._block = 0
+        else:
+            self._warnings["ends of recording without a start"] += 1
+
+    def _note_rate(self, words: list[str]) -> None:
+        if "RATE" in words[:-1] and (rate := _time([words[words.index("RATE") + 1]])):
+            self.blocks[-1][4] = rate[0]
 
 
 def _unzipped(content: bytes, where: str, warnings: Counter[str]) -> bytes:
     """Unpack every member of a gzip file; one that was cut gives what came before the cut."""
+    if not content.startswith(_GZIP):
+        return content
     parts = []
     while content.startswith(_GZIP):
         member = zlib.decompressobj(wbits=31)
@@ -145,17 +151,17 @@ def _unzipped(content: bytes, where: str, warnings: Counter[str]) -> bytes:
     return b"".join(parts)
 
 
-def _event_lines(content: bytes, warnings: Counter[str]) -> Iterable[bytes]:
-    """Return the lines that begin with a capital letter: all but samples and remarks.
+def _whole_lines(content: bytes, warnings: Counter[str]) -> list[bytes]:
+    """Split bytes, not text, into lines.
 
-    Bytes are split, not text: ``bytes.splitlines`` knows CR, LF and CR LF only, whereas text would
-    also be split at characters that a message may hold.
+    ``bytes.splitlines`` knows CR, LF and CR LF only, whereas text would also be split at
+    characters that a message may hold.
     """
     lines = content.splitlines()
     if lines and not content.endswith((b"\n", b"\r")):
         # Its last number may lack digits, and nothing would show that.
         warnings["last line cut"] += bool(lines.pop())
-    return (line for line in lines if b"A" <= line[:1] <= b"Z")
+    return lines
 
 
 def _decoded(line: bytes) -> str:
@@ -165,33 +171,17 @@ def _decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _number(word: str) -> float:
-    """Return a number, or NaN for the dot that stands for a missing one."""
-    return math.nan if word == _MISSING else float(word)
-
-
 def _event(words: list[str], fields: int) -> tuple | None:
     """Return eye and numbers of an event, or None if they are not all there."""
     if len(words) < fields or words[0] not in ("L", "R"):
         return None
     try:
-        numbers = [_number(word) for word in words[1:fields]]
+        numbers = [math.nan if word == _MISSING else float(word) for word in words[1:fields]]
     except ValueError:
         return None
     if any(map(math.isinf, numbers)):
         return None
-    start, end, *_ = numbers
-    if not start <= end:
-        # An event whose beginning the tracker lost carries 4294967295, that is -1, as its start.
-        numbers[0] = numbers[2] = math.nan
-    return (words[0], *numbers)
-
-
-def _begun(words: list[str]) -> tuple[str, float] | None:
-    if len(words) < 2 or words[0] not in ("L", "R"):
-        return None
-    time = _time(words[1:])
-    return (words[0], *time) if time else None
+    return (words[0], *sound_times(*numbers[:3]), *numbers[3:])
 
 
 def _time(words: list[str]) -> tuple[float] | None:
@@ -208,22 +198,43 @@ def _message(rest: str) -> tuple[float, str] | None:
     return (*time, "".join(words[1:]).strip()) if time else None
 
 
-def _blocks(starts: list[float], ends: list[float]) -> pd.DataFrame:
-    """Pair every start with the first end before the next start."""
-    rows = []
-    for number, start in enumerate(starts):
-        following = starts[number + 1] if number + 1 < len(starts) else math.inf
-        inside = [end for end in ends if start <= end <= following]
-        rows.append((start, min(inside, default=math.nan)))
-    return _table(rows, ("start_ms", "end_ms"))
+def _samples(lines: Iterable[bytes], eyes_of_block: list[str]) -> pd.DataFrame:
+    """Return what `Recording.samples` promises, from the lines of the file."""
+    gathered: list[list[bytes]] = [[] for _ in eyes_of_block]
+    block = 0
+    for line in lines:
+        if line[:1].isdigit():
+            if block:
+                gathered[block - 1].append(line)
+        elif line.startswith(b"START"):
+            kind, *words = _decoded(line).split()
+            block += kind == "START" and _time(words) is not None
+    parts, unsound = [], 0
+    for number, (eyes, found) in enumerate(zip(eyes_of_block, gathered, strict=True), start=1):
+        if found and eyes:
+            part, bad = _block_samples(found, eyes)
+            part.insert(0, "block", number)
+            parts.append(part)
+            unsound += bad
+    samples = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
+        {"block": pd.Series(dtype="int64"), "time_ms": pd.Series(dtype="float64")}
+    )  # fmt: skip
+    samples.attrs["unsound"] = unsound
+    return samples
 
 
-def _table(rows: list[tuple], columns: tuple[str, ...]) -> pd.DataFrame:
-    values = zip(*rows, strict=True) if rows else [()] * len(columns)
-    kinds = (object if name in ("eye", "text") else np.float64 for name in columns)
-    return pd.DataFrame(
-        {
-            name: np.array(column, dtype=kind)
-            for name, column, kind in zip(columns, values, kinds, strict=True)
-        }
-    )
+def _block_samples(lines: list[bytes], eyes: str) -> tuple[pd.DataFrame, int]:
+    sides = ["left" if eye == "L" else "right" for eye in eyes]
+    names = ["time_ms"]
+    for side in sides:
+        names += [f"x_{side}_px", f"y_{side}_px", f"pupil_{side}"]
+    # A header of its own: lines may have more columns than are read, and mutilated ones fewer.
+    header = "\t".join([*names, *(f"more {n}" for n in range(_MORE_COLUMNS))]).encode()
+    read = pd.read_csv(
+        io.BytesIO(b"\n".join([header, *lines])), sep="\t", usecols=names, dtype=str,
+        encoding="latin-1", on_bad_lines="skip", quoting=3, index_col=False,
+    )[names]  # fmt: skip
+    numbers = read.apply(lambda column: pd.to_numeric(column.str.strip(), errors="coerce"))
+    numbers = numbers.astype("float64").replace([math.inf, -math.inf], math.nan)
+    sound = numbers["time_ms"].notna()
+    return numbers[sound].reset_index(drop=True), len(lines) - int(sound.sum())

@@ -21,7 +21,7 @@ def true_times(messages: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     messages : DataFrame
-        ``time_ms``, ``text`` as in `analysis.recordings.asc.Recording`.
+        ``time_ms``, ``text`` as in `analysis.recordings.recording.Recording`.
     """
     times, texts = [], []
     for time_ms, text in zip(messages["time_ms"], messages["text"], strict=True):

@@ -16,6 +16,9 @@ from stimuli.vocabulary import Stimulus
 
 _RUN = re.compile(r"sub-([0-9]{2,6})_task-freeview_run-([0-9]+)_events\.tsv")
 
+# An ASC file beside the EDF was made of it on purpose.
+_SUFFIXES = (".asc", ".asc.gz", ".edf", ".EDF")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -29,15 +32,16 @@ class Run:
         The BIDS events table.
     trials : sequence of rows
         Its rows by `stimuli.tables.EVENTS`, complete or not.
-    asc : Path or None
-        The recording; None if no trial was completed, so that nothing is read from it.
+    recording : Path or None
+        The tracker's own file, EDF or ASC; None if no trial was completed, so that nothing is
+        read from it.
     """
 
     subject: str
     run: int
     events: Path
     trials: Sequence[Mapping[str, Value]]
-    asc: Path | None
+    recording: Path | None
 
     @property
     def complete(self) -> list[Mapping[str, Value]]:
@@ -69,14 +73,14 @@ def read_runs(study: Study, stimuli: Sequence[Stimulus]) -> list[Run]:
         trials = read_table(path, EVENTS)
         _check_trials(path, trials, known)
         complete = any(trial["status"] == "complete" for trial in trials)
-        asc = _recording(study, subject, run) if complete else None
-        runs.append(Run(subject, run, path, trials, asc))
+        recording = _recording(study, subject, run) if complete else None
+        runs.append(Run(subject, run, path, trials, recording))
     _check_once(runs)
     return runs
 
 
 def read_observers(study: Study, subjects: Sequence[str]) -> dict[str, str]:
-    """Return for every subject whether it was ``human`` or ``simulated``.
+    """Return for every subject who looked, a level of the column ``observer``.
 
     Raises
     ------
@@ -89,24 +93,22 @@ def read_observers(study: Study, subjects: Sequence[str]) -> dict[str, str]:
         if observers.get(subject) is None:
             raise InputError(
                 f"{study.participants}: sub-{subject} was recorded but has no observer; expected a "
-                f"row that says human or simulated"
+                f"row that says human, simulated, mouse or dummy"
             )
     return {subject: str(observers[subject]) for subject in subjects}
 
 
 def _recording(study: Study, subject: str, run: int) -> Path:
     folder = study.sourcedata(subject)
-    name = f"s{subject}r{run}.asc"
+    name = f"s{subject}r{run}"
     short = name[1:]  # the tracker's file names have at most eight characters
-    for candidate in (folder / f"{one}{packed}" for one in (name, short) for packed in ("", ".gz")):
+    for candidate in (folder / f"{stem}{suffix}" for stem in (name, short) for suffix in _SUFFIXES):
         if candidate.is_file():
             return candidate
     there = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
-    edf = any(one.lower().endswith(".edf") for one in there)
-    repair = "convert the EDF with SR Research's edf2asc" if edf else "copy it from the tracker"
     raise InputError(
-        f"{folder}: recording of sub-{subject}, run {run} is missing; expected {name} or "
-        f"{name}.gz, found {', '.join(there) or 'nothing'}; {repair}"
+        f"{folder}: recording of sub-{subject}, run {run} is missing; expected {name}.edf or "
+        f"{name}.asc, found {', '.join(there) or 'nothing'}; copy it from the tracker"
     )
 
 

@@ -22,17 +22,26 @@ class Content:
     Attributes
     ----------
     observers
-        ``human`` or ``simulated`` by subject.
+        Who looked, by subject: a level of the column ``observer`` in ``participants.tsv``.
     fixations, used
         The fixation table, and its rows that entered densities.
     fits
         By ``stim_id``.
+    label
+        What this run's results are called.
     contrasts, effects, summary, sentences
         The effects, from the finest to the coarsest.
+    agreement, models
+        Of people with the model; regressions without densities.
+    sensitivity
+        Effects under other choices, and choices that could not be tried; None if not asked for.
     """
 
     study: Study
     subset: str
+    query: str | None
+    label: str
+    as_published: bool
     stimuli: Sequence[Stimulus]
     runs: Sequence[Run]
     observers: Mapping[str, str]
@@ -45,8 +54,12 @@ class Content:
     contrasts: Sequence[Contrast]
     effects: pd.DataFrame
     summary: pd.DataFrame
+    agreement: pd.DataFrame
+    models: pd.DataFrame
+    sensitivity: tuple[pd.DataFrame, list[str]] | None
     sentences: Sequence[str]
 
     @property
-    def n_simulated(self) -> int:
-        return sum(observer == "simulated" for observer in self.observers.values())
+    def not_people(self) -> list[str]:
+        """Observers that were no person's eye."""
+        return [observer for observer in self.observers.values() if observer != "human"]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.report.style import COLOURS, FAINT, INK, style
 from stimuli.files import atomic_path
 
-_MEASURES = {
+MEASURES = {
     "p_obj": ("Probability of fixating the target", "change in $p_{obj}$"),
     "entropy_bits": ("Entropy of the fixation density", "change in entropy (bits)"),
 }
@@ -28,7 +28,7 @@ def draw_effects(effects: pd.DataFrame, summary: pd.DataFrame, stem: Path) -> li
     effects, summary : DataFrames
         By `stimuli.tables.EFFECTS` and `analysis.effects.summary.SUMMARY`.
     """
-    measures = [name for name in _MEASURES if (effects["measure"] == name).any()]
+    measures = [name for name in MEASURES if (effects["measure"] == name).any()]
     with style():
         figure = Figure(figsize=(3.6 * max(len(measures), 1), 6.4), layout="constrained")
         axes = figure.subplots(2, max(len(measures), 1), squeeze=False)
@@ -36,7 +36,7 @@ def draw_effects(effects: pd.DataFrame, summary: pd.DataFrame, stem: Path) -> li
             shown = effects[effects["measure"] == measure]
             _draw_changes(axes[0, column], shown, summary[summary["measure"] == measure])
             _draw_agreement(axes[1, column], shown)
-            title, label = _MEASURES[measure]
+            title, label = MEASURES[measure]
             axes[0, column].set(title=title, ylabel=label)
             axes[1, column].set(xlabel=f"model: {label}", ylabel=f"people: {label}")
         return save(figure, stem)
@@ -97,6 +97,6 @@ def _draw_agreement(axes: Axes, effects: pd.DataFrame) -> None:
                 rows["model"], rows["people"], s=18, color=COLOURS[direction], alpha=0.8,
                 linewidth=0, label=f"aim: {direction}",
             )  # fmt: skip
-        axes.legend(loc="upper left", handletextpad=0.2)
+        axes.legend(loc="best", handletextpad=0.2)
     axes.margins(0.1)
     seaborn.despine(ax=axes)

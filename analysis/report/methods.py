@@ -3,10 +3,10 @@
 import math
 
 from analysis.density import centre_bias, fit
-from analysis.effects.bootstrap import RESAMPLES
 from analysis.report.content import Content
 from stimuli.geometry import extent_deg
 from stimuli.provenance import package_versions, source_commit
+from stimuli.settings import AnalysisSettings, ExclusionSettings
 
 _SUBSETS = {
     "all": "All fixations of all blocks were used: every subject saw every original and version, "
@@ -17,6 +17,58 @@ _SUBSETS = {
     "first-fixation": "Only the first fixation that began after the image appeared was used; where "
     "it left the image, the trial gives none.",
 }
+
+
+_ENTROPIES = {
+    "jackknife": "Entropies of people are freed of their bias by the number of subjects with the "
+    "jackknife over subjects.",
+    "plain": "Entropies of people are those of their density, biased by the number of subjects.",
+}
+
+
+def _detection(analysis: AnalysisSettings) -> str:
+    if analysis.detector == "tracker":
+        return "Fixations are those of the EyeLink parser (EFIX), at its mean positions."
+    threshold = {
+        "velocity": f"by velocity (I-VT, below {analysis.velocity_deg_s:g} degrees a second)",
+        "dispersion": f"by dispersion (I-DT, within {analysis.dispersion_deg:g} degrees)",
+    }[analysis.detector]
+    return (
+        f"Fixations were found in the samples {threshold}, at least "
+        f"{analysis.minimum_fixation_ms:g} ms long."
+    )
+
+
+def _query(content: Content) -> str:
+    return f" Of these, only fixations with {content.query}." if content.query else ""
+
+
+def _exclusions(rules: ExclusionSettings) -> str:
+    stated = {
+        "track loss": (rules.track_loss < 1, f"above {rules.track_loss:.0%} of the image's time"),
+        "validation error": (
+            rules.validation_deg,
+            f"above {rules.validation_deg:g}\N{DEGREE SIGN}",
+        ),
+        "drift": (rules.drift_deg, f"above {rules.drift_deg:g}\N{DEGREE SIGN}"),
+        "precision": (
+            rules.precision_deg,
+            f"worse than {rules.precision_deg:g}\N{DEGREE SIGN} RMS",
+        ),
+        "fixations": (rules.fixations, f"fewer than {rules.fixations}"),
+    }
+    asked = [f"{name} {limit}" for name, (applies, limit) in stated.items() if applies]
+    said = f"Trials were left out for: {', '.join(asked)}. " if asked else ""
+    if rules.subject_trials < 1:
+        said += f"Subjects were left out with over {rules.subject_trials:.0%} of trials excluded. "
+    if rules.subjects:
+        said += f"Left out by name: {', '.join(rules.subjects)}. "
+    dropped = "left out" if rules.drop_blink_adjacent else "kept"
+    return (
+        f"{said or 'No rule left out any trial or subject. '}Fixations shorter than "
+        f"{rules.short_fixation_ms:g} ms within {rules.blink_gap_ms:g} ms of a blink are flagged "
+        f"and {dropped}. The rules are those of [exclusions] in study.toml."
+    )
 
 
 def methods(content: Content) -> list[str]:
@@ -41,9 +93,10 @@ def methods(content: Content) -> list[str]:
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown for "
-        f"{settings.session.image_s:g} s. Fixations are those of the EyeLink parser (EFIX), at "
-        f"its mean positions. Fixation 0, under way when the image appeared, fixations off the "
-        f"image and trials that were not complete do not enter. {_SUBSETS[content.subset]}",
+        f"{settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, under way "
+        f"when the image appeared, fixations off the image and trials that were not complete do "
+        f"not enter. {_SUBSETS[content.subset]}{_query(content)}",
+        _exclusions(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "
         f"estimate, a uniform density and a centre bias. Kernels are cut at the edges of the image "
         f"and renormalised exactly. Bandwidth (between {fit.BANDWIDTHS[0]:g} and "
@@ -55,22 +108,30 @@ def methods(content: Content) -> list[str]:
         f"p_obj is the density's sum over the mask of the target. The entropy, "
         f"\N{MINUS SIGN}\N{N-ARY SUMMATION} p log\N{SUBSCRIPT TWO} p, is over the pixels of the "
         f"image: maps have {grid.columns} x {grid.rows} cells, and log\N{SUBSCRIPT TWO} of a "
-        f"cell's {grid.cell_area_px:g} pixels is added. The model's density is the softmax of its "
+        f"cell's {grid.cell_area_px:g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
+        f"The model's density is the softmax of its "
         f"log saliency plus the log of the centre bias measured here, weight 1. Changes are "
         f"version minus original, relative changes are divided by the original; both are averaged "
         f"over targets.",
         f"Intervals of people are 95 % percentile intervals of a pigeonhole bootstrap: subjects "
-        f"and sources drawn anew together, {RESAMPLES} times, with bandwidths, weights and centre "
-        f"bias held as fitted (entropies on a coarser grid), each contrast centred on its "
-        f"estimate. Those of the model are over sources alone, and so are missing for one source. "
-        f"The table also gives the share of fixations on the target counted without any density: "
-        f"smoothing and centre bias draw p_obj towards what is usual.",
+        f"and sources drawn anew together, {settings.analysis.resamples} times, with bandwidths, "
+        f"weights and centre bias held as fitted (entropies on a coarser grid), each contrast "
+        f"centred on its estimate. p is the two-sided probability of no mean change from the same "
+        f"resamples; the declared contrasts are the rows of the table, and p is corrected for "
+        f"their number after Holm. Intervals of the model are over sources alone, and so are "
+        f"missing for one source, where those of people are over subjects alone.",
+        "Two checks do without densities: the share of fixations on the target, counted (smoothing "
+        "and centre bias draw p_obj towards what is usual), and a logit of every fixation on or "
+        "off its target with a term for each target and one for the version, its errors clustered "
+        "by subject and by source. effects/trials.csv holds the counts for other programs.",
         _versions(content),
     ]
 
 
 def _versions(content: Content) -> str:
-    wanted = ("python", "guiding-gaze", "numpy", "scipy", "pandas")
+    wanted = (
+        "python", "guiding-gaze", "numpy", "scipy", "pandas", "statsmodels", "eyelinkio",
+    )  # fmt: skip
     versions = package_versions()
     listed = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
     commit = source_commit()

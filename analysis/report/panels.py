@@ -158,5 +158,5 @@ def draw_panel(panel: Panel, path: Path) -> Path:
                     shown.set_title(column.title, color=COLOURS[column.stimulus.direction])
         figure.suptitle(f"{panel.source_id} ({panel.aim})", x=0.045, ha="left", fontsize=11)
         with atomic_path(path) as temporary:
-            figure.savefig(temporary, dpi=130)
+            figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
     return path

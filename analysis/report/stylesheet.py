@@ -3,7 +3,7 @@
 STYLE = """\
 :root { color: #222; background: #fff; font: 16px/1.5 Charter, Georgia, "Times New Roman", serif; }
 body { margin: 0; }
-main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
+main { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.3rem; margin: 2.8rem 0 .8rem; padding-bottom: .25rem;
   border-bottom: 1px solid #ccc; }
@@ -21,10 +21,10 @@ figure img { max-width: 100%; height: auto; }
 figure.wide img { width: 46rem; }
 figcaption, .note { color: #555; font-size: .88rem; max-width: 46rem; }
 .scroll { overflow-x: auto; }
-table.data { border-collapse: collapse; font-size: .85rem; border-top: 2px solid #222;
+table.data { border-collapse: collapse; font-size: .8rem; border-top: 2px solid #222;
   border-bottom: 2px solid #222;
   margin: .8rem 0; font-variant-numeric: tabular-nums; }
-table.data th, table.data td { padding: .22rem .7rem .22rem 0; text-align: left;
+table.data th, table.data td { padding: .22rem .55rem .22rem 0; text-align: left;
   white-space: nowrap; }
 table.data thead th { border-bottom: 1px solid #222; font-weight: 600; vertical-align: bottom; }
 table.data .number { text-align: right; }

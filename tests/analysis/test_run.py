@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.run import centre_bias_groups, main
+from analysis.effects.measuring import centre_bias_groups
+from analysis.run import main
 from stimuli.catalogue import read_catalogue
 from stimuli.errors import InputError
 from stimuli.files import sha256, write_image
@@ -62,6 +63,16 @@ def test_the_known_effects_come_back_from_the_recordings(study):
     assert (summary["sign_agreement"] == 1).all()
     assert (people["mean_change_low"] < people["mean_change"]).all()
     assert (people["mean_change"] < people["mean_change_high"]).all()
+
+
+def test_the_known_effects_lie_within_the_intervals_of_the_logits(study):
+    models = read(study, "effects/models.csv").set_index("direction")
+    # The shares are 0.3 on originals, 0.6 and 0.1 on versions, whatever the density makes of them.
+    for direction, share in (("increase", 0.6), ("decrease", 0.1)):
+        true = np.log(share / (1 - share)) - np.log(0.3 / 0.7)
+        row = models.loc[direction]
+        assert row["log_odds_low"] < true < row["log_odds_high"]
+        assert row["p"] < 0.05  # although there are three photographs only
 
 
 def test_the_model_is_measured_with_the_centre_bias_of_the_people(study):

@@ -86,3 +86,11 @@ def test_the_mean_mass_of_the_kernels_is_the_probability_of_the_region(points):
     masses = region_masses(points, 5.0, grid, coverage)
     assert masses.mean() == pytest.approx((kde_map(points, 5.0, grid) * coverage).sum(), rel=1e-12)
     assert not region_masses(points, 5.0, grid, np.zeros(grid.shape)).any()
+
+
+def test_a_map_in_single_precision_is_that_in_double(points):
+    double = kde_map(points, 3.0, Grid(*SIZE, 60, 40))
+    single = kde_map(points, 3.0, Grid(*SIZE, 60, 40), dtype=np.float32)
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-12)
+    assert single.sum(dtype=np.float64) == pytest.approx(1, abs=1e-5)

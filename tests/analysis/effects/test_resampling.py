@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis.density.fit import fit_density, log_density_map
+from analysis.density.fit import Fit, fit_density, log_density_map
 from analysis.density.grid import Grid
 from analysis.density.stimuli import StimulusDensity
 from analysis.effects.measures import entropy_bits, p_obj
-from analysis.effects.resampling import resampled_entropy, resampled_region
+from analysis.effects.resampling import resampled_entropy, resampled_region, without_bias
 
 GRID = Grid(200, 200, 64, 64)
 SUBJECTS = [f"{n:02d}" for n in range(6)]
@@ -20,7 +20,7 @@ def density():
     points = generator.normal((70, 120), 30, (50, 2)).clip(0, 199)
     subjects = np.array(SUBJECTS)[np.arange(50) % 5]  # the sixth did not look
     log_bias = np.full(GRID.shape, -np.log(GRID.cells))
-    fit = fit_density(points, subjects, log_bias, GRID)
+    fit = fit_density(points, subjects, np.full(50, 1 / GRID.cells), GRID)
     log_map = log_density_map(fit, points, log_bias, GRID)
     return StimulusDensity("one", fit, log_map, log_bias, points, subjects)
 
@@ -44,5 +44,24 @@ def test_p_obj_of_a_resample_is_that_of_repeated_fixations(density):
 def test_entropy_of_a_resample_is_that_of_repeated_fixations(density):
     values = resampled_entropy(density, SUBJECTS, GRID).values(TIMES)
     expected = [entropy_bits(anew(density, times), GRID) for times in TIMES[:3]]
-    np.testing.assert_allclose(values[:3], expected, atol=1e-4)
+    np.testing.assert_allclose(values[:3], expected, atol=5e-4)  # on a coarser grid
     assert np.isnan(values[3])
+
+
+def test_the_jackknife_takes_the_bias_of_few_subjects_away():
+    """Few people's density is too gathered: its entropy rises with their number, to a limit."""
+    generator, kernel = np.random.default_rng(5), 18.0
+    plain, corrected = [], []
+    for _ in range(60):
+        points = generator.normal((100, 100), 25, (6 * 8, 2)).clip(0, 199)
+        subjects = np.repeat(SUBJECTS, 8)
+        log_bias = np.full(GRID.shape, -np.log(GRID.cells))
+        fit = Fit(kernel, 1.0, 0.0, 0.0, 0.0, 0.0, 48, 6, fitted=True)
+        log_map = log_density_map(fit, points, log_bias, GRID)
+        one = StimulusDensity("one", fit, log_map, log_bias, points, subjects)
+        plain.append(entropy_bits(log_map, GRID))
+        corrected.append(without_bias(resampled_entropy(one, SUBJECTS, GRID)))
+    # Endless fixations with this kernel: a Gaussian of variance 25^2 + 18^2, hardly cut.
+    limit = np.log2(2 * np.pi * np.e * (25**2 + kernel**2))
+    assert limit - np.mean(plain) > 0.05
+    assert abs(limit - np.mean(corrected)) < 0.3 * (limit - np.mean(plain))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.recordings.asc import parse_asc, read_asc
 from stimuli.errors import InputError
+from tests.analysis.recordings.fuzz import check_sound
 
 WHOLE = (
     "** CONVERTED FROM made-up\n"
@@ -51,7 +52,7 @@ def test_counts_are_those_of_the_lines_of_a_real_recording(shared, name):
 
 def test_values_of_a_real_fixation_are_the_parsers_own(shared):
     fixation = read_asc(shared / "eyelink" / "cran_eyelinker_mono500.asc.gz").fixations.iloc[0]
-    assert list(fixation) == ["L", 7197124 - 400, 7197122, 400, 515.1, 396.3, 1050]
+    assert list(fixation) == [1, "L", 7197124 - 400, 7197122, 400, 515.1, 396.3, 1050]
 
 
 def test_a_start_that_the_tracker_lost_is_missing_not_huge(shared):
@@ -75,9 +76,9 @@ def test_line_ends_and_encodings_make_no_difference(end, encoding):
     recording = parse_asc(WHOLE.replace("\n", end).encode(encoding))
     assert recording.messages["text"].iloc[-1] == "a message of caf\u00e9"
     assert list(recording.fixations["eye"]) == ["L", "R"]
-    assert list(recording.blinks.iloc[0]) == ["L", 1204, 1250, 48]
+    assert list(recording.blinks.iloc[0]) == [1, "L", 1204, 1250, 48]
     assert recording.saccades["amplitude_deg"].item() == 7.01
-    assert recording.blocks.iloc[0].tolist() == [1000, 1500]
+    assert recording.blocks.iloc[0].tolist()[:4] == [1, 1000, 1500, "LR"]
     assert not recording.warnings
 
 
@@ -101,7 +102,6 @@ def test_a_cut_gzip_file_gives_what_came_before_the_cut():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"SR_RESEARCH\x00binary", "edf2asc"),
         (b"", "no EyeLink event"),
         (b"onset\tduration\n1\t2\n", "no EyeLink event"),
         (b"\x1f\x8bnot gzip at all", "gzip"),
@@ -125,7 +125,73 @@ def test_a_mutated_recording_gives_sound_events_or_our_own_error(data):
         recording = parse_asc(packed)
     except InputError:
         return
-    for table in (recording.fixations, recording.saccades, recording.blinks):
-        assert not np.isinf(table.drop(columns="eye").to_numpy(float)).any()
-        assert not (table["start_ms"] > table["end_ms"]).any()
-        assert table["eye"].isin(["L", "R"]).all()
+    check_sound(recording)
+
+
+ODD = (
+    "** DATE: made up\n"
+    "MSG\t900 !CAL CALIBRATION HV9 LR LEFT    GOOD\n"
+    "MSG\t910 !CAL VALIDATION HV9 LR LEFT  POOR ERROR 1.41 avg. 2.64 max  "
+    "OFFSET 0.35 deg. 12.5,-9.6 pix.\n"
+    "MSG\t910 !CAL VALIDATION HV9 LR RIGHT ABORTED\n"
+    "MSG\t911 VALIDATE LR 4POINT 3 RIGHT  at 115,540  OFFSET 0.54 deg.  8.5,23.0 pix.\n"
+    "MSG\t950 DRIFTCORRECT L LEFT  at 960,540  OFFSET 0.39 deg.  -9.8,9.6 pix.\n"
+    "END\t990 \tSAMPLES\tEVENTS\n"  # no start
+    "START\t1000 \tLEFT\tRIGHT\tSAMPLES\tEVENTS\n"
+    "SAMPLES\tGAZE\tLEFT\tRIGHT\tRATE\t 500.00\tTRACKING\tCR\tFILTER\t2\n"
+    "SFIX L   1000\n"
+    "1000\t  10.0\t  20.0\t  900.0\t  11.0\t  21.0\t  901.0\t.....\n"
+    "SFIX R   1002\n"
+    "MSG\t1003 in between\n"
+    "1002\t   .\t   .\t    0.0\t  11.5\t  21.5\t  902.0\t.C...\n"
+    "EFIX R   1002\t1100\t100\t  11.2\t  21.2\t    901\n"
+    "START\t2000 \tRIGHT\tSAMPLES\tEVENTS\n"  # no end before it, and an empty trial
+    "END\t2100 \tSAMPLES\tEVENTS\n"
+    "EFIX R   2200\t2300\t102\t  11.2\t  21.2\t    901\n"  # between blocks
+    "START\t3000 \tRIGHT\tSAMPLES\tEVENTS\n"
+    "EBLINK R 3900\t4000\t102\n"
+    "END\t3500 \tSAMPLES\tEVENTS\n"
+)
+
+
+def test_blocks_eyes_and_what_is_odd_about_them():
+    recording = parse_asc(ODD.encode())
+    blocks = recording.blocks
+    assert blocks["eyes"].tolist() == ["LR", "R", "R"]
+    assert blocks["start_ms"].tolist() == [1000, 2000, 3000]
+    assert blocks["end_ms"].fillna(-1).tolist() == [-1, 2100, 3500]
+    assert blocks["sample_rate_hz"].fillna(-1).tolist() == [500, -1, -1]
+    assert recording.fixations["block"].tolist() == [1, 0]
+    assert recording.messages["block"].tolist() == [0] * 5 + [1]
+    assert recording.warnings == {
+        "ends of recording without a start": 1, "fixations begun but not ended": 1,
+        "recording blocks without an end": 1, "blinks outside of their recording block": 1,
+    }  # fmt: skip
+
+
+def test_samples_of_both_eyes_by_block():
+    samples = parse_asc(ODD.encode()).samples()
+    assert samples["block"].tolist() == [1, 1]
+    assert samples["x_left_px"].fillna(-1).tolist() == [10, -1]
+    assert samples["y_right_px"].tolist() == [21, 21.5]
+    assert samples["pupil_right"].tolist() == [901, 902]
+    assert samples.attrs["unsound"] == 0
+
+
+def test_calibrations_validations_and_drift_checks():
+    recording = parse_asc(ODD.encode())
+    assert recording.calibrations.iloc[0].tolist() == [0, 900, "L", "HV9", "GOOD"]
+    left, right = recording.validations.iloc[0], recording.validations.iloc[1]
+    assert left.tolist()[2:] == ["L", "HV9", "POOR", 1.41, 2.64, 0.35, 12.5, -9.6]
+    assert right["result"] == "ABORTED"
+    assert np.isnan(right["error_mean_deg"])
+    assert recording.validation_points.iloc[0].tolist()[2:] == ["R", 3, 115, 540, 0.54, 8.5, 23.0]
+    assert recording.drift_checks.iloc[0].tolist()[2:] == ["L", 960, 540, 0.39, -9.8, 9.6]
+    assert recording.preamble == ("DATE: made up",)
+
+
+def test_the_validations_of_a_real_recording(shared):
+    recording = read_asc(shared / "eyelink" / "pymovements_eyelink_binocular_example.asc")
+    assert recording.validations["error_mean_deg"].tolist() == [0.41, 0.31]
+    assert len(recording.validation_points) == 18
+    assert recording.display_px == (0, 0, 1920, 1080)

@@ -26,7 +26,7 @@ def change(path, old, new):
 def test_runs_come_by_subject_with_their_recordings(opened):
     study, stimuli = opened
     runs = read_runs(study, stimuli)
-    assert [(run.subject, run.run, run.asc.name) for run in runs] == [
+    assert [(run.subject, run.run, run.recording.name) for run in runs] == [
         ("01", 1, "s01r1.asc"), ("02", 1, "s02r1.asc"),
     ]  # fmt: skip
     assert [len(run.complete) for run in runs] == [6, 6]
@@ -37,13 +37,13 @@ def test_a_run_without_a_complete_trial_needs_no_recording(opened):
     study, stimuli = opened
     change(study.events("02"), "complete", "interrupted")
     (study.sourcedata("02") / "s02r1.asc").unlink()
-    assert read_runs(study, stimuli)[1].asc is None
+    assert read_runs(study, stimuli)[1].recording is None
 
 
 def test_a_packed_recording_is_found(opened):
     study, stimuli = opened
     (study.sourcedata("02") / "s02r1.asc").rename(study.sourcedata("02") / "s02r1.asc.gz")
-    assert read_runs(study, stimuli)[1].asc.name == "s02r1.asc.gz"
+    assert read_runs(study, stimuli)[1].recording.name == "s02r1.asc.gz"
 
 
 def test_nobody_recorded_yet(opened):
@@ -57,8 +57,8 @@ def test_nobody_recorded_yet(opened):
 def test_a_missing_recording_names_what_was_found_instead(opened):
     study, stimuli = opened
     asc = study.sourcedata("02") / "s02r1.asc"
-    asc.rename(asc.with_name("s02r1.edf"))
-    with pytest.raises(InputError, match=r"s02r1\.asc.*found s02r1\.edf.*edf2asc"):
+    asc.rename(asc.with_name("s02r2.edf"))
+    with pytest.raises(InputError, match=r"s02r1\.asc.*found s02r2\.edf.*copy it"):
         read_runs(study, stimuli)
 
 

@@ -12,7 +12,7 @@ def summary(**people):
     row = {
         "condition": "object", "direction": "increase", "measure": "p_obj", "observer": "people",
         "n": 21, "mean_change": 0.09, "mean_change_low": 0.05, "mean_change_high": 0.13,
-        "mean_relative_change": 0.43, "share_as_asked": 18 / 21,
+        "mean_relative_change": 0.43, "median_relative_change": 0.40, "share_as_asked": 18 / 21,
     } | people  # fmt: skip
     model = row | {"observer": "model", "mean_change": 0.43, "mean_relative_change": 1.42}
     return pd.DataFrame([row, model])
@@ -21,8 +21,8 @@ def summary(**people):
 def test_the_sentence_of_the_paper():
     assert sentences(summary()) == [
         "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
-        "(+43 %; 95 % interval +0.05 to +0.13; n = 21, 18 of which moved as asked); the model "
-        "predicted +0.43 (+142 %)."
+        "(+43 %, median +40 %; 95 % interval +0.05 to +0.13; n = 21, 18 of which moved as asked); "
+        "the model predicted +0.43 (+142 %)."
     ]
 
 

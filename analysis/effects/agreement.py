@@ -1,0 +1,74 @@
+"""How well the model foretells what people do: signs, and the slope of people's changes on its."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.effects.bootstrap import Resamples, interval
+from analysis.effects.contrasts import Contrast
+from stimuli.tables import Column, Schema
+
+AGREEMENT = Schema(
+    "agreement",
+    (
+        Column("subset", str, "Fixations used"),
+        Column("measure", str, "p_obj, or entropy_bits"),
+        Column("n", int, "Aims with an estimate of people"),
+        Column("n_same_sign", int, "Where people moved as the model predicted"),
+        Column("sign_agreement", float, "The same as a share"),
+        Column(
+            "slope", float,
+            "Of people's change on the model's, through zero: 1 if the model is right, less if it "
+            "promises more than people do",
+        ),
+        Column("slope_low", float, "Lower end of its 95 % interval, over subjects and sources"),
+        Column("slope_high", float, "Upper end"),
+        Column("correlation", float, "Pearson's, over aims"),
+    ),
+)  # fmt: skip
+
+
+def agreement(contrasts: Sequence[Contrast], subset: str, resamples: Resamples) -> pd.DataFrame:
+    """Return rows by `AGREEMENT`, one a measure.
+
+    Parameters
+    ----------
+    contrasts
+        In the order of `resamples`.
+    """
+    people = np.array([one.version.people - one.original.people for one in contrasts])
+    model = np.array([one.version.model - one.original.model for one in contrasts])
+    measures = np.array([one.aim.measure for one in contrasts])
+    rows = []
+    for measure in dict.fromkeys(measures):
+        which = np.flatnonzero((measures == measure) & np.isfinite(people))
+        own, predicted = people[which], model[which]
+        same = np.sign(own) == np.sign(predicted)
+        several = len(which) > 2 and own.std() > 0 and predicted.std() > 0
+        low, high = interval(
+            _slopes(resamples.change[:, which], predicted, resamples.times[:, which])
+        )
+        rows.append(
+            {
+                "subset": subset, "measure": measure, "n": len(which),
+                "n_same_sign": int(same.sum()),
+                "sign_agreement": same.mean() if len(which) else math.nan,
+                "slope": _slopes(own[None], predicted, np.ones((1, len(which))))[0],
+                "slope_low": low, "slope_high": high,
+                "correlation": np.corrcoef(own, predicted)[0, 1] if several else math.nan,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=list(AGREEMENT.names))
+
+
+def _slopes(people: np.ndarray, model: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the least-squares slope through zero in every resample."""
+    known = np.isfinite(people)
+    weights = times * known
+    below = (weights * model**2).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return (weights * np.where(known, people, 0.0) * model).sum(axis=1) / np.where(
+            below > 0, below, np.nan
+        )

@@ -1,0 +1,110 @@
+"""Fixations found in the samples anew: a check that results do not hang on the tracker's parser.
+
+The algorithms are pymovements': a threshold on velocity (I-VT) or on dispersion (I-DT), both after
+Salvucci & Goldberg (2000). In come the samples of a recording, out come fixations in the form in
+which the tracker's own are read.
+"""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from analysis.recordings.recording import FIXATION, table
+from stimuli.errors import InputError
+from stimuli.settings import AnalysisSettings
+
+_FEWEST_SAMPLES = 10
+_MOST_SAMPLES = 2000 * 3600 * 4  # four hours at the highest rate; a wild time is no sample
+
+
+def detect_fixations(
+    samples: pd.DataFrame, pixels_per_degree: np.ndarray, settings: AnalysisSettings
+) -> pd.DataFrame:
+    """Detect the fixations of every eye in every block.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        As `Recording.samples` gives them.
+    pixels_per_degree : array (2,)
+        Across and down, at the centre of the screen.
+    settings
+        ``detector`` (``velocity`` or ``dispersion``) and its thresholds.
+
+    Returns
+    -------
+    fixations : DataFrame
+        Columns of `Recording.fixations`; positions are the means of the samples.
+
+    Raises
+    ------
+    InputError
+        If there are no samples.
+    """
+    if samples.empty:
+        raise InputError(
+            f"analysis.detector is {settings.detector!r}, but a recording holds no samples; "
+            f'expected samples in the file, or analysis.detector = "tracker"'
+        )
+    rows = []
+    for eye, side in (("L", "left"), ("R", "right")):
+        names = [f"x_{side}_px", f"y_{side}_px", f"pupil_{side}"]
+        if names[0] not in samples:
+            continue
+        for block, part in samples.groupby("block"):
+            time_ms, gaze = _regular(part["time_ms"].to_numpy(), part[names].to_numpy())
+            spans = _spans(time_ms, gaze[:, :2] / pixels_per_degree, settings)
+            rows += [(block, eye, *_measured(time_ms, gaze, span)) for span in spans]
+    rows.sort(key=lambda row: row[2])
+    return table(rows, FIXATION)
+
+
+def _regular(time_ms: np.ndarray, gaze: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return times at one interval, and the gaze at them, NaN where there was no sample."""
+    if len(time_ms) < 2:
+        return time_ms, gaze
+    interval_ms = float(np.median(np.diff(time_ms)))
+    # Half an interval off, as after a gap, must not make neighbours fall together.
+    places = np.floor((time_ms - time_ms[0]) / interval_ms + 0.5).astype(int)
+    sound = (places >= 0) & (places < _MOST_SAMPLES)
+    places, gaze = places[sound], gaze[sound]
+    regular = np.full((places.max() + 1, gaze.shape[1]), np.nan)
+    regular[places] = gaze
+    return time_ms[0] + interval_ms * np.arange(len(regular)), regular
+
+
+def _spans(time_ms: np.ndarray, deg: np.ndarray, settings: AnalysisSettings) -> np.ndarray:
+    """Return first and last sample of every fixation, ``(n, 2)`` indices."""
+    from pymovements.events import idt, ivt
+
+    if len(time_ms) < _FEWEST_SAMPLES:
+        return np.empty((0, 2), dtype=int)
+    interval_ms = time_ms[1] - time_ms[0]
+    least = max(int(np.ceil(settings.minimum_fixation_ms / interval_ms)), 2)
+    if settings.detector == "velocity":
+        events = ivt(
+            _velocity(interval_ms, deg), minimum_duration=least,
+            velocity_threshold=settings.velocity_deg_s,
+        )  # fmt: skip
+    else:
+        with warnings.catch_warnings():
+            # Of stretches without a sample, which then are no fixation.
+            warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+            events = idt(deg, minimum_duration=least, dispersion_threshold=settings.dispersion_deg)
+    return events.frame.select("onset", "offset").to_numpy().astype(int)
+
+
+def _velocity(interval_ms: float, deg: np.ndarray) -> np.ndarray:
+    """Return degrees a second over five samples, as Engbert & Kliegl (2003) smooth them."""
+    velocity = np.full_like(deg, np.nan)
+    change = deg[4:] + deg[3:-1] - deg[1:-3] - deg[:-4]
+    velocity[2:-2] = change * (1000.0 / (6.0 * interval_ms))
+    return velocity
+
+
+def _measured(time_ms: np.ndarray, gaze: np.ndarray, span: np.ndarray) -> tuple[float, ...]:
+    first, last = span
+    start, end = float(time_ms[first]), float(time_ms[last])
+    duration = end - start + float(time_ms[1] - time_ms[0])
+    return (start, end, duration, *np.nanmean(gaze[first : last + 1], axis=0))

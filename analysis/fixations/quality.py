@@ -1,0 +1,174 @@
+"""How good the data of every trial are, and which trials the study's rules leave out.
+
+What is measured, and by which rule of ``[exclusions]`` in study.toml it counts:
+
+- track loss: the share of the image's time in blinks (the parser marks every loss of the pupil as
+  one);
+- validation: the mean error of the last validation before the trial, of the eye that is used;
+- drift: from the centre of the image to the fixation under way when it appeared, in degrees;
+- precision: the root mean square of the distances between successive samples within fixations, in
+  degrees; measured where a rule asks for it, since it needs every sample.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.fixations.trials import EyeFixations
+from analysis.recordings.recording import Recording
+from stimuli.settings import ExclusionSettings
+from stimuli.tables import Column, Schema
+
+QUALITY = Schema(
+    "quality",
+    (
+        Column("subject", str, "Participant's number"),
+        Column("run", int, "Run of the session"),
+        Column("trial", int, "Trial, counted from 1 over the session"),
+        Column("stim_id", str, "Stimulus, a row of stimuli/stimuli.tsv"),
+        Column("n_fixations", int, "Fixations that began while the image was shown"),
+        Column("track_loss", float, "Share of the image's time in blinks"),
+        Column("validation_deg", float, "Mean error of the last validation before it", "deg"),
+        Column("drift_deg", float, "From the image's centre to fixation 0", "deg"),
+        Column("precision_deg", float, "RMS of successive samples in fixations", "deg"),
+        Column("excluded", str, "Rule of study.toml that leaves the trial out, or n/a"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class TrialQuality:
+    """A row of `QUALITY`, but for who and what; NaN where it cannot be known."""
+
+    n_fixations: int
+    track_loss: float
+    validation_deg: float
+    drift_deg: float
+    precision_deg: float
+
+
+@dataclass(frozen=True, eq=False)
+class EyeRecord:
+    """What of a recording bears on the quality of one eye's trials, as arrays.
+
+    Attributes
+    ----------
+    blinks_ms : array (n, 2)
+        Start and end.
+    validated_ms, validation_deg : arrays (m,)
+        When the eye was validated, and the mean error.
+    """
+
+    eye: str
+    blinks_ms: np.ndarray
+    validated_ms: np.ndarray
+    validation_deg: np.ndarray
+
+
+def eye_record(recording: Recording, eye: str) -> EyeRecord:
+    """Return what bears on the quality of the trials of an eye, ``L`` or ``R``."""
+    blinks, done = recording.blinks, recording.validations
+    blinks, done = blinks[blinks["eye"] == eye], done[done["eye"] == eye]
+    return EyeRecord(
+        eye,
+        blinks[["start_ms", "end_ms"]].to_numpy(),
+        done["time_ms"].to_numpy(),
+        done["error_mean_deg"].to_numpy(),
+    )
+
+
+def trial_quality(
+    record: EyeRecord,
+    onset_ms: float,
+    duration_ms: float,
+    fixations: EyeFixations,
+    numbers: np.ndarray,
+    deg: np.ndarray,
+    samples: pd.DataFrame | None,
+    pixels_per_degree: np.ndarray,
+) -> TrialQuality:
+    """Measure one trial.
+
+    Parameters
+    ----------
+    fixations, numbers
+        Those of the trial, and their numbers (0 under way at the onset).
+    deg : array (n, 2)
+        Where they lie, in degrees from the image's centre.
+    samples
+        Of the whole recording; None leaves precision out.
+    """
+    starts, ends = record.blinks_ms.T
+    lost = np.minimum(ends, onset_ms + duration_ms) - np.fmax(starts, onset_ms)
+    under_way = deg[numbers == 0]
+    return TrialQuality(
+        int((numbers > 0).sum()),
+        float(lost.clip(0.0).sum() / duration_ms),
+        _validation(record, onset_ms),
+        float(np.hypot(*under_way[0])) if len(under_way) else math.nan,
+        _precision(samples, record.eye, fixations, pixels_per_degree)
+        if samples is not None
+        else math.nan,
+    )
+
+
+def _validation(record: EyeRecord, onset_ms: float) -> float:
+    before = np.flatnonzero(record.validated_ms <= onset_ms)
+    return float(record.validation_deg[before[-1]]) if len(before) else math.nan
+
+
+def _precision(
+    samples: pd.DataFrame, eye: str, fixations: EyeFixations, pixels_per_degree: np.ndarray
+) -> float:
+    side = "left" if eye == "L" else "right"
+    if f"x_{side}_px" not in samples:
+        return math.nan
+    time_ms = samples["time_ms"].to_numpy()
+    gaze = samples[[f"x_{side}_px", f"y_{side}_px"]].to_numpy() / pixels_per_degree
+    squared = []
+    for start, end in zip(fixations.start_ms, fixations.end_ms, strict=True):
+        inside = slice(*np.searchsorted(time_ms, [start, end + 1e-6]))
+        squared.append((np.diff(gaze[inside], axis=0) ** 2).sum(axis=1))
+    steps = np.concatenate(squared) if squared else np.empty(0)
+    known = steps[np.isfinite(steps)]
+    return float(np.sqrt(known.mean())) if len(known) else math.nan
+
+
+def rule_broken(quality: TrialQuality, rules: ExclusionSettings) -> str | None:
+    """Return the first rule that leaves a trial out, with the value, or None.
+
+    What cannot be known breaks no rule.
+    """
+    limits: Mapping[str, tuple[float, float]] = {
+        "track_loss": (quality.track_loss, rules.track_loss),
+        "validation_deg": (quality.validation_deg, rules.validation_deg or math.inf),
+        "drift_deg": (quality.drift_deg, rules.drift_deg or math.inf),
+        "precision_deg": (quality.precision_deg, rules.precision_deg or math.inf),
+    }
+    for name, (value, limit) in limits.items():
+        if value > limit:
+            return f"{name} {value:.2g} above {limit:g}"
+    if quality.n_fixations < rules.fixations:
+        return f"fixations {quality.n_fixations} below {rules.fixations}"
+    return None
+
+
+def exclude_subjects(table: pd.DataFrame, rules: ExclusionSettings) -> pd.DataFrame:
+    """Return rows by `QUALITY` in which all trials of excluded subjects are excluded.
+
+    A subject is excluded by name, or where more than the allowed share of trials was.
+    """
+    out = table.copy()
+    share = out["excluded"].notna().groupby(out["subject"]).mean()
+    for subject, left_out in share.items():
+        own = (out["subject"] == subject) & out["excluded"].isna()
+        if subject in rules.subjects:
+            out.loc[own, "excluded"] = "subject named in exclusions.subjects"
+        elif left_out > rules.subject_trials:
+            out.loc[own, "excluded"] = (
+                f"subject: {left_out:.0%} of trials excluded, above {rules.subject_trials:.0%}"
+            )
+    return out

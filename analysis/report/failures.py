@@ -1,0 +1,83 @@
+"""The figure of failures, after the paper's Fig. 6: people did the opposite of the prediction."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from analysis.effects.contrasts import Contrast, relative_change
+from analysis.report.numbers import percent, plain, signed
+from analysis.report.panels import Column, Panel
+from analysis.report.style import COLOURS, style
+from stimuli.files import atomic_path
+
+SHOWN = 6
+
+
+def failure_text(contrast: Contrast) -> str:
+    """Return what happened, in words: ``+0.07 (+19 %), predicted -0.32 (-44 %)``."""
+    digits, unit = (2, "") if contrast.aim.target else (2, " bits")
+    said = []
+    for observer in ("people", "model"):
+        before, after = getattr(contrast.original, observer), getattr(contrast.version, observer)
+        relative = percent(relative_change(before, after))
+        said.append(f"{signed(after - before, digits)}{unit} ({relative})")
+    return f"people {said[0]}, predicted {said[1]}"
+
+
+def failure_name(contrast: Contrast) -> str:
+    """Return which aim failed, in words."""
+    aim = contrast.aim
+    what = f"target {aim.annotation_ids}" if aim.target else "entropy"
+    return f"{aim.version.source_id}, {what}, to {aim.direction}"
+
+
+def failure_columns(contrast: Contrast, panel: Panel) -> tuple[Column, Column]:
+    """Return the original's and the version's column of a source's panel."""
+    by_id = {column.stimulus.stim_id: column for column in panel.columns}
+    return by_id[contrast.aim.original.stim_id], by_id[contrast.aim.version.stim_id]
+
+
+def draw_failures(
+    failures: Sequence[Contrast], panels: Mapping[str, Panel], path: Path
+) -> Path | None:
+    """Write the figure of the largest failures; None if there is none.
+
+    Parameters
+    ----------
+    panels
+        By source, of every failure.
+    """
+    shown = failures[:SHOWN]
+    if not shown:
+        return None
+    with style():
+        figure = Figure(figsize=(7.4, 2.35 * len(shown)), layout="constrained")
+        # Room for the line of words above each row, which the layout does not count.
+        top = 1 - 0.18 / figure.get_figheight()
+        figure.get_layout_engine().set(h_pad=0.16, rect=(0, 0, 1, top))
+        axes = figure.subplots(len(shown), 4, squeeze=False)
+        for row, contrast in zip(axes, shown, strict=True):
+            original, version = failure_columns(contrast, panels[contrast.aim.version.source_id])
+            pictures = (
+                (original, "stimulus"), (version, "stimulus"), (original, "people"),
+                (version, "people"),
+            )  # fmt: skip
+            for axis, (column, what) in zip(row, pictures, strict=True):
+                axis.imshow(column.tiles[what], interpolation="none")
+                axis.set(xticks=[], yticks=[])
+                title = column.title if what == "stimulus" else f"people, {column.title}"
+                axis.set_title(
+                    title, fontsize=7, color=COLOURS[column.stimulus.direction], fontweight="normal"
+                )
+            said = f"{failure_name(contrast)}: {failure_text(contrast)}"
+            above = row[0].text(
+                0, 1.14, said, transform=row[0].transAxes, fontsize=7.5, fontweight="bold"
+            )
+            above.set_in_layout(False)  # it may reach over the other pictures of its row
+            value = "p_obj" if contrast.aim.target else "bits"
+            for axis, estimate in ((row[2], contrast.original), (row[3], contrast.version)):
+                axis.set_xlabel(f"{value} {plain(estimate.people, 3)}", fontsize=7, loc="left")
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
+    return path

@@ -1,0 +1,74 @@
+"""The effects of every subset that was analysed, side by side, after the paper's Fig. 8.
+
+Each run of ``analysis.run`` writes the summary of one subset; this figure shows those that are
+there, the present one among them.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.report.figures import MEASURES, save
+from analysis.report.style import COLOURS, FAINT, INK, style
+
+_ORDER = ("all", "first-block", "first-fixation")
+
+
+def read_summaries(folder: Path, present: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of all summaries in ``derivatives/effects``, with `present` among them."""
+    tables = [present]
+    label = present["subset"].iloc[0] if len(present) else None
+    for path in sorted(folder.glob("summary*.csv")):
+        table = pd.read_csv(path, na_values="n/a")
+        if len(table) and set(present.columns) <= set(table.columns):
+            table = table[table["subset"] != label]
+            if len(table):
+                tables.append(table[present.columns])
+    return pd.concat(tables, ignore_index=True)
+
+
+def draw_subsets(summaries: pd.DataFrame, stem: Path) -> list[Path]:
+    """Draw people's mean changes with their intervals, and the model's; return what was written."""
+    labels = sorted(
+        summaries["subset"].unique(),
+        key=lambda one: (_ORDER.index(one) if one in _ORDER else len(_ORDER), one),
+    )
+    measures = [name for name in MEASURES if (summaries["measure"] == name).any()]
+    with style():
+        width = max(3.4, 1.1 + 0.85 * len(labels))
+        figure = Figure(figsize=(width * max(len(measures), 1), 3.2), layout="constrained")
+        axes = figure.subplots(1, max(len(measures), 1), squeeze=False)[0]
+        for axis, measure in zip(axes, measures, strict=False):
+            _draw(axis, summaries[summaries["measure"] == measure], labels)
+            title, label = MEASURES[measure]
+            axis.set(title=title, ylabel=f"mean {label}")
+        return save(figure, stem)
+
+
+def _draw(axes: Axes, summaries: pd.DataFrame, labels: list[str]) -> None:
+    axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
+    for place, label in enumerate(labels):
+        for direction, aside in (("increase", -0.14), ("decrease", 0.14)):
+            chosen = summaries[
+                (summaries["subset"] == label) & (summaries["direction"] == direction)
+            ].set_index("observer")
+            colour = COLOURS[direction]
+            if "people" in chosen.index:
+                row = chosen.loc["people"]
+                ends = [row["mean_change_low"], row["mean_change_high"]]
+                axes.plot([place + aside] * 2, ends, color=colour, linewidth=1.6)
+                axes.plot(place + aside, row["mean_change"], "o", color=colour, markersize=5)
+            if "model" in chosen.index:
+                axes.plot(
+                    place + aside, chosen.loc["model", "mean_change"], "D", markersize=4,
+                    markerfacecolor="white", markeredgecolor=colour, zorder=1,
+                )  # fmt: skip
+    axes.plot([], [], "o", color=INK, markersize=5, label="people, 95 % interval")
+    axes.plot([], [], "D", color=INK, markerfacecolor="white", markersize=4, label="model")
+    axes.set_xticks(range(len(labels)), [label.replace("_", "\n") for label in labels])
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    seaborn.despine(ax=axes)

@@ -1,0 +1,48 @@
+"""``density-map``: the map of an image's density at 1024 x 1024, ours and pysaliency's."""
+
+import numpy as np
+
+from analysis.density.grid import Grid
+from analysis.density.kde import kde_map, sampled_kde_map
+from analysis.density.maps import log_probabilities
+from benchmarks.density_data import made_up
+from benchmarks.harness import Row, least_seconds
+from benchmarks.pysaliency_peer import ask_peer
+
+SIDE_PX, BANDWIDTH_PX = 1024, 30.0
+
+
+def run() -> list[Row]:
+    """Time the log density of 15 people's fixations on every pixel."""
+    grid = Grid(SIDE_PX, SIDE_PX, SIDE_PX, SIDE_PX)
+    (image,) = made_up(1, 15, 9, (SIDE_PX, SIDE_PX))
+    stored, exact = (
+        least_seconds(
+            lambda dtype=dtype: log_probabilities(
+                kde_map(image.xy_px, BANDWIDTH_PX, grid, dtype=dtype)
+            )
+        )
+        for dtype in (np.float32, np.float64)
+    )
+    answer = ask_peer(
+        "map", xy=image.xy_px, subject=image.subjects.astype(int), width=SIDE_PX, height=SIDE_PX,
+        image=np.zeros(len(image.xy_px), dtype=int), bandwidth=BANDWIDTH_PX,
+    )  # fmt: skip
+    sampled = least_seconds(
+        lambda: log_probabilities(sampled_kde_map(image.xy_px, BANDWIDTH_PX, grid))
+    )
+    peer_s, agreement = None, ""
+    if answer:
+        peer_s = answer["seconds"]
+        ours = log_probabilities(sampled_kde_map(image.xy_px, BANDWIDTH_PX, grid)).ravel()
+        apart = np.abs(ours[answer["at"]] - answer["values"])
+        agreement = f"; equal to {apart[np.array(answer['values']) > -500].max():.0e} nats"
+    n = len(image.xy_px)
+    return [
+        Row("density-map", stored, peer_s,
+            note=f"{SIDE_PX} x {SIDE_PX}, {n} fixations; truncated, integrated over every pixel, "
+            f"float32 as it is stored; KDEGoldModel"),
+        Row("density-map/float64", exact, peer_s, note="the same in double precision"),
+        Row("density-map/sampled", sampled, peer_s,
+            note=f"not truncated, at the pixels' centres, as KDEGoldModel{agreement}"),
+    ]  # fmt: skip

@@ -1,0 +1,195 @@
+"""One subject's recordings as BIDS has them: valid, complete, and on the clock of the events."""
+
+import gzip
+import json
+import re
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import session
+from analysis.recordings.bids import write_physio
+from analysis.recordings.reading import read_recording
+from analysis.recordings.sessions import read_runs
+from stimuli.catalogue import read_catalogue
+from stimuli.errors import InputError
+from stimuli.files import sha256, write_json
+from stimuli.study import open_study
+from stimuli.tables import EVENTS, read_table, write_table
+
+STEM = "sub-02/beh/sub-02_task-freeview_run-1"
+PHYSIO = f"{STEM}_recording-eye1_physio"
+PHYSIOEVENTS = f"{STEM}_recording-eye1_physioevents"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory, make_study):
+    """A study of three subjects with samples, with subject 02 reported on."""
+    root = make_study(
+        tmp_path_factory.mktemp("session") / "study", n_subjects=3, samples=True, observer="human"
+    )
+    description = {"Name": "made-up", "BIDSVersion": "1.11.0", "DatasetType": "raw"}
+    write_json(root / "dataset_description.json", description)
+    (root / ".bidsignore").write_text("study.toml\nblocks.*\nstimuli/\nsourcedata/\nderivatives/\n")
+    (root / "README.md").write_text("A made-up study, for tests of what is written of a session.\n")
+    for events in root.glob("sub-*/beh/*_events.json"):
+        screen = {
+            "ScreenDistance": 0.6, "ScreenOrigin": ["top", "left"], "ScreenSize": [0.521, 0.293],
+            "ScreenResolution": [1920, 1080],
+        }  # fmt: skip
+        described = json.loads(events.read_text()) | {"StimulusPresentation": screen}
+        write_json(events, described)
+    session.main([str(root), "--subject", "02"])
+    return root
+
+
+def columns(study, name):
+    """Return a headerless table under the names that its sidecar gives."""
+    described = json.loads((study / f"{name}.json").read_text())
+    with gzip.open(study / f"{name}.tsv.gz", "rt") as file:
+        table = pd.read_csv(file, sep="\t", header=None, na_values="n/a")
+    return table.set_axis(described["Columns"], axis=1), described
+
+
+def test_the_validator_finds_no_error(study):
+    result = subprocess.run(
+        ["bids-validator-deno", str(study), "--format", "json"], capture_output=True, text=True
+    )
+    issues = json.loads(result.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+    assert not [issue for issue in issues if "physio" in issue.get("location", "")], issues
+
+
+def test_the_validator_would_see_a_missing_field(study, tmp_path):
+    """It does run on our physio files: without RecordedEye it complains."""
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", str(study), str(copy)], check=True)
+    path = copy / f"{PHYSIO}.json"
+    described = json.loads(path.read_text())
+    del described["RecordedEye"]
+    path.write_text(json.dumps(described))
+    result = subprocess.run(
+        ["bids-validator-deno", str(copy), "--format", "json"], capture_output=True, text=True
+    )
+    issues = json.loads(result.stdout)["issues"]["issues"]
+    assert [one for one in issues if one["severity"] == "error" and "RecordedEye" in str(one)]
+
+
+def test_what_the_validator_misses_is_there_too(study):
+    for path in study.glob("sub-02/beh/*_physio.json"):
+        described = json.loads(path.read_text())
+        assert described["PhysioType"] == "eyetrack"
+        assert described["RecordedEye"] == "left"
+        assert described["SampleCoordinateSystem"] == "gaze-on-screen"
+        assert described["SamplingFrequency"] == 500.0
+        assert isinstance(described["StartTime"], float)
+        assert described["Columns"] == ["timestamp", "x_coordinate", "y_coordinate", "pupil_size"]
+        for column in described["Columns"]:
+            assert described[column]["Description"]
+            assert described[column]["Units"]
+        assert "area" in described["pupil_size"]["Description"]
+    described = json.loads((study / f"{PHYSIOEVENTS}.json").read_text())
+    assert described["OnsetSource"] == "timestamp"
+    assert described["onset"]["Units"] == "ms"
+    screen = json.loads((study / f"{STEM}_events.json").read_text())["StimulusPresentation"]
+    assert screen["ScreenDistance"] == 0.6
+    assert len(screen["ScreenSize"]) == len(screen["ScreenResolution"]) == 2
+
+
+def test_every_sample_of_the_recording_is_in_the_table(study):
+    table, _ = columns(study, PHYSIO)
+    lines = (study / "sourcedata/sub-02/s02r1.asc").read_text().splitlines()
+    samples = [line.split() for line in lines if line[:1].isdigit()]
+    expected = np.array([[float(word) for word in line[:4]] for line in samples])
+    np.testing.assert_array_equal(table.to_numpy(), expected)
+    with gzip.open(study / f"{PHYSIO}.tsv.gz", "rt") as file:
+        assert re.fullmatch(r"\d+\t[\d.]+\t[\d.]+\t[\d.]+\n", file.readline())
+
+
+def test_samples_and_events_are_on_one_clock(study):
+    """Where the events say that an image appeared, the sample is the one at SYNCTIME."""
+    table, described = columns(study, PHYSIO)
+    first_ms = table["timestamp"].iloc[0]
+    text = (study / "sourcedata/sub-02/s02r1.asc").read_text()
+    onsets_ms = [int(at) + 3 for at in re.findall(r"MSG\t(\d+) -3 SYNCTIME", text)]
+    for row, onset_ms in zip(read_table(study / f"{STEM}_events.tsv", EVENTS), onsets_ms,
+                             strict=True):  # fmt: skip
+        seconds = described["StartTime"] + (onset_ms - first_ms) / 1000
+        assert seconds == pytest.approx(row["onset"], abs=0.0011)
+
+
+def test_the_parsers_events_and_the_messages_are_in_the_order_of_time(study):
+    table, _ = columns(study, PHYSIOEVENTS)
+    text = (study / "sourcedata/sub-02/s02r1.asc").read_text()
+    assert (table["trial_type"] == "fixation").sum() == text.count("EFIX")
+    assert table["message"].notna().sum() == text.count("MSG\t")
+    assert table["onset"].is_monotonic_increasing
+    first = table[table["trial_type"] == "fixation"].iloc[0]
+    start, _, duration, x, y, _ = re.search(r"EFIX L   (.*)\n", text)[1].split()
+    assert (first["onset"], first["duration"]) == (float(start), float(duration) / 1000)
+    assert (first["x_coordinate"], first["y_coordinate"]) == (float(x), float(y))
+
+
+def test_the_page_holds_everything_and_the_recording_is_untouched(study):
+    page = (study / "derivatives/quality/sub-02.html").read_text()
+    assert "<script" not in page
+    assert not [part for part in page.split('src="')[1:] if not part.startswith("data:")]
+    assert "No person was recorded" not in page
+    assert "12 complete" in page
+    record = json.loads((study / "derivatives/quality/sub-02_provenance.json").read_text())
+    for name, made in {**record["inputs"], **record["outputs"]}.items():
+        assert sha256(study / name) == made
+    assert "sourcedata/sub-02/s02r1.asc" in record["inputs"]
+
+
+def test_running_again_gives_the_same_files(study):
+    before = {path: path.read_bytes() for path in study.glob("sub-02/beh/*")}
+    session.main([str(study), "--subject", "2"])
+    assert {path: path.read_bytes() for path in study.glob("sub-02/beh/*")} == before
+
+
+def test_a_subject_who_was_not_recorded_is_wrong_input(study):
+    with pytest.raises(InputError, match="sub-40 is not recorded"):
+        session.main([str(study), "--subject", "40"])
+    with pytest.raises(InputError, match="participant's number"):
+        session.main([str(study), "--subject", "../01"])
+
+
+def test_a_trial_that_was_interrupted_is_marked_on_the_page(study):
+    events = study / "sub-03/beh/sub-03_task-freeview_run-1_events.tsv"
+    rows = read_table(events, EVENTS)
+    rows[4]["status"] = "interrupted"
+    write_table(events, EVENTS, rows)
+    session.main([str(study), "--subject", "03"])
+    page = (study / "derivatives/quality/sub-03.html").read_text()
+    assert "11 complete, 1 interrupted" in page
+
+
+@pytest.mark.parametrize(
+    "name", ["cran_eyelinker_mono500.asc.gz", "cran_eyelinker_bino500.asc.gz",
+             "eyelinkio_test_raw.edf"],
+)  # fmt: skip
+def test_real_recordings_of_one_and_two_eyes_are_written(study, shared, tmp_path, name):
+    opened = open_study(study)
+    recorded = read_runs(opened, read_catalogue(opened.catalogue))[0]
+    events = tmp_path / "sub-01_task-freeview_run-1_events.tsv"
+    one = type(recorded)("01", 1, events, [], shared / "eyelink" / name)
+    recording = read_recording(one.recording)
+    written = write_physio(one, recording, opened.settings)
+    eyes = 2 if "bino" in name else 1
+    assert len(written) == 4 * eyes
+    samples = recording.samples()
+    for number in range(1, eyes + 1):
+        table, described = columns(
+            tmp_path, f"sub-01_task-freeview_run-1_recording-eye{number}_physio"
+        )
+        assert len(table) == len(samples)
+        side = described["RecordedEye"]
+        np.testing.assert_allclose(
+            table["x_coordinate"], samples[f"x_{side}_px"], atol=1e-4, equal_nan=True
+        )
+        assert described["CalibrationCount"] == (
+            recording.calibrations["eye"] == side[0].upper()
+        ).sum()  # fmt: skip
