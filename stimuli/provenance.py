@@ -12,7 +12,8 @@ from stimuli.files import sha256, write_json
 
 _PACKAGES = (
     "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",
-    "scipy", "pandas", "statsmodels", "seaborn", "psychopy", "sr-research-pylink",
+    "scipy", "pandas", "statsmodels", "seaborn", "eyelinkio", "pymovements", "joblib", "psychopy",
+    "sr-research-pylink",
 )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class ImageSettings:
 class ManipulationSettings:
     """What guides the changes and what makes them."""
 
-    saliency: str = _setting("icf", "saliency model that guides the changes: a name or a file")
+    saliency: str = _setting("embedded", "saliency model that guides the changes: a name or a file")
     transform: str = _setting("edits", "what changes the image", choices=("edits",))
     k_shift: float = _setting(2.0, "shift of log saliency in proposed versions, in nats", 0, 4)
     k_scale: float = _setting(
@@ -101,6 +101,12 @@ class ScreenSettings:
     distance_cm: float = _setting(60.0, "from the eye to the centre of the screen", 20, 200)
     refresh_hz: float = _setting(120.0, "frames a second", 24, 1000)
     grey: float = _setting(0.5, "background, 0 black to 1 white", 0, 1)
+    trigger: str = _setting(
+        "none",
+        "white while an image is shown, black otherwise: a patch at the bottom left for a "
+        "photodiode, or the top left pixel for a VIEWPixx in Pixel Mode",
+        choices=("none", "photodiode", "pixel-mode"),
+    )  # fmt: skip
 
     @property
     def geometry(self) -> Screen:
@@ -119,7 +125,17 @@ class SessionSettings:
         1.5, "how near gaze must be to the central target", 0.1, 10
     )
     fixation_s: float = _setting(0.3, "for how long before the image appears", 0, 10)
-    fixation_timeout_s: float = _setting(5.0, "wait before a drift check is offered", 0.1, 120)
+    fixation_timeout_s: float = _setting(5.0, "wait before another drift check", 0.1, 120)
+    fixation_attempts: int = _setting(
+        2, "waits in vain before the operator is asked: recalibrate, show or skip", 1, 20
+    )
+    calibration_limit_deg: float = _setting(
+        1.0, "average validation error above which another calibration is asked for", 0.1, 10
+    )
+    practice: str = _setting(
+        "", "folder in the study with PNGs for practice, such as practice, or none"
+    )
+    language: str = _setting("en", "of what the participant reads", choices=("en", "de"))
 
 
 @dataclass(frozen=True)
@@ -128,6 +144,11 @@ class TrackerSettings:
 
     sample_rate_hz: int = _setting(500, "gaze samples a second", choices=(250, 500, 1000, 2000))
     eye: str = _setting("left", "the eye that is recorded", choices=("left", "right"))
+    address: str = _setting("100.1.1.1", "of the EyeLink's host computer")
+    backdrop: str = _setting(
+        "boxes", "behind the gaze cursor on the host: outlines of image and targets, or the image",
+        choices=("boxes", "image"),
+    )  # fmt: skip
     saccade_velocity_deg_s: float = _setting(30.0, "parser: velocity threshold", 1, 1000)
     saccade_acceleration_deg_s2: float = _setting(8000.0, "parser: acceleration", 100, 100000)
     saccade_motion_deg: float = _setting(0.15, "parser: motion threshold", 0, 10)
@@ -157,6 +178,38 @@ class AnalysisSettings:
         choices=("other-sources", "other-stimuli"),
     )  # fmt: skip
     grid_px: int = _setting(512, "side of the density maps", 32, 4096)
+    entropy: str = _setting(
+        "jackknife", "entropies of people: without their bias by the number of subjects, or plain",
+        choices=("jackknife", "plain"),
+    )  # fmt: skip
+    resamples: int = _setting(10000, "of the bootstrap over subjects and sources", 200, 1000000)
+    detector: str = _setting(
+        "tracker", "whose fixations: the EyeLink parser's, or found in the samples anew",
+        choices=("tracker", "velocity", "dispersion"),
+    )  # fmt: skip
+    velocity_deg_s: float = _setting(30.0, "detector velocity: threshold (I-VT)", 1, 1000)
+    dispersion_deg: float = _setting(1.0, "detector dispersion: threshold (I-DT)", 0.05, 10)
+    minimum_fixation_ms: float = _setting(60.0, "both: shortest fixation", 10, 1000)
+
+
+@dataclass(frozen=True)
+class ExclusionSettings:
+    """What is left out of the analysis; by default nothing is, and the report counts all of it."""
+
+    track_loss: float = _setting(1.0, "most of an image's time in blinks, as a share", 0, 1)
+    validation_deg: float = _setting(0.0, "largest mean error of validation; 0: any", 0, 10)
+    drift_deg: float = _setting(
+        0.0, "largest distance of fixation 0 from the centre; 0: any", 0, 30
+    )
+    precision_deg: float = _setting(0.0, "largest RMS of successive samples; 0: any", 0, 10)
+    fixations: int = _setting(0, "fewest fixations on a trial", 0, 100)
+    subject_trials: float = _setting(
+        1.0, "most of a subject's trials excluded before all of them are, as a share", 0, 1
+    )
+    subjects: tuple[str, ...] = _setting((), "subjects left out, such as 07")
+    short_fixation_ms: float = _setting(80.0, "shorter ones beside a blink are flagged", 0, 1000)
+    blink_gap_ms: float = _setting(60.0, "how near to the blink that is", 0, 1000)
+    drop_blink_adjacent: bool = _setting(False, "whether flagged fixations are left out")
 
 
 @dataclass(frozen=True)
@@ -202,6 +255,7 @@ class Settings:
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
     observer: ObserverSettings = field(default_factory=ObserverSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    exclusions: ExclusionSettings = field(default_factory=ExclusionSettings)
     sources: tuple[SourceSettings, ...] = ()
 
     @property
@@ -295,6 +349,20 @@ def _section(where: str, kind: type, content: object):
             for key, value in content.items()
         }
     )
+
+
+def checked_tables(kind: type, content: dict, where: str):
+    """Return the tree of settings dataclasses `kind` from tables of values.
+
+    For commands with a settings file of their own. Fields carry ``help``, ``low``, ``high`` and
+    ``choices`` in their metadata.
+
+    Raises
+    ------
+    InputError
+        See the module's first lines; `where` stands before the key.
+    """
+    return _section(f"{where}: ", kind, content)
 
 
 def _check_sources(where: str, sources: tuple[SourceSettings, ...]) -> None:

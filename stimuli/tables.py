@@ -222,7 +222,17 @@ PARTICIPANTS = Schema(
     (
         Column("participant_id", str, "Participant, 'sub-' and the number"),
         Column("order", int, "Row of blocks.tsv"),
-        Column("observer", str, "Who looked", levels={"human": "A person", "simulated": "A model"}),
+        Column(
+            "observer",
+            str,
+            "Who looked",
+            levels={
+                "human": "A person",
+                "simulated": "A model",
+                "mouse": "A person's mouse, for trying out",
+                "dummy": "Nobody was recorded: a try-out without a tracker",
+            },
+        ),
     ),
 )
 
@@ -246,6 +256,7 @@ EVENTS = Schema(
                 "complete": "Shown for the full time and recorded",
                 "skipped": "Skipped by the operator",
                 "interrupted": "Broken off while under way; its data are not used",
+                "unrecorded": "Shown for the full time, without a tracker",
             },
         ),
         Column("frames", int, "Frames for which the image was shown"),
@@ -270,6 +281,10 @@ FIXATIONS = Schema(
         Column("x_px", float, "In image pixels, from the left edge", "px"),
         Column("y_px", float, "In image pixels, from the top edge", "px"),
         Column("inside", bool, "Whether it lies on the image"),
+        Column("beside_blink", bool, "Whether it is short and next to a blink", optional=True),
+        Column(
+            "excluded", str, "Rule of study.toml that leaves the trial out, or n/a", optional=True
+        ),
     ),
 )
 

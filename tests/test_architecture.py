@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,11 +29,16 @@ print(*(name for name in {HEAVY!r} if name in sys.modules))
     assert result.stdout.split() == []
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["manipulation.generate", "manipulation.fit_saliency", "manipulation.evaluate_saliency",
-     "experiment.run", "analysis.run", "benchmarks"],
-)  # fmt: skip
+STAGES = ("manipulation", "experiment", "analysis")
+COMMANDS = [
+    f"{path.parent.name}.{path.stem}"
+    for stage in STAGES
+    for path in sorted((Path(__file__).parents[1] / stage).glob("*.py"))
+    if "commands.run(main)" in path.read_text()
+]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "benchmarks"])
 def test_help_teaches_by_example_and_names_the_exit_codes(command):
     result = subprocess.run(
         [sys.executable, "-m", command, "--help"], capture_output=True, text=True

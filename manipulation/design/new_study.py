@@ -32,7 +32,9 @@ The photographs keep the terms that `stimuli/stimuli.tsv` names.
 """
 
 # BIDS knows no study.toml or blocks.tsv, and its stimuli folder is free in form.
-_BIDSIGNORE = "study.toml\nblocks.*\nstimuli/\nsourcedata/\nderivatives/\n"
+_BIDSIGNORE = (
+    "study.toml\nblocks.*\ninstructions_*.txt\npractice/\nstimuli/\nsourcedata/\nderivatives/\n"
+)
 
 
 def check_free(root: Path) -> None:

@@ -111,7 +111,7 @@ def test_the_gradient_of_developing_is_right():
 
 @pytest.mark.parametrize(("source_id", "annotation_id"), [("coffee", 301), ("flower", 702)])
 def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotation_id):
-    model = load_saliency_model("icf")
+    model = load_saliency_model("embedded")
     image, mask = photograph(source_id, annotation_id, side=256)
     regions = feathered(torch.stack([mask, 1 - mask]), 0.012)
     before = model.predict(image[None])[0]
@@ -125,7 +125,7 @@ def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotatio
 
 
 def test_strength_zero_and_a_target_already_met_change_nothing():
-    model = load_saliency_model("icf")
+    model = load_saliency_model("embedded")
     image, mask = photograph("coffee", 301)
     negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
     before = model.predict(image[None])

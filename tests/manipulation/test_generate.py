@@ -217,12 +217,12 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(new_study, tmp
         ("image_id = ", "image_id = 4", "has no image 4"),
         ("annotation_ids = [", "annotation_ids = [999, ", "annotation 999 of image"),
         ('photograph = "stimuli/sources/', 'photograph = "stimuli/lost/', "no such image"),
-        ('saliency = "icf"', 'saliency = "icff"', r"did you mean 'icf'\?"),
+        ('saliency = "embedded"', 'saliency = "embeded"', r"did you mean 'embedded'\?"),
     ],
 )
 def test_wrong_sources_are_named_before_anything_is_made(new_study, old, new, message):
     path = new_study.settings_file
-    text = path.read_text().replace('# saliency = "icf"', 'saliency = "icf"')
+    text = path.read_text().replace('# saliency = "embedded"', 'saliency = "embedded"')
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):
