@@ -95,6 +95,9 @@ def _draw(rows: Sequence[dict], path: Path) -> None:
         axes[0, column].loglog(sizes, per_image, "o-")
         axes[1, column].loglog(sizes, [row["peak_mib"] for row in own], "o-")
         axes[1, column].set_xlabel(labels[what])
+        for one in axes[:, column]:
+            one.set_xticks(sizes, [f"{size:,}" for size in sizes], rotation=45)
+            one.minorticks_off()
     axes[0, 0].set_ylabel("ms an image")
     axes[1, 0].set(ylabel="peak memory (MiB)", ylim=(50, 5000))
     with atomic_path(path) as temporary:
