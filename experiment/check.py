@@ -17,7 +17,8 @@ from rich.table import Table
 from experiment.display.window import WindowClock, WindowDisplay, open_window
 from experiment.preflight import Finding, Verdict, frame_times, geometry, refresh
 from experiment.session.images import check_shown, interest_areas
-from experiment.trackers.eyelink import connect, import_pylink, software_version
+from experiment.trackers.eyelink import software_version
+from experiment.trackers.eyelink_link import connect, import_pylink
 from stimuli import commands
 from stimuli.catalogue import read_blocks, read_catalogue
 from stimuli.errors import InputError

@@ -13,7 +13,7 @@ from experiment.observer.attention import read_densities
 from experiment.operator import KeyOperator
 from experiment.session.records import Records
 from experiment.simulation import simulated_lab
-from experiment.trackers.eyelink import open_eyelink
+from experiment.trackers.eyelink_link import open_eyelink
 from experiment.trackers.mouse import MOUSE, MouseEye, MouseTracker
 from stimuli.settings import Settings
 from stimuli.vocabulary import Stimulus

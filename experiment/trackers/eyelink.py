@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from experiment.lab import Clock, InterestArea, TrackerFault
-from experiment.trackers.calibration import CalibrationScreen, custom_display
+from experiment.trackers.calibration import CalibrationScreen
 from experiment.trackers.eyelink_commands import host_drawing, setup_commands
-from stimuli.errors import InputError
 from stimuli.files import read_image
 from stimuli.geometry import eyelink_to_screen
 from stimuli.settings import Settings
@@ -285,69 +284,3 @@ def software_version(version: str) -> float:
     """Return the software's version of a text such as ``EYELINK CL 5.15``, 0 if it has none."""
     found = re.search(r"([0-9]+\.[0-9]+)\s*$", version)
     return float(found[1]) if found else 0.0
-
-
-def import_pylink():
-    """Return the module pylink.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
-    try:
-        import pylink
-    except ImportError as error:
-        raise InputError(
-            f"pylink cannot be imported ({error}); install it with "
-            f"`pip install sr-research-pylink`, or add --mouse"
-        ) from None
-    return pylink
-
-
-def connect(pylink, address: str | None):
-    """Return an open link; None as address is the dummy mode.
-
-    Raises
-    ------
-    InputError
-        If no tracker answers.
-    """
-    try:
-        return pylink.EyeLink(address)
-    except RuntimeError as error:
-        raise InputError(
-            f"no EyeLink at {address} ({error}); switch the host on, check the cable and this "
-            f"computer's address (100.1.1.2), or study.toml: tracker.address; --dummy goes without"
-        ) from None
-
-
-@contextmanager
-def open_eyelink(
-    display,
-    clock: Clock,
-    settings: Settings,
-    *,
-    read_keys: Callable[[], Sequence[tuple[str, int]]],
-    tell: Callable[[str], None],
-    dummy: bool = False,
-    pylink=None,
-) -> Iterator[EyeLink]:
-    """Yield a connected EyeLink whose setup is drawn on our display, and close it.
-
-    Parameters
-    ----------
-    read_keys, tell
-        As for `experiment.trackers.calibration.CalibrationScreen`.
-    pylink
-        Something that behaves as the module; by default the module.
-    """
-    pylink = import_pylink() if pylink is None else pylink
-    link = connect(pylink, None if dummy else settings.tracker.address)
-    try:
-        screen = custom_display(pylink, {"display": display, "read_keys": read_keys, "tell": tell})
-        pylink.openGraphicsEx(screen)
-        yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
-    finally:
-        pylink.closeGraphics()
-        link.close()

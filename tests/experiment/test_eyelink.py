@@ -12,8 +12,9 @@ from experiment.display.virtual import VirtualClock, VirtualDisplay
 from experiment.lab import Decision, Lab
 from experiment.observer.eye import Eye
 from experiment.simulation import SimulatedOperator
-from experiment.trackers.eyelink import open_eyelink, software_version
+from experiment.trackers.eyelink import software_version
 from experiment.trackers.eyelink_commands import setup_commands
+from experiment.trackers.eyelink_link import open_eyelink
 from stimuli.errors import InputError
 from stimuli.settings import Settings, TrackerSettings
 from stimuli.tables import EVENTS, read_table
