@@ -12,53 +12,48 @@ from pathlib import Path
 
 from manipulation.transforms.fgtransform import OUTPUTS
 from manipulation.transforms.guide import SOURCES
+from stimuli.checked import checked_tables, setting
 from stimuli.errors import InputError
-from stimuli.settings import checked_tables
 
 NETWORKS = ("fgtransform", "resnet9", "unet")
 MANIPULATIONS = ("shift", "scale")
-
-
-def _setting(default, help: str, low=None, high=None, choices=()):
-    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices)}
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class ScheduleSettings:
     """How long, how fast and how precisely."""
 
-    iterations: int = _setting(150_000, "steps of the optimisers", 1, 10**8)
-    autoencoder_iterations: int = _setting(
+    iterations: int = setting(150_000, "steps of the optimisers", 1, 10**8)
+    autoencoder_iterations: int = setting(
         5_000, "first steps of Resnet-9 and U-Net, as auto-encoders (number open)", 0, 10**8
     )
-    batch_size: int = _setting(4, "images in a step, over all processes together", 1, 4096)
-    learning_rate: float = _setting(1e-3, "of Adam, for network and discriminator", 0.0, 1.0)
-    seed: int = _setting(0, "first weights, order of photographs and targets", 0, 2**31 - 1)
-    precision: str = _setting(
+    batch_size: int = setting(4, "images in a step, over all processes together", 1, 4096)
+    learning_rate: float = setting(1e-3, "of Adam, for network and discriminator", 0.0, 1.0)
+    seed: int = setting(0, "first weights, order of photographs and targets", 0, 2**31 - 1)
+    precision: str = setting(
         "bfloat16", "of convolutions; losses and log saliency are always 32 bits",
         choices=("float32", "bfloat16", "float16"),
     )  # fmt: skip
-    compile: bool = _setting(True, "torch.compile, where there is a compiler")
+    compile: bool = setting(True, "torch.compile, where there is a compiler")
 
 
 @dataclass(frozen=True)
 class TargetSettings:
     """What is asked of the network (eq. 11 and 12)."""
 
-    manipulation: str = _setting("shift", "eq. (11) or eq. (12)", choices=MANIPULATIONS)
-    k_shift_low: float = _setting(-4.0, "shift of log saliency in nats, uniform from", -20, 20)
-    k_shift_high: float = _setting(4.0, "to", -20, 20)
-    k_scale_low: float = _setting(0.5, "factor on log saliency from", 0.01, 100)
-    k_scale_high: float = _setting(2.0, "to", 0.01, 100)
-    k_scale_distribution: str = _setting(
+    manipulation: str = setting("shift", "eq. (11) or eq. (12)", choices=MANIPULATIONS)
+    k_shift_low: float = setting(-4.0, "shift of log saliency in nats, uniform from", -20, 20)
+    k_shift_high: float = setting(4.0, "to", -20, 20)
+    k_scale_low: float = setting(0.5, "factor on log saliency from", 0.01, 100)
+    k_scale_high: float = setting(2.0, "to", 0.01, 100)
+    k_scale_distribution: str = setting(
         "log-uniform", "of the factor (open): log-uniform spreads as often as it gathers",
         choices=("log-uniform", "uniform"),
     )  # fmt: skip
-    mask_blur_px: float = _setting(
+    mask_blur_px: float = setting(
         10.0, "Gaussian blur of the masks in training, in pixels of the image (open)", 0, 500
     )
-    salient_share: float = _setting(
+    salient_share: float = setting(
         0.15, "photographs without annotations: the most salient share is shifted", 0.01, 0.9
     )
 
@@ -67,11 +62,11 @@ class TargetSettings:
 class LossSettings:
     """Weights of the four terms."""
 
-    saliency: float = _setting(1.0, "lambda_s", 0, 1e6)
-    feature: float = _setting(1e-2, "lambda_f", 0, 1e6)
-    texture: float = _setting(2e-2, "lambda_t; the five layers count alike", 0, 1e6)
-    adversarial: float = _setting(1e-1, "lambda_a", 0, 1e6)
-    patches: str = _setting(
+    saliency: float = setting(1.0, "lambda_s", 0, 1e6)
+    feature: float = setting(1e-2, "lambda_f", 0, 1e6)
+    texture: float = setting(2e-2, "lambda_t; the five layers count alike", 0, 1e6)
+    adversarial: float = setting(1e-1, "lambda_a", 0, 1e6)
+    patches: str = setting(
         "sum", "lambda_a times the sum over patches, as in the paper, or times their mean, as in "
         "pix2pix: 3844 times less at 512 px", choices=("sum", "mean"),
     )  # fmt: skip
@@ -81,38 +76,38 @@ class LossSettings:
 class NetworkSettings:
     """What is trained."""
 
-    kind: str = _setting("fgtransform", "the network", choices=NETWORKS)
-    width: int = _setting(1024, "channels of FGTransform's residual blocks", 1, 8192)
-    blocks: int = _setting(6, "residual blocks of FGTransform", 1, 100)
-    resnet9_width: int = _setting(64, "channels of the first layer of Resnet-9", 1, 1024)
-    unet_width: int = _setting(64, "channels of the first layer of U-Net", 1, 1024)
-    halvings: int = _setting(8, "of U-Net; its images are a multiple of 2 to this power", 1, 12)
-    output: str = _setting("sigmoid", "an image of its own, or a change (open)", choices=OUTPUTS)
-    discriminator_width: int = _setting(64, "channels of its first layer", 1, 1024)
+    kind: str = setting("fgtransform", "the network", choices=NETWORKS)
+    width: int = setting(1024, "channels of FGTransform's residual blocks", 1, 8192)
+    blocks: int = setting(6, "residual blocks of FGTransform", 1, 100)
+    resnet9_width: int = setting(64, "channels of the first layer of Resnet-9", 1, 1024)
+    unet_width: int = setting(64, "channels of the first layer of U-Net", 1, 1024)
+    halvings: int = setting(8, "of U-Net; its images are a multiple of 2 to this power", 1, 12)
+    output: str = setting("sigmoid", "an image of its own, or a change (open)", choices=OUTPUTS)
+    discriminator_width: int = setting(64, "channels of its first layer", 1, 1024)
 
 
 @dataclass(frozen=True)
 class GuideSettings:
     """What looks at the images."""
 
-    saliency: str = _setting("icf", "saliency model: a name or a file")
-    guiding: str = _setting(
+    saliency: str = setting("icf", "saliency model: a name or a file")
+    guiding: str = setting(
         "random", "whose layers guide FGTransform: the saliency model's own, as in the paper, "
         "where it has layers; VGG-19; or random filters", choices=SOURCES,
     )  # fmt: skip
-    comparing: str = _setting("random", "whose layers enter the losses", choices=SOURCES)
-    vgg_weights: str = _setting("torchvision", "of VGG-19, where it is asked for by name")
+    comparing: str = setting("random", "whose layers enter the losses", choices=SOURCES)
+    vgg_weights: str = setting("torchvision", "of VGG-19, where it is asked for by name")
 
 
 @dataclass(frozen=True)
 class DataSettings:
     """How photographs become images."""
 
-    size_px: int = _setting(512, "side of the square images", 16, 4096)
-    fit: str = _setting(
+    size_px: int = setting(512, "side of the square images", 16, 4096)
+    fit: str = setting(
         "crop", "largest centred square, or stretched (open)", choices=("crop", "stretch")
     )
-    held_out: float = _setting(
+    held_out: float = setting(
         0.0, "share of the photographs, by a hash of their names, that training never sees", 0, 0.9
     )
 
@@ -121,10 +116,10 @@ class DataSettings:
 class LogSettings:
     """What is written while it trains, in steps."""
 
-    losses_every: int = _setting(10, "row of losses.csv; non-finite losses stop the run", 1, 10**6)
-    images_every: int = _setting(1_000, "images in TensorBoard", 1, 10**8)
-    state_every: int = _setting(1_000, "state to go on from", 1, 10**8)
-    weights_every: int = _setting(10_000, "weights that are kept, for evaluation", 1, 10**8)
+    losses_every: int = setting(10, "row of losses.csv; non-finite losses stop the run", 1, 10**6)
+    images_every: int = setting(1_000, "images in TensorBoard", 1, 10**8)
+    state_every: int = setting(1_000, "state to go on from", 1, 10**8)
+    weights_every: int = setting(10_000, "weights that are kept, for evaluation", 1, 10**8)
 
 
 @dataclass(frozen=True)
