@@ -32,17 +32,10 @@ from manipulation.transforms.inference import load_transform
 from stimuli.errors import InputError
 from tests.manipulation import small_run
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
 TIMES = ("seconds", "waiting_s")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On images this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,7 @@ from manipulation.saliency.pictures import resized_photograph
 from stimuli.errors import InputError
 from stimuli.files import image_size, read_image
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from manipulation import evaluate_saliency, fit_saliency
@@ -10,14 +9,7 @@ from manipulation.saliency import load_saliency_model
 from stimuli.errors import InputError
 from stimuli.files import sha256
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -16,14 +16,7 @@ from manipulation.saliency.vgg import DEEPGAZE_LAYERS, LAYERS, TEXTURE_LAYERS, V
 from manipulation.saliency.weights import load_vgg, save_vgg
 from stimuli.errors import InputError
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def generator(seed=0):

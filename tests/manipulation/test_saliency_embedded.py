@@ -27,6 +27,8 @@ from manipulation.saliency.fixations import Photograph, photographs, read_fixati
 from stimuli.errors import InputError
 from stimuli.files import sha256
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 OSIE = Path(__file__).resolve().parents[3] / "shared" / "data" / "osie"
 SIZE = (96, 128)
 WIDTHS = (8, 8, 12, 12, 12)
@@ -40,15 +42,6 @@ SMALL = Recipe(
     bfloat16=False,
     variation=Variation(scale=(0.8, 1.2)),
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

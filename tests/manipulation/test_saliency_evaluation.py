@@ -6,16 +6,9 @@ from manipulation.saliency.evaluation import evaluate
 from manipulation.saliency.files import build_saliency_model
 from manipulation.saliency.fixations import Viewed
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZE = (96, 128)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

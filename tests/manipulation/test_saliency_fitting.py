@@ -10,6 +10,8 @@ from manipulation.saliency.fitting import Schedule, example, fit
 from manipulation.saliency.fixations import Photograph, cell_counts
 from stimuli.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZE = (96, 128)
 FEATURES = {"scales_px": (4.0, 8.0, 16.0), "stride": 8}
 SCHEDULE = Schedule(epochs=25, batch_size=4, learning_rate=1e-2, seed=3)
@@ -33,15 +35,6 @@ def photograph_of_a_disc(generator, index):
     image = 0.5 + np.where(disc, 0.4, 0.05) * noise
     points = generator.normal(centre, 5, size=(20, 2)).clip(0, np.array(SIZE[::-1]) - 1)
     return seen(f"{index}.png", torch.from_numpy(image).float().expand(3, *SIZE), points)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def new_model():

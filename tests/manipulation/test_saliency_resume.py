@@ -22,17 +22,10 @@ from manipulation.saliency.fitting import Schedule, example, fit, negative_log_l
 from manipulation.saliency.fixations import Photograph
 from stimuli.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FEATURES = {"scales_px": (4.0, 8.0), "stride": 8}
 SCHEDULE = Schedule(epochs=6, steps=(3,), patience=6, validation=0.25, seed=1)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On maps this small, several threads mostly wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def new_model():
