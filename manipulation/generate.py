@@ -4,6 +4,7 @@
 ``--coco`` it first makes the study, proposing sources and objects.
 """
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,13 @@ from rich.table import Table
 
 from manipulation.design.blocks import balance, block_orders
 from manipulation.design.new_study import check_free, create_study
-from manipulation.design.proposals import Candidate, all_aims, coco_candidates, propose
+from manipulation.design.proposals import (
+    Candidate,
+    coco_candidates,
+    objects_of,
+    propose,
+    proposed_sources,
+)
 from manipulation.saliency import load_saliency_model
 from manipulation.stimulus_set import StimulusSet
 from stimuli import commands
@@ -22,6 +29,7 @@ from stimuli.errors import InputError
 from stimuli.masks import read_annotations
 from stimuli.settings import Settings, StudySettings
 from stimuli.study import Study, open_study
+from stimuli.vocabulary import Condition, Direction
 
 console = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -33,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if arguments.demo or arguments.coco:
         found_study(root, arguments)
     study = open_study(root)
-    generate(study, replace=arguments.replace)
+    generate(study)
 
 
 def _arguments(argv):
@@ -42,7 +50,9 @@ def _arguments(argv):
         "Make the stimuli of a study: originals and two versions of every source with opposite "
         "aims, their targets and predictions, and the balanced blocks.\n\nThe first time, "
         "--demo or --coco makes the study folder and proposes sources; what was chosen then "
-        "stands in STUDY/study.toml, to be changed by hand, and is used from there.",
+        "stands in STUDY/study.toml, to be changed by hand, and is used from there. What is there "
+        "and as study.toml asks is kept: a run that was killed goes on, and a changed setting "
+        "makes again what depends on it.",
         "python -m manipulation.generate --study my-study --coco val2017/ instances.json",
     )
     parser.add_argument("--study", required=True, help="study folder")
@@ -58,12 +68,12 @@ def _arguments(argv):
         "--sources", type=int, metavar="N", help="photographs to use, one in eight for entropy "
         "alone (default: 24, demo: 8)",
     )  # fmt: skip
+    parser.add_argument(
+        "--pairs", action=argparse.BooleanOptionalAction, default=True,
+        help="in proposed versions, shift a second object the other way (default: yes)",
+    )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
-    parser.add_argument(
-        "--replace", action="store_true", help="make all stimuli again, as long as nobody has "
-        "seen them",
-    )  # fmt: skip
     return parser.parse_args(argv)
 
 
@@ -104,30 +114,30 @@ def found_study(root: Path, arguments) -> None:
         raise InputError(f"--sources is {sources}; expected at least 1")
     settings = Settings(study=StudySettings(arguments.name or root.name, arguments.seed))
     model = load_saliency_model(settings.manipulation.saliency)
-    aims = list(
-        track(
-            all_aims(candidates, annotations, model, settings),
-            f"Looking at {len(candidates)} photographs",
-            total=len(candidates),
-            console=console,
+    objects = [
+        objects_of(candidate, annotations, model, settings)
+        for candidate in track(
+            candidates, f"Looking at {len(candidates)} photographs", console=console
         )
+    ]
+    proposals = propose(candidates, objects, annotations.path, sources, pairs=arguments.pairs)
+    create_study(
+        root, settings.study, proposals, proposed_sources(proposals, settings), annotations
     )
-    proposed = propose(candidates, aims, annotations, settings, sources)
-    paths = {candidate.source_id: candidate.path for candidate in candidates}
-    create_study(root, settings.study, proposed, paths, annotations)
+    console.print(f"{root / 'stimuli' / 'proposals.tsv'} says what was chosen, and why.")
 
 
-def generate(study: Study, *, replace: bool = False) -> None:
-    """Make all stimuli of a study from its settings.
+def generate(study: Study) -> None:
+    """Make the stimuli of a study as its settings ask; what is there and right is kept.
 
     Raises
     ------
     InputError
-        If a source or setting is wrong (before anything is made), the stimuli exist and `replace`
-        is not given, or somebody has seen them.
+        If a source or setting is wrong (before anything is made), or somebody has seen the
+        stimuli.
     """
-    check_unused(study, replace)
-    stimulus_set = StimulusSet(study, load_saliency_model(study.settings.manipulation.saliency))
+    check_unseen(study)
+    stimulus_set = StimulusSet(study)
     sources = study.settings.sources
     for source in track(sources, f"Making versions of {len(sources)} sources", console=console):
         stimulus_set.add_source(source)
@@ -135,8 +145,8 @@ def generate(study: Study, *, replace: bool = False) -> None:
     _print_summary(study, stimulus_set)
 
 
-def check_unused(study: Study, replace: bool) -> None:
-    """Raise InputError if stimuli exist that were seen, or exist and `replace` is not given."""
+def check_unseen(study: Study) -> None:
+    """Raise InputError if somebody has seen the stimuli."""
     seen = sorted(path.name for path in study.root.glob("sub-*")) or sorted(
         path.name for path in (study.root / "sourcedata").glob("sub-*")
     )
@@ -145,23 +155,41 @@ def check_unused(study: Study, replace: bool) -> None:
             f"{study.root}: {len(seen)} subjects, such as {seen[0]}, have seen the stimuli, so "
             f"they stay as they are; make a new study for others"
         )
-    if study.catalogue.exists() and not replace:
-        raise InputError(f"{study.catalogue}: the stimuli are made; --replace makes them all again")
 
 
 def _print_summary(study: Study, stimulus_set: StimulusSet) -> None:
-    table = Table("source", "measure", "original", "increase", "decrease", title="Predictions")
-    for source in study.settings.sources:
-        values = stimulus_set.predicted[source.source_id]
-        measure = "p_obj" if source.condition == "object" else "entropy (bits)"
-        table.add_row(source.source_id, measure, *(f"{value:.3f}" for value in values))
+    table = Table(
+        *("version", "made by", "measure", "original", "version", "asked", "second", "transfer"),
+        title="Predictions",
+    )
+    versions = [one for one in stimulus_set.stimuli if one.direction != Direction.NONE]
+    for version in versions:
+        told = version.prognosis
+        measure = "p_obj" if version.condition == Condition.OBJECT else "entropy (bits)"
+        before = told.predicted - told.predicted_change
+        table.add_row(
+            version.stim_id, version.transform, measure, f"{before:.3f}",
+            f"{told.predicted:.3f} ({told.predicted_change:+.3f})", f"{told.asked_change:+.3f}",
+            "-" if told.second_change is None else f"{told.second_change:+.3f}",
+            "-" if told.transfer is None else f"{told.transfer:.0%}",
+        )  # fmt: skip
     console.print(table)
-    moved = stimulus_set.moved_as_asked()
-    console.print(f"{sum(moved)} of {len(moved)} versions are predicted to move as asked.")
+    moved = sum(one.moves_as_asked for one in versions)
+    console.print(f"{moved} of {len(versions)} versions are predicted to move as asked.")
+    if told := [one.prognosis.agrees for one in versions if one.prognosis.agrees is not None]:
+        name = study.settings.manipulation.second_opinion
+        console.print(
+            f"{name}, which took no part in making them, predicts the same direction "
+            f"for {sum(told)} of {len(told)}."
+        )
+    if not stimulus_set.fresh:
+        console.print("Everything was there and as the settings ask; nothing was made anew.")
     counts = balance(block_orders(study.settings.design.orders), 23)
     first = "/".join(str(count) for (position, _), count in counts.items() if position == 1)
     console.print(f"Of 23 subjects, {first} would begin with each block.")
-    console.print(f"Look at {study.stimuli / 'contact_sheet.png'}; next:")
+    console.print(
+        f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"
+    )
     console.print(f"  python -m experiment.run --study {study.root} --subject 01", style="bold")
 
 

@@ -1,44 +1,38 @@
 """The stimuli of a study while they are made: one source after the other, then the catalogue.
 
-Every file is written whole under its final name; the catalogue comes last, so a study without
-``stimuli.tsv`` is one whose stimuli are not finished.
+A version is made in steps, each with a file of its own: what is asked for (targets), the changed
+image as the networks see it (versions), the image as shown (images), its prediction (predictions),
+and what the models think of it. A step is done again only where something that it depends on has
+changed (`design.made`), and every file is written whole. The catalogue comes last, so a study
+without ``stimuli.tsv`` is one whose stimuli are not finished.
 """
 
-import io
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from manipulation.design.blocks import block_orders, version_blocks
-from manipulation.design.contact_sheet import Panel, contact_sheet
-from manipulation.design.proposals import check_size
-from manipulation.photographs import (
-    resized,
-    squared,
-    squared_mask,
-    to_image,
-    to_pixels,
-    upscaled,
-)
-from manipulation.prediction import entropy_bits, p_obj, salient_region
-from manipulation.saliency import SaliencyModel
+from manipulation.design.contact_sheet import Panel, write_contact_sheets
+from manipulation.design.made import Made, array_sha256
+from manipulation.judges import Judges
+from manipulation.photographs import resized, to_image, to_pixels, upscaled
+from manipulation.prognosis import measured, newly_clipped, psnr_db
 from manipulation.saliency.centre_bias import log_normalised
-from manipulation.saliency.files import saliency_model_sha256
-from manipulation.training.targets import blurred_masks, global_scale, local_shift
-from manipulation.transforms.edits import develop, feathered, prepare, search_edits
+from manipulation.sources import Ids, Sources
+from manipulation.transforms.makers import Maker, build_maker
 from stimuli.catalogue import write_blocks, write_catalogue
 from stimuli.errors import InputError
-from stimuli.files import read_image, sha256, write_bytes, write_image, write_log_saliency
-from stimuli.masks import Annotations, read_annotations
+from stimuli.files import read_image, read_log_saliency, sha256, write_image, write_log_saliency
 from stimuli.provenance import write_sidecar
 from stimuli.settings import SourceSettings, VersionSettings
 from stimuli.study import Study
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target
+from stimuli.vocabulary import Block, Condition, Direction, Prognosis, Stimulus, Target
 
 _SHEET_PX = 256
-_SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the side
+_RECIPE = 1  # counts up when the same settings come to make other files
 
 
 class StimulusSet:
@@ -50,241 +44,296 @@ class StimulusSet:
     ----------
     study
         Its settings say everything that is made.
-    model
-        Guides the changes and predicts their effect.
 
     Attributes
     ----------
-    predicted : dict
-        By source id, the aim's measure (p_obj, or entropy in bits) in the original, the increase
-        and the decrease.
+    stimuli
+        Rows of the catalogue so far: three of every source.
+    fresh
+        Files and figures that were made anew; 0 if everything was there.
     """
 
-    def __init__(self, study: Study, model: SaliencyModel) -> None:
-        if not study.settings.sources:
-            raise InputError(
-                f"{study.settings_file}: names no sources; expected [[sources]], which --demo or "
-                f"--coco propose for a new study"
-            )
-        self.study = study
-        self.settings = study.settings
-        self.model = model
-        self.model_sha256 = saliency_model_sha256(self.settings.manipulation.saliency, model)
+    def __init__(self, study: Study) -> None:
+        self.study, self.settings = study, study.settings
+        self.sources = Sources(study)
+        self.sources.check()
+        self.judges = Judges(self.settings.manipulation, study.settings_file.name)
+        self._makers: dict[str, Maker] = {}
+        for source in self.settings.sources:
+            for version in source.versions:
+                self.maker(version)
         self.blocks = version_blocks(
             {one.source_id: Condition(one.condition) for one in self.settings.sources},
             self.settings.study.seed,
         )
-        self.predicted: dict[str, tuple[float, float, float]] = {}
-        self._stimuli: list[Stimulus] = []
+        self.fresh = 0
+        self.stimuli: list[Stimulus] = []
         self._panels: list[list[Panel]] = []
-        self._annotations: dict[Path, Annotations] = {}
-        for source in self.settings.sources:
-            self._pixels(source)
-            self._masks(source)
 
     def add_source(self, source: SourceSettings) -> None:
         """Make the original and the two versions of a source, and write their files."""
-        images = self.settings.images
-        photograph = squared(self._pixels(source), images.model_px, images.fit)
-        masks = self._masks(source)
-        log_saliency = self.model.predict(photograph[None])[0]
-        for ids, mask in masks.items():
-            path = self.study.root / self._mask_file(source, ids)
-            write_image(path, (mask * 255).byte().numpy())
-
-        original = self._add(source, None, photograph, None)
-        changed = self._changed(source, photograph, log_saliency)
-        results = {}
-        for version, image in zip(source.versions, changed, strict=True):
-            target = self._target(version, resized(log_saliency, images.size_px), masks)
-            results[version.direction] = self._add(source, version, image, target)
-        order = [original, results[Direction.INCREASE], results[Direction.DECREASE]]
-        self.predicted[source.source_id] = tuple(value for value, _ in order)
-        self._panels.append([panel for _, panel in order])
+        photograph = self.sources.photograph(source)
+        row = {Direction.NONE: self._original(source, photograph)}
+        for version in source.versions:
+            direction = Direction(version.direction)
+            row[direction] = self._version(source, version, photograph, row[Direction.NONE])
+        self.stimuli += [row[direction] for direction in Direction]
+        self._panels.append([self._panel(source, row[direction]) for direction in Direction])
 
     def finish(self) -> None:
-        """Write blocks, contact sheet, provenance and, last, the catalogue."""
+        """Write blocks, contact sheets, provenance and, last, the catalogue."""
         study = self.study
+        named = {stimulus.stim_id for stimulus in self.stimuli}
+        for record in sorted((study.stimuli / "made").glob("*.json")):
+            if record.stem not in named:  # of a source that the settings no longer name
+                self._made(record.stem).remove()
         write_blocks(study.blocks, block_orders(self.settings.design.orders))
-        sheet = study.stimuli / "contact_sheet.png"
-        buffer = io.BytesIO()
-        figure = contact_sheet(
-            self._panels,
+        title = (
             f"{self.settings.study.name}: images and predicted densities without centre bias "
-            f"({self.settings.manipulation.saliency}, {self.settings.manipulation.transform})",
+            f"({self.settings.manipulation.saliency})"
         )
-        figure.savefig(buffer, format="png", dpi=110)
-        write_bytes(sheet, buffer.getvalue())
+        write_contact_sheets(study.stimuli, self._panels, title)
         photographs = [study.root / one.photograph for one in self.settings.sources]
         write_sidecar(
             study.stimuli / "generate.provenance.json",
             command="manipulation.generate",
             settings=self.settings.as_dict(),
-            inputs=[study.settings_file, *photographs, *self._annotations],
-            outputs=[study.root / one.image for one in self._stimuli] + [study.blocks],
+            inputs=[study.settings_file, *photographs, *self.sources.annotation_files],
+            outputs=[study.root / one.image for one in self.stimuli] + [study.blocks],
             seeds={"study": self.settings.study.seed},
             root=study.root,
         )
-        write_catalogue(study.catalogue, self._stimuli)
+        write_catalogue(study.catalogue, self.stimuli)
 
-    def moved_as_asked(self) -> list[bool]:
-        """Return for every version whether its prediction moved in the direction of its aim."""
-        return [
-            moved
-            for original, increase, decrease in self.predicted.values()
-            for moved in (increase > original, decrease < original)
-        ]
+    def transform(self, version: VersionSettings) -> str:
+        """Return the name of what makes a version."""
+        return version.transform or self.settings.manipulation.transform
 
-    def _read_annotations(self, source: SourceSettings) -> Annotations:
-        path = self.study.root / source.annotations
-        if path not in self._annotations:
-            self._annotations[path] = read_annotations(path)
-        return self._annotations[path]
+    def maker(self, version: VersionSettings) -> Maker:
+        """Return what makes a version.
 
-    def _pixels(self, source: SourceSettings) -> np.ndarray:
-        pixels = read_image(self.study.root / source.photograph)
-        if source.annotations:
-            annotations = self._read_annotations(source)
-            check_size(source.photograph, pixels, annotations, source.image_id)
-        return pixels
+        Raises
+        ------
+        InputError
+            If it cannot be had, or does not go with `manipulation.also`.
+        """
+        chosen, name = self.settings.manipulation, self.transform(version)
+        if name == "network" and chosen.also:
+            raise InputError(
+                f"{self.study.settings_file}: manipulation.also names {list(chosen.also)}, but "
+                f"networks work against the model that they were trained with; expected "
+                f'transform = "edits", or nothing in also'
+            )
+        if name not in self._makers:
+            self._makers[name] = build_maker(name, self.settings, self.judges.guiding)
+        return self._makers[name]
 
-    def _masks(self, source: SourceSettings) -> dict[tuple[int, ...], Tensor]:
-        """Return the mask of every target at the size as shown, by annotation ids."""
-        images = self.settings.images
-        masks = {}
-        for target in (target for version in source.versions for target in version.targets):
-            if not source.annotations:
-                raise InputError(
-                    f"{self.study.settings_file}: source {source.source_id} has targets but no "
-                    f"annotations; expected a COCO annotation file"
-                )
-            mask = self._read_annotations(source).mask(source.image_id, target.annotation_ids)
-            mask = squared_mask(mask, images.size_px, images.fit)
-            if not mask.any():
-                raise InputError(
-                    f"{self.study.settings_file}: source {source.source_id}, annotations "
-                    f"{list(target.annotation_ids)}: nothing is left inside the square image; "
-                    f'expected a target near the middle, or images.fit = "stretch"'
-                )
-            masks[target.annotation_ids] = mask
-        return masks
+    def _made(self, stim_id: str) -> Made:
+        return Made(self.study.root, stim_id, self._unfinished)
 
-    def _mask_file(self, source: SourceSettings, annotation_ids: tuple[int, ...]) -> str:
-        return f"stimuli/masks/{source.source_id}_{'-'.join(map(str, annotation_ids))}.png"
+    def _unfinished(self) -> None:
+        """Something is made anew: from here on the catalogue would be wrong."""
+        self.fresh += 1
+        self.study.catalogue.unlink(missing_ok=True)
 
-    def _target(
-        self,
-        version: VersionSettings,
-        log_saliency: Tensor,
-        masks: dict[tuple[int, ...], Tensor],
-    ) -> Tensor:
-        """Return the target log saliency of a version: shift first, then scale."""
-        side = log_saliency.shape[-1]
-        if version.targets:
-            regions = torch.stack([masks[target.annotation_ids] for target in version.targets])
-            blur = self.settings.manipulation.mask_blur_px * side / self.settings.images.model_px
-            regions = blurred_masks(resized(regions, side), blur)
-            shifts = [target.k_shift for target in version.targets]
-            log_saliency = local_shift(log_saliency, regions, shifts)
-        return global_scale(log_saliency, version.k_scale)
+    def _original(self, source: SourceSettings, photograph: Tensor) -> Stimulus:
+        stim_id = f"{source.source_id}_{Condition.ORIGINAL}"
+        made = self._made(stim_id)
+        for ids, mask in self.sources.masks(source).items():
+            pixels = (mask * 255).byte().numpy()
+            made.file(
+                _mask_file(source, ids), array_sha256(pixels), lambda p, m=pixels: write_image(p, m)
+            )
+        ids = self.sources.aim(source, source.versions[0])
+        files = self._shown(made, lambda: photograph, array_sha256(photograph.numpy()))
+        aim = None if ids is None else self.sources.mask(source, ids)
+        prognosis = Prognosis(self._value(made, "predicted", files, aim))
+        made.finish()
+        return self._row(source, None, made, files, prognosis)
 
-    def _changed(
-        self, source: SourceSettings, photograph: Tensor, log_saliency: Tensor
-    ) -> list[Tensor]:
-        """Return the changed images of a source, one for each version, at network size."""
-        edits, masks = self.settings.edits, self._masks(source)
-        regions = feathered(_regions(list(masks.values()), log_saliency), edits.feather)
-        targets = [self._target(version, log_saliency, masks) for version in source.versions]
-        negative = prepare(photograph, regions)
-        return list(
-            develop(negative, search_edits(self.model, negative, torch.stack(targets), edits))
+    def _version(
+        self, source: SourceSettings, version: VersionSettings, photograph: Tensor, of: Stimulus
+    ) -> Stimulus:
+        stim_id = f"{source.source_id}_{version.direction}"
+        made = self._made(stim_id)
+        root, side = self.study.root, self.settings.images.size_px
+        intent, maker = self.sources.intent(source, version), self.maker(version)
+        asked = [_RECIPE, array_sha256(photograph.numpy()), intent.identity]
+        guided = [*asked, self.judges.guiding_sha256[0]]
+        made.file(
+            f"stimuli/targets/{stim_id}.npz",
+            [*guided, side],
+            lambda path: write_log_saliency(
+                path, intent.target(resized(self.judges.log_saliency(photograph), side)).numpy()
+            ),
+        )
+        changed = f"stimuli/versions/{stim_id}.png"
+        changed_sha256 = made.file(
+            changed,
+            [*asked, maker.identity, self.judges.guiding_sha256],
+            lambda path: write_image(path, to_pixels(maker(photograph, intent))),
+        )
+        files = self._shown(made, lambda: to_image(read_image(root / changed)), changed_sha256)
+        ids = self.sources.aim(source, version)
+        aim = None if ids is None else self.sources.mask(source, ids)
+        prognosis = self._prognosis(made, files, of, aim)
+        made.finish()
+        return self._row(source, version, made, files, prognosis)
+
+    def _shown(self, made: Made, image: Callable[[], Tensor], image_from: str) -> "_Files":
+        """Have an image as shown and its prediction."""
+        images, root = self.settings.images, self.study.root
+        shown = f"stimuli/images/{made.stim_id}.png"
+        prediction = f"stimuli/predictions/{made.stim_id}.npz"
+        shown_sha256 = made.file(
+            shown,
+            [_RECIPE, image_from, images.upscale, images.size_px],
+            lambda path: write_image(path, to_pixels(upscaled(image(), images.size_px))),
+        )
+        prediction_sha256 = made.file(
+            prediction,
+            [shown_sha256, self.judges.guiding_sha256[0], images.model_px],
+            lambda path: write_log_saliency(path, self._predicted(read_image(root / shown))),
+        )
+        return _Files(shown, shown_sha256, prediction, prediction_sha256)
+
+    def _predicted(self, shown: np.ndarray) -> np.ndarray:
+        """Return the log saliency of an image as shown: rounding and both resizes included."""
+        return resized(self.judges.log_saliency(self._seen(shown)), len(shown)).numpy()
+
+    def _seen(self, shown: np.ndarray) -> Tensor:
+        return resized(to_image(shown), self.settings.images.model_px)
+
+    def _prognosis(
+        self, made: Made, files: "_Files", of: Stimulus, aim: Tensor | None
+    ) -> Prognosis:
+        """Return what the models say of a version, and how far it is from the original."""
+        root = self.study.root
+        target = f"stimuli/targets/{made.stim_id}.npz"
+        original = _Files(of.image, of.image_sha256, of.prediction, sha256(root / of.prediction))
+        asked = _Files("", "", target, sha256(root / target))
+        before, after, wished = (
+            self._value(made, name, one, aim)
+            for name, one in (("original", original), ("predicted", files), ("asked", asked))
+        )
+        second_change = None
+        if self.judges.second:
+            judged = [
+                self._second(made, name, one, aim)
+                for name, one in (("second original", original), ("second", files))
+            ]
+            second_change = judged[1] - judged[0]
+        pair = [read_image(root / one.image) for one in (original, files)]
+        return Prognosis(
+            predicted=after,
+            asked_change=wished - before,
+            predicted_change=after - before,
+            second_change=second_change,
+            psnr_db=psnr_db(*pair),
+            clipped=newly_clipped(*pair),
+            feature_distance=made.value(
+                "feature distance",
+                [_RECIPE, original.image_sha256, files.image_sha256, self.settings.images.model_px],
+                lambda: self.judges.feature_distance(*map(self._seen, pair)),
+            ),
         )
 
-    def _add(
+    def _value(self, made: Made, name: str, files: "_Files", aim: Tensor | None) -> float:
+        """Return the measure of a density in a file under the first guiding model."""
+        return made.value(
+            name,
+            [_RECIPE, files.prediction_sha256, array_sha256(aim)],
+            lambda: measured(
+                torch.from_numpy(read_log_saliency(self.study.root / files.prediction)), aim
+            ),
+        )
+
+    def _second(self, made: Made, name: str, files: "_Files", aim: Tensor | None) -> float:
+        """Return the measure of an image as shown under the model of the second opinion."""
+        return made.value(
+            name,
+            [
+                *(_RECIPE, files.image_sha256, array_sha256(aim)),
+                *(self.judges.second_sha256, self.settings.images.model_px),
+            ],
+            lambda: measured(
+                self.judges.second_log_saliency(
+                    self._seen(read_image(self.study.root / files.image))
+                ),
+                aim,
+            ),
+        )
+
+    def _row(
         self,
         source: SourceSettings,
         version: VersionSettings | None,
-        image: Tensor,
-        target: Tensor | None,
-    ) -> tuple[float, Panel]:
-        """Write one stimulus and return the measure of its source's aim, and its panel."""
-        images, root = self.settings.images, self.study.root
+        made: Made,
+        files: "_Files",
+        prognosis: Prognosis,
+    ) -> Stimulus:
         direction = Direction(version.direction) if version else Direction.NONE
-        condition = Condition(source.condition) if version else Condition.ORIGINAL
-        name = direction if version else condition
-        stim_id = f"{source.source_id}_{name}"
-        shown = to_pixels(upscaled(image, images.size_px))
-        files = {
-            "image": f"stimuli/images/{stim_id}.png",
-            "target": f"stimuli/targets/{stim_id}.npz" if version else None,
-            "prediction": f"stimuli/predictions/{stim_id}.npz",
-        }
-        write_image(root / files["image"], shown)
-        # The prediction is for what is shown, rounding and both resizes included.
-        seen = resized(to_image(shown), images.model_px)
-        log_saliency = resized(self.model.predict(seen[None])[0], images.size_px)
-        write_log_saliency(root / files["prediction"], log_saliency.numpy())
-        if target is not None:
-            write_log_saliency(root / files["target"], target.numpy())
-        targets = version.targets if version else ()
-        block = self.blocks[source.source_id, direction] if version else Block.ORIGINALS
-        self._stimuli.append(
-            Stimulus(
-                stim_id=stim_id,
-                source_id=source.source_id,
-                condition=condition,
-                direction=direction,
-                block=block,
-                targets=tuple(
-                    Target(t.annotation_ids, t.k_shift, self._mask_file(source, t.annotation_ids))
-                    for t in targets
-                ),
-                k_scale=version.k_scale if version else 1.0,
-                image=files["image"],
-                target=files["target"],
-                prediction=files["prediction"],
-                image_sha256=sha256(root / files["image"]),
-                source_sha256=sha256(root / source.photograph),
-                checkpoint_sha256=self.model_sha256,
-                licence=self._licence(source),
-            )
+        targets = []
+        for target in version.targets if version else ():
+            ids = self.sources.ids(source, target)
+            targets.append(Target(ids, target.k_shift, _mask_file(source, ids)))
+        return Stimulus(
+            stim_id=made.stim_id,
+            source_id=source.source_id,
+            condition=Condition(source.condition) if version else Condition.ORIGINAL,
+            direction=direction,
+            block=self.blocks[source.source_id, direction] if version else Block.ORIGINALS,
+            targets=tuple(targets),
+            k_scale=version.k_scale if version else 1.0,
+            image=files.image,
+            target=f"stimuli/targets/{made.stim_id}.npz" if version else None,
+            prediction=files.prediction,
+            image_sha256=files.image_sha256,
+            source_sha256=sha256(self.study.root / source.photograph),
+            checkpoint_sha256=self.judges.guiding_sha256[0],
+            licence=self.sources.licence(source),
+            transform=self.transform(version) if version else "none",
+            prognosis=prognosis,
         )
-        return self._measured(source, name, shown, log_saliency)
 
-    def _licence(self, source: SourceSettings) -> str:
-        if not source.annotations:
-            return "unknown"
-        return self._read_annotations(source).licence(source.image_id)
-
-    def _measured(
-        self, source: SourceSettings, name: str, shown: np.ndarray, log_saliency: Tensor
-    ) -> tuple[float, Panel]:
+    def _panel(self, source: SourceSettings, stimulus: Stimulus) -> Panel:
+        root = self.study.root
+        ids = self.sources.aim(source, source.versions[0])
         mask = None
-        if source.condition == Condition.OBJECT:
-            aim = self._masks(source)[source.versions[0].targets[0].annotation_ids]
-            value = p_obj(log_saliency, aim)
-            figures = f"p_obj {value:.3f}"
-            mask = resized(aim, _SHEET_PX).numpy() > 0.5
-        else:
-            value = entropy_bits(log_saliency)
-            figures = f"entropy {value:.2f} bits"
-        small = to_pixels(resized(to_image(shown), _SHEET_PX))
-        density = log_normalised(resized(log_saliency, _SHEET_PX)).exp().numpy()
-        return value, Panel(f"{source.source_id}: {name}", figures, small, density, mask)
+        if ids is not None:
+            mask = resized(self.sources.mask(source, ids), _SHEET_PX).numpy() > 0.5
+        log_saliency = torch.from_numpy(read_log_saliency(root / stimulus.prediction))
+        shown = to_image(read_image(root / stimulus.image))
+        return Panel(
+            title=f"{source.source_id}: "
+            f"{stimulus.condition if stimulus.direction == Direction.NONE else stimulus.direction}",
+            figures=_figures(stimulus, "p_obj" if ids else "bits"),
+            image=to_pixels(resized(shown, _SHEET_PX)),
+            density=log_normalised(resized(log_saliency, _SHEET_PX)).exp().numpy(),
+            mask=mask,
+        )
 
 
-def _regions(masks: list[Tensor], log_saliency: Tensor) -> Tensor:
-    """Return regions ``(n, H, W)`` that tile the image: targets, what else is salient, the rest.
+@dataclass(frozen=True)
+class _Files:
+    """An image as shown and a density, by their paths in the study and their hashes."""
 
-    Where targets overlap, the first takes the pixel. The border between the last two follows no
-    contour of the image, so it is wide.
-    """
-    side = log_saliency.shape[-1]
-    taken = torch.zeros(side, side)
-    regions = []
-    for mask in masks:
-        region = (resized(mask, side) > 0.5).float() * (1 - taken)
-        taken = taken + region
-        regions.append(region)
-    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * (1 - taken)
-    return torch.stack([*regions, salient, 1 - taken - salient])
+    image: str
+    image_sha256: str
+    prediction: str
+    prediction_sha256: str
+
+
+def _mask_file(source: SourceSettings, ids: Ids) -> str:
+    return f"stimuli/masks/{source.source_id}_{'-'.join(map(str, ids))}.png"
+
+
+def _figures(stimulus: Stimulus, unit: str) -> str:
+    """Return what the contact sheet says of a stimulus."""
+    prognosis = stimulus.prognosis
+    if prognosis.predicted_change is None:
+        return f"{unit} {prognosis.predicted:.3f}"
+    text = f"{unit} {prognosis.predicted:.3f} ({prognosis.predicted_change:+.3f})"
+    if prognosis.transfer is None:
+        return text
+    return f"{text}, 2nd {prognosis.second_change:+.3f} ({prognosis.transfer:.0%})"

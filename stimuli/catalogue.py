@@ -4,17 +4,29 @@ Manipulation writes them; experiment and analysis read them and check that they 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from stimuli.errors import InputError
 from stimuli.files import sha256
 from stimuli.tables import BLOCKS, STIMULI, Value, read_table, write_table
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target, checked_name
+from stimuli.vocabulary import (
+    Block,
+    Condition,
+    Direction,
+    Prognosis,
+    Stimulus,
+    Target,
+    checked_name,
+)
 
 
 def _row(stimulus: Stimulus) -> dict[str, Value]:
     targets = stimulus.targets
-    row = {name: getattr(stimulus, name, None) for name in STIMULI.names}
+    row = {
+        name: getattr(stimulus, name, getattr(stimulus.prognosis, name, None))
+        for name in STIMULI.names
+    }
     row["annotation_ids"] = ";".join(
         "+".join(map(str, target.annotation_ids)) for target in targets
     )
@@ -63,8 +75,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
         empty = [name for name in _REQUIRED if row[name] is None]
         if empty:
             raise InputError(f"{where}: {empty[0]} is n/a; expected a value")
-        named = {name: row[name] for name in STIMULI.names}
-        del named["annotation_ids"], named["k_shift"], named["mask"]
+        named = {name: row[name] for name in _PLAIN}
         stimuli.append(
             Stimulus(
                 **{
@@ -73,6 +84,8 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                     "direction": Direction(row["direction"]),
                     "block": Block(row["block"]),
                     "targets": _targets(row, where),
+                    "transform": row["transform"] or "none",
+                    "prognosis": _prognosis(row),
                 }
             )
         )
@@ -80,9 +93,18 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
     return tuple(stimuli)
 
 
-_REQUIRED = tuple(
-    name for name in STIMULI.names if name not in ("annotation_ids", "k_shift", "mask", "target")
+def _prognosis(row: dict[str, Value]) -> Prognosis | None:
+    if row["predicted"] is None:
+        return None
+    return Prognosis(**{spec.name: row[spec.name] for spec in fields(Prognosis)})
+
+
+_PLAIN = tuple(
+    spec.name
+    for spec in fields(Stimulus)
+    if spec.name not in ("condition", "direction", "block", "targets", "transform", "prognosis")
 )
+_REQUIRED = ("condition", "direction", "block", *(name for name in _PLAIN if name != "target"))
 
 
 def _check(stimuli: Sequence[Stimulus], where: str) -> None:

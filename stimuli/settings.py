@@ -39,12 +39,30 @@ class ImageSettings:
     )
 
 
+TRANSFORMS = ("edits", "network", "pixels")
+
+
 @dataclass(frozen=True)
 class ManipulationSettings:
     """What guides the changes and what makes them."""
 
     saliency: str = setting("embedded", "saliency model that guides the changes: a name or a file")
-    transform: str = setting("edits", "what changes the image", choices=("edits",))
+    also: tuple[str, ...] = setting(
+        (), "further saliency models that edits and pixels are made against at the same time"
+    )
+    second_opinion: str = setting(
+        "icf", "saliency model that took no part in making the versions and judges them; or none"
+    )
+    transform: str = setting(
+        "edits", "what changes the image: parametric edits, trained networks, or every pixel for "
+        "itself, as a control that fools the model", choices=TRANSFORMS,
+    )  # fmt: skip
+    shift_network: str = setting(
+        "fgtransform-shift", "network for shifts, where transform is network: a name or a file"
+    )
+    scale_network: str = setting(
+        "fgtransform-scale", "network for scales, which sees what the shift network made"
+    )
     k_shift: float = setting(2.0, "shift of log saliency in proposed versions, in nats", 0, 4)
     k_scale: float = setting(
         2.0, "scale of log saliency in proposed versions: this to gather gaze, 1/this to spread it",
@@ -64,6 +82,15 @@ class EditSettings:
     strength: float = setting(1.0, "factor on the bounds of every edit; 0 forbids all", 0, 2)
     naturalness: float = setting(0.02, "weight of the penalty on large edits", 0, 10)
     feather: float = setting(0.012, "width of the soft mask edge, as a share of the side", 0, 0.2)
+
+
+@dataclass(frozen=True)
+class PixelSettings:
+    """The search pixel by pixel."""
+
+    steps: int = setting(50, "steps of the optimiser", 1, 5000)
+    step_size: float = setting(0.02, "step size of Adam, in log odds of pixel values", 1e-5, 1.0)
+    fidelity: float = setting(0.0, "weight of the mean squared change of pixels", 0, 1e6)
 
 
 @dataclass(frozen=True)
@@ -203,7 +230,8 @@ class ExclusionSettings:
 class TargetSettings:
     """A region of one version and its shift."""
 
-    annotation_ids: tuple[int, ...] = required("COCO annotations whose union is the target")
+    annotation_ids: tuple[int, ...] = setting((), "COCO annotations whose union is the target")
+    category: str = setting("", "or the COCO category whose objects are all the target")
     k_shift: float = setting(0.0, "shift of its log saliency, in nats (eq. 11)", -4, 4)
 
 
@@ -214,6 +242,9 @@ class VersionSettings:
     direction: str = required("its aim", choices=("increase", "decrease"))
     targets: tuple[TargetSettings, ...] = setting((), "regions to shift; the first is the aim")
     k_scale: float = setting(1.0, "factor on log saliency (eq. 12)", 0.25, 4)
+    transform: str = setting(
+        "", "what makes this version, if not manipulation.transform", choices=("", *TRANSFORMS)
+    )
 
 
 @dataclass(frozen=True)
@@ -236,6 +267,7 @@ class Settings:
     images: ImageSettings = field(default_factory=ImageSettings)
     manipulation: ManipulationSettings = field(default_factory=ManipulationSettings)
     edits: EditSettings = field(default_factory=EditSettings)
+    pixels: PixelSettings = field(default_factory=PixelSettings)
     design: DesignSettings = field(default_factory=DesignSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     session: SessionSettings = field(default_factory=SessionSettings)
@@ -273,6 +305,13 @@ def _check_sources(where: str, sources: tuple[SourceSettings, ...]) -> None:
                 raise InputError(
                     f"{name}, {version.direction}: has no targets; expected at least one"
                 )
+            for target in version.targets:
+                if bool(target.annotation_ids) == bool(target.category):
+                    raise InputError(
+                        f"{name}, {version.direction}: a target has annotation_ids "
+                        f"{list(target.annotation_ids)} and category {target.category!r}; "
+                        f"expected one of the two"
+                    )
             if source.condition == Condition.ENTROPY and version.targets:
                 raise InputError(
                     f"{name}, {version.direction}: has targets; "

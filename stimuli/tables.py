@@ -176,6 +176,13 @@ _POSITION = Column("block_position", int, "1 for the block that this subject saw
 _TRIAL = Column("trial", int, "Trial, counted from 1 over the session")
 _SUBJECT = Column("subject", str, "Participant's number")
 
+_TRANSFORM = {
+    "none": "Nothing: an original",
+    "edits": "Parametric edits of its regions",
+    "network": "Networks trained to meet targets",
+    "pixels": "Every pixel for itself: a control that fools the model",
+}
+
 STIMULI = Schema(
     "stimuli",
     (
@@ -204,6 +211,51 @@ STIMULI = Schema(
         Column("source_sha256", str, "SHA-256 of the photograph"),
         Column("checkpoint_sha256", str, "SHA-256 of the saliency model's weights"),
         Column("licence", str, "Terms of the photograph"),
+        Column("transform", str, "What changed the photograph", levels=_TRANSFORM, optional=True),
+        Column(
+            "predicted",
+            float,
+            "p_obj of the first target, or entropy in bits, under the model that guided the change",
+            optional=True,
+        ),
+        Column("asked_change", float, "Change of that value in the target", optional=True),
+        Column("predicted_change", float, "Change of that value in the version", optional=True),
+        Column(
+            "second_change",
+            float,
+            "The same change under a model that took no part in making the version",
+            optional=True,
+        ),
+        Column("transfer", float, "second_change / predicted_change", optional=True),
+        Column("agrees", bool, "Whether both changes have one sign", optional=True),
+        Column("psnr_db", float, "Peak signal-to-noise ratio to the original", "dB", optional=True),
+        Column("clipped", float, "Share of pixel values at a limit, not so before", optional=True),
+        Column("feature_distance", float, "Distance to the original in features", optional=True),
+    ),
+)
+
+PROPOSALS = Schema(
+    "proposals",
+    (
+        Column("rank", int, "Place of the photograph by the room of its best object"),
+        Column("photograph", str, "File name"),
+        Column("annotation_id", int, "COCO annotation of the object"),
+        Column("category", str, "Of the object"),
+        Column("area", float, "Share of the square image that the object covers"),
+        Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
+        Column("room", float, "Change in p_obj that can be asked for in both directions"),
+        Column(
+            "used_for",
+            str,
+            "What the object is used for",
+            levels={
+                "aim": "Gaze is drawn to it in one version, kept from it in the other",
+                "partner": "Shifted the other way in the same versions",
+                "entropy": "Its photograph, without it",
+                "nothing": "Nothing",
+            },
+        ),
+        Column("because", str, "Why"),
     ),
 )
 

@@ -17,6 +17,19 @@ def _toml(value: object) -> str:
     return repr(value)
 
 
+def _pairs(settings: object, leave: tuple[str, ...] = ()) -> list[str]:
+    """Return ``key = value`` for all that has no default or differs from it."""
+    return [
+        f"{spec.name} = {_toml(getattr(settings, spec.name))}"
+        for spec in dataclasses.fields(settings)
+        if spec.name not in leave and getattr(settings, spec.name) != spec.default
+    ]
+
+
+def _table(settings: object) -> str:
+    return "{ " + ", ".join(_pairs(settings)) + " }"
+
+
 def settings_template(study: StudySettings) -> str:
     """Return a ``study.toml`` that states `study` and shows every other setting as a comment."""
     lines = ["# Every choice of this study. A line that starts with # shows the default.", ""]
@@ -42,13 +55,8 @@ def sources_text(sources: Iterable[SourceSettings]) -> str:
         lines += [f"{name} = {_toml(getattr(source, name))}" for name in names]
         lines.append("versions = [")
         for version in source.versions:
-            targets = ", ".join(
-                f"{{ annotation_ids = {_toml(t.annotation_ids)}, k_shift = {_toml(t.k_shift)} }}"
-                for t in version.targets
-            )
-            lines.append(
-                f"  {{ direction = {_toml(version.direction)}, k_scale = {_toml(version.k_scale)}, "
-                f"targets = [{targets}] }},"
-            )
+            targets = ", ".join(_table(target) for target in version.targets)
+            named = _pairs(version, leave=("targets",))
+            lines.append(f"  {{ {', '.join(named)}, targets = [{targets}] }},")
         lines += ["]", ""]
     return "\n".join(lines)

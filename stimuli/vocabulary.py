@@ -56,6 +56,47 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Prognosis:
+    """What models predict of a stimulus, without centre bias, before anyone sees it.
+
+    The measure is p_obj of the first target, or the entropy in bits where the condition is
+    entropy. Changes are against the original; originals have none.
+
+    Attributes
+    ----------
+    predicted
+        The measure under the model that guided the change.
+    asked_change, predicted_change
+        What the target asks for, and what that model predicts.
+    second_change
+        What a model predicts that took no part; None where there is no second opinion.
+    psnr_db, clipped, feature_distance
+        Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
+        0 or 255 and were not; distance in features, 0 for the same image.
+    """
+
+    predicted: float
+    asked_change: float | None = None
+    predicted_change: float | None = None
+    second_change: float | None = None
+    psnr_db: float | None = None
+    clipped: float | None = None
+    feature_distance: float | None = None
+
+    @property
+    def transfer(self) -> float | None:
+        """Share of the predicted change that the second model sees; None where it is unknown."""
+        if self.second_change is None or not self.predicted_change:
+            return None
+        return self.second_change / self.predicted_change
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both models predict a change in the same direction."""
+        return None if self.transfer is None else self.transfer > 0
+
+
+@dataclass(frozen=True)
 class Stimulus:
     """One row of ``stimuli/stimuli.tsv``. Paths are relative to the study folder.
 
@@ -72,6 +113,10 @@ class Stimulus:
         Of the PNG as shown, the photograph, and the weights of the saliency model that guided it.
     licence
         Terms of the photograph.
+    transform
+        What changed it: edits, network or pixels; none for originals.
+    prognosis
+        None where the catalogue states none.
     """
 
     stim_id: str
@@ -88,6 +133,16 @@ class Stimulus:
     source_sha256: str
     checkpoint_sha256: str
     licence: str
+    transform: str = "none"
+    prognosis: Prognosis | None = None
+
+    @property
+    def moves_as_asked(self) -> bool | None:
+        """Whether the prediction moved in the direction of the aim; None where nothing is told."""
+        if self.prognosis is None or self.prognosis.predicted_change is None:
+            return None
+        change = self.prognosis.predicted_change
+        return change > 0 if self.direction == Direction.INCREASE else change < 0
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,23 @@
-"""The contact sheet: every source with its versions and predictions on one page, to print."""
+"""Contact sheets: every source with its versions and predictions, on one picture and to print."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import matplotlib
 
 matplotlib.use("Agg")
 import numpy as np
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from stimuli.files import write_bytes
+
 _CELL_IN = 1.9  # side of one picture in inches
+_PAGE_ROWS = 3  # sources on a page, across
+_A4_IN = (8.27, 11.69)
 
 
 @dataclass(frozen=True)
@@ -59,3 +66,19 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str) -> Figure:
                 if panel.mask is not None:
                     axes.contour(panel.mask, levels=[0.5], colors="cyan", linewidths=0.6)
     return figure
+
+
+def write_contact_sheets(folder: Path, rows: Sequence[Sequence[Panel]], title: str) -> None:
+    """Write ``contact_sheet.png``, all sources on one picture, and ``contact_sheet.pdf`` on A4."""
+    buffer = io.BytesIO()
+    contact_sheet(rows, title).savefig(buffer, format="png", dpi=110)
+    write_bytes(folder / "contact_sheet.png", buffer.getvalue())
+    buffer = io.BytesIO()
+    pages = [rows[first : first + _PAGE_ROWS] for first in range(0, len(rows), _PAGE_ROWS)]
+    with PdfPages(buffer, metadata={"CreationDate": None}) as pdf:
+        for number, page in enumerate(pages, start=1):
+            figure = contact_sheet(page, f"{title}, page {number} of {len(pages)}")
+            width, height = figure.get_size_inches()
+            figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
+            pdf.savefig(figure, dpi=150)
+    write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())

@@ -7,13 +7,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from manipulation.design.proposals import Proposal, proposal_rows
 from stimuli.errors import InputError
 from stimuli.files import umask, write_json, write_text
 from stimuli.masks import Annotations
 from stimuli.settings import SourceSettings, StudySettings, parse_settings
+from stimuli.tables import PROPOSALS, write_table
 from stimuli.templates import settings_template, sources_text
 
 BIDS_VERSION = "1.11.1"
@@ -60,8 +62,8 @@ def _excerpt(annotations: Annotations, sources: Sequence[SourceSettings]) -> dic
 def create_study(
     root: Path,
     study: StudySettings,
+    proposals: Sequence[Proposal],
     sources: Sequence[SourceSettings],
-    photographs: Mapping[str, Path],
     annotations: Annotations,
 ) -> None:
     """Make a study folder.
@@ -70,10 +72,10 @@ def create_study(
     ----------
     root
         Where; absent or empty.
+    proposals
+        For all photographs that were looked at; the study keeps them as a table.
     sources
-        Their `photograph` and `annotations` name the copies inside the study.
-    photographs
-        The file of each source, by source id.
+        Those that were taken; `photograph` and `annotations` name the copies inside the study.
 
     Raises
     ------
@@ -84,6 +86,7 @@ def create_study(
     text = settings_template(study) + "\n" + sources_text(sources)
     parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
+    photographs = {one.candidate.source_id: one.candidate.path for one in proposals}
     temporary = Path(tempfile.mkdtemp(prefix=".new-study-", dir=root.parent))
     try:
         temporary.chmod(0o777 & ~umask())
@@ -92,6 +95,8 @@ def create_study(
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(photographs[source.source_id], copy)
         write_json(temporary / sources[0].annotations, _excerpt(annotations, sources))
+        rows = proposal_rows(proposals, len(sources))
+        write_table(temporary / "stimuli" / "proposals.tsv", PROPOSALS, rows)
         write_text(temporary / "README.md", _README.format(name=study.name))
         write_text(temporary / ".bidsignore", _BIDSIGNORE)
         write_json(

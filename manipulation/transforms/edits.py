@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from manipulation.saliency import SaliencyModel
+from manipulation.photographs import resized
+from manipulation.prediction import salient_region
 from manipulation.saliency.gaussian import resample
-from manipulation.training.losses import saliency_loss
+from manipulation.training.targets import blurred_masks
+from manipulation.transforms.intent import Objective
 from stimuli.settings import EditSettings
 
 # Largest effect of each edit at strength 1, in the unit that `develop` gives it.
@@ -31,6 +33,7 @@ BOUNDS = {
     "clarity": 0.7,  # the same for detail ten times as coarse
 }
 _FINE, _COARSE = 0.004, 0.04  # Gaussian widths of detail as shares of the side
+_SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the side
 _SHOULDER = 0.03  # pixel values are squeezed this far from 0 and 1, where log odds are steep
 
 
@@ -117,47 +120,67 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
 
 
 def search_edits(
-    model: SaliencyModel,
-    negative: Negative,
-    target_log_saliency: Tensor,
-    settings: EditSettings,
+    loss: Objective, negative: Negative, settings: EditSettings, start: Tensor | None = None
 ) -> Tensor:
-    """Find edits whose predicted density comes near each target.
+    """Find edits that bring the predicted density near a target.
 
     Minimises ``KL(p_t || p_hat) + naturalness * sum t^2`` by Adam on ``u`` with ``t = tanh(u)``
-    and amounts ``strength * t``, from no edit, and keeps the best step of each target.
+    and amounts ``strength * t``, and keeps the best step.
 
     Parameters
     ----------
-    model
-        Guides the search; its weights stay as they are.
+    loss
+        From images to the saliency loss (`intent.objective`).
     negative
         The image at the size of the search.
-    target_log_saliency : Tensor (B, H, W)
-        One target for each set of edits.
+    start : Tensor (n, 8), optional
+        Amounts to begin with; by default no edit.
 
     Returns
     -------
-    Tensor (B, n, 8)
+    Tensor (n, 8)
         The amounts, for `develop` at any size.
     """
-    shape = (len(target_log_saliency), len(negative.regions), len(BOUNDS))
-    unbounded = torch.zeros(shape, dtype=negative.odds.dtype, requires_grad=True)
+    shape = (len(negative.regions), len(BOUNDS))
+    first = torch.zeros(shape, dtype=negative.odds.dtype)
+    if start is not None and settings.strength > 0:
+        first = torch.atanh((start / settings.strength).clamp(-0.99, 0.99))
+    unbounded = first.requires_grad_()
     optimiser = torch.optim.Adam([unbounded], lr=settings.step_size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
-    best = torch.zeros(shape, dtype=unbounded.dtype)
-    best_loss = torch.full(shape[:1], torch.inf, dtype=unbounded.dtype)
+    best, best_loss = torch.zeros(shape, dtype=unbounded.dtype), torch.inf
     for _ in range(settings.steps):
         edits = torch.tanh(unbounded)
-        log_saliency = model(develop(negative, settings.strength * edits))
-        size_of_edits = edits.square().sum(dim=(1, 2))
-        loss = saliency_loss(target_log_saliency, log_saliency)
-        loss = loss + settings.naturalness * size_of_edits
-        better = loss.detach() < best_loss
-        best_loss = torch.where(better, loss.detach(), best_loss)
-        best = torch.where(better[:, None, None], settings.strength * edits.detach(), best)
+        changed = develop(negative, settings.strength * edits[None])
+        total = loss(changed)[0] + settings.naturalness * edits.square().sum()
+        if total.item() < best_loss:
+            best, best_loss = settings.strength * edits.detach(), total.item()
         optimiser.zero_grad()
-        loss.sum().backward()
+        total.backward()
         optimiser.step()
         schedule.step()
     return best
+
+
+def regions_of(masks: Tensor, log_saliency: Tensor) -> Tensor:
+    """Return regions ``(n, H, W)`` that tile the image: targets, what else is salient, the rest.
+
+    Where targets overlap, the first takes the pixel. The border between the last two follows no
+    contour of the image, so it is wide.
+
+    Parameters
+    ----------
+    masks : Tensor (n, h, w)
+        Of the targets; there may be none.
+    log_saliency : Tensor (H, W)
+        Of the photograph.
+    """
+    side = log_saliency.shape[-1]
+    taken = torch.zeros(side, side)
+    regions = []
+    for mask in masks:
+        region = (resized(mask, side) > 0.5).float() * (1 - taken)
+        taken = taken + region
+        regions.append(region)
+    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * (1 - taken)
+    return torch.stack([*regions, salient, 1 - taken - salient])

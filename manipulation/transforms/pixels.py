@@ -1,0 +1,47 @@
+"""Every pixel for itself: the paper's adversarial control.
+
+The pixel values are free, and what the model predicts is all that counts, so the search finds what
+the model reacts to rather than what people look at. It is here to show how far a model can be moved
+without moving people; it is no way to make stimuli that guide gaze.
+"""
+
+import torch
+from torch import Tensor
+
+from manipulation.transforms.intent import Objective
+from stimuli.settings import PixelSettings
+
+_SHOULDER = 0.01  # pixel values are squeezed this far from 0 and 1, where log odds have no bound
+
+
+def search_pixels(loss: Objective, image: Tensor, settings: PixelSettings) -> Tensor:
+    """Change an image, pixel by pixel, until its prediction meets a target.
+
+    Minimises the loss plus `fidelity` times the mean squared change of pixel values, by Adam on
+    the log odds of the pixels, from the photograph; the best step is kept.
+
+    Parameters
+    ----------
+    loss
+        From images to the saliency loss (`intent.objective`).
+    image : Tensor (3, H, W)
+        RGB in [0, 1].
+
+    Returns
+    -------
+    Tensor (3, H, W)
+        RGB in [0, 1].
+    """
+    span = 1 - 2 * _SHOULDER
+    odds = torch.logit(_SHOULDER + span * image).requires_grad_()
+    optimiser = torch.optim.Adam([odds], lr=settings.step_size)
+    best, best_loss = image, torch.inf
+    for _ in range(settings.steps + 1):
+        changed = ((torch.sigmoid(odds) - _SHOULDER) / span).clamp(0, 1)
+        total = loss(changed[None])[0] + settings.fidelity * (changed - image).square().mean()
+        if total.item() < best_loss:
+            best, best_loss = changed.detach().clone(), total.item()
+        optimiser.zero_grad()
+        total.backward()
+        optimiser.step()
+    return best
