@@ -231,8 +231,8 @@ class TargetSettings:
     """A region of one version and its shift."""
 
     annotation_ids: tuple[int, ...] = setting((), "COCO annotations whose union is the target")
-    category: str = setting("", "or the COCO category whose objects are all the target")
     k_shift: float = setting(0.0, "shift of its log saliency, in nats (eq. 11)", -4, 4)
+    category: str = setting("", "or the COCO category whose objects are all the target")
 
 
 @dataclass(frozen=True)

@@ -259,6 +259,24 @@ PROPOSALS = Schema(
     ),
 )
 
+TRANSFER = Schema(
+    "transfer",
+    (
+        Column("transform", str, "What changed the photograph"),
+        Column("photograph", str, "Its name"),
+        Column("annotation_id", int, "COCO annotation of the object"),
+        Column("k_shift", float, "Shift of log saliency that was asked for", "nat"),
+        Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
+        Column("asked_change", float, "Change of p_obj in the target"),
+        Column("predicted_change", float, "Change of p_obj under the model that guided"),
+        Column("second_change", float, "Change of p_obj under the model that took no part"),
+        Column("psnr_db", float, "Peak signal-to-noise ratio to the photograph", "dB"),
+        Column("clipped", float, "Share of pixel values at a limit, not so before"),
+        Column("feature_distance", float, "Distance to the photograph in features"),
+        Column("seconds", float, "Time to make the version", "s"),
+    ),
+)
+
 BLOCKS = Schema(
     "blocks",
     (

@@ -9,11 +9,18 @@ import pytest
 import torch
 
 from manipulation.design.blocks import balance, block_orders, version_blocks
-from manipulation.design.proposals import Aim, Candidate, movable, propose
+from manipulation.design.proposals import (
+    Aim,
+    Candidate,
+    movable,
+    proposal_rows,
+    propose,
+    proposed_sources,
+)
 from manipulation.photographs import resized, square_box, squared, squared_mask, upscaled
 from stimuli.errors import InputError
-from stimuli.masks import Annotations
-from stimuli.settings import Settings
+from stimuli.settings import Settings, parse_settings
+from stimuli.templates import sources_text
 from stimuli.vocabulary import Block, Condition, Direction
 
 
@@ -67,29 +74,53 @@ def candidates(count):
     return [Candidate(f"s{n}", Path(f"{n}.JPG"), n) for n in range(count)]
 
 
-ANNOTATIONS = Annotations(Path("a.json"), {}, {}, {}, {})
+def thing(annotation_id, room, unfit="", apart=()):
+    return Aim(annotation_id, "dog", 0.1, 0.2, room, unfit, frozenset(apart))
 
 
 def test_24_sources_are_21_for_objects_with_most_room_and_3_for_entropy():
-    aims = [Aim(100 + n, 0.1, n / 100) for n in range(40)]
-    sources = propose(candidates(40), aims, ANNOTATIONS, Settings(), 24)
-    objects = [source for source in sources if source.condition == "object"]
-    assert (len(objects), len(sources)) == (21, 24)
-    assert {source.image_id for source in objects} == set(range(19, 40))
-    for source in objects:
+    objects = [(thing(100 + n, n / 100),) for n in range(40)]
+    proposals = propose(candidates(40), objects, Path("a.json"), 24)
+    sources = proposed_sources(proposals, Settings())
+    aimed = [source for source in sources if source.condition == "object"]
+    assert (len(aimed), len(sources)) == (21, 24)
+    assert {source.image_id for source in aimed} == set(range(19, 40))
+    for source in aimed:
         shifts = {version.direction: version.targets[0].k_shift for version in source.versions}
         assert shifts == {"increase": 2.0, "decrease": -2.0}
         assert source.photograph.endswith(".jpg")
-    for source in set(sources) - set(objects):
+    for source in set(sources) - set(aimed):
         scales = {version.direction: version.k_scale for version in source.versions}
         assert scales == {"increase": 0.5, "decrease": 2.0}
+    assert parse_settings(sources_text(sources)).sources == sources
+
+
+def test_a_second_object_apart_from_the_first_is_shifted_the_other_way():
+    objects = (thing(1, 0.3, apart=(3, 4)), thing(2, 0.2), thing(3, 0.1), thing(4, 0.09))
+    (proposal,) = propose(candidates(1), [objects], Path("a.json"), 1)
+    (source,) = proposed_sources([proposal], Settings())
+    assert [
+        [(target.annotation_ids, target.k_shift) for target in version.targets]
+        for version in source.versions
+    ] == [[((1,), 2.0), ((3,), -2.0)], [((1,), -2.0), ((3,), 2.0)]]
+    assert {row["annotation_id"]: row["because"] for row in proposal_rows([proposal], 1)} == {
+        1: "most room in both directions",
+        2: "overlaps the aim",
+        3: "apart from the aim, with room of its own: shifted the other way",
+        4: "less room than those used",
+    }
+    (alone,) = propose(candidates(1), [objects], Path("a.json"), 1, pairs=False)
+    assert alone.partner is None
+    weak = (thing(1, 0.3, apart=(3,)), thing(3, 0.05))
+    assert propose(candidates(1), [weak], Path("a.json"), 1)[0].partner is None
 
 
 def test_too_few_photographs_or_objects_are_named():
     with pytest.raises(InputError, match=r"5 photographs, 5 with an object.*8 sources need 7"):
-        propose(candidates(5), [Aim(1, 0.1, 0.1)] * 5, ANNOTATIONS, Settings(), 8)
+        propose(candidates(5), [(thing(1, 0.1),)] * 5, Path("a.json"), 8)
+    unfit = (thing(1, 0.1, unfit="too small"),)
     with pytest.raises(InputError, match="8 photographs, 0 with an object"):
-        propose(candidates(8), [None] * 8, ANNOTATIONS, Settings(), 8)
+        propose(candidates(8), [unfit] * 4 + [()] * 4, Path("a.json"), 8)
 
 
 def test_the_crop_is_the_largest_centred_square_for_image_and_mask_alike():

@@ -6,8 +6,15 @@ import torch
 from manipulation.photographs import resized, squared, squared_mask
 from manipulation.prediction import p_obj
 from manipulation.saliency import load_saliency_model
-from manipulation.training.targets import local_shift
-from manipulation.transforms.edits import BOUNDS, develop, feathered, prepare, search_edits
+from manipulation.transforms.edits import (
+    BOUNDS,
+    develop,
+    feathered,
+    prepare,
+    regions_of,
+    search_edits,
+)
+from manipulation.transforms.intent import Intent, objective
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.files import read_image
 from stimuli.masks import read_annotations
@@ -115,24 +122,52 @@ def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotatio
     image, mask = photograph(source_id, annotation_id, side=256)
     regions = feathered(torch.stack([mask, 1 - mask]), 0.012)
     before = model.predict(image[None])[0]
-    targets = torch.stack([local_shift(before, mask[None], [k]) for k in (2.0, -2.0)])
     negative = prepare(image, regions)
-    found = search_edits(model, negative, targets, EditSettings(steps=25))
-    assert found.abs().max() <= 1
-    up, down = model.predict(develop(negative, found))
-    assert p_obj(up, mask) > 1.25 * p_obj(before, mask)
-    assert p_obj(down, mask) < 0.8 * p_obj(before, mask)
+    after = {}
+    for k_shift in (2.0, -2.0):
+        loss = objective([model], image, Intent(mask[None], (k_shift,)))
+        found = search_edits(loss, negative, EditSettings(steps=25))
+        assert found.abs().max() <= 1
+        after[k_shift] = p_obj(model.predict(develop(negative, found[None]))[0], mask)
+    assert after[2.0] > 1.25 * p_obj(before, mask)
+    assert after[-2.0] < 0.8 * p_obj(before, mask)
 
 
 def test_strength_zero_and_a_target_already_met_change_nothing():
     model = load_saliency_model("embedded")
     image, mask = photograph("coffee", 301)
     negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
-    before = model.predict(image[None])
-    none = search_edits(model, negative, before, EditSettings(steps=3))
-    assert none.abs().max() < 0.02
-    weak = search_edits(model, negative, 3 * before, EditSettings(steps=3, strength=0.0))
-    assert weak.abs().max() == 0
+    met = objective([model], image, Intent(mask[None], (0.0,)))
+    assert search_edits(met, negative, EditSettings(steps=3)).abs().max() < 0.02
+    far = objective([model], image, Intent(mask[:0], k_scale=3.0))
+    assert search_edits(far, negative, EditSettings(steps=3, strength=0.0)).abs().max() == 0
+
+
+def test_a_search_goes_on_from_where_another_ended():
+    model = load_saliency_model("embedded")
+    image, mask = photograph("coffee", 301)
+    loss = objective([model], image, Intent(mask[None], (2.0,)))
+    negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
+    first = search_edits(loss, negative, EditSettings(steps=12))
+    onward = search_edits(loss, negative, EditSettings(steps=1), start=first)
+    torch.testing.assert_close(onward, first, atol=0.02, rtol=0)
+    anew = search_edits(loss, negative, EditSettings(steps=1))
+    assert loss(develop(negative, onward[None])) < loss(develop(negative, anew[None]))
+
+
+def test_made_against_two_models_a_version_pleases_the_second_more_than_made_against_one():
+    models = [load_saliency_model("embedded"), load_saliency_model("icf")]
+    image, mask = photograph("coffee", 301, side=192)
+    intent = Intent(mask[None], (2.0,))
+    negative = prepare(
+        image, feathered(regions_of(mask[None], models[0].predict(image[None])[0]), 0.012)
+    )
+    losses = []
+    for guiding in (models[:1], models):
+        found = search_edits(objective(guiding, image, intent), negative, EditSettings(steps=20))
+        changed = develop(negative, found[None])
+        losses.append(float(objective(models[1:], image, intent)(changed)))
+    assert losses[1] < losses[0]
 
 
 def test_edits_found_small_apply_at_any_size():

@@ -1,19 +1,23 @@
 """Generation: what a study holds afterwards, what is refused, and what an interruption leaves."""
 
 import json
+import os
 import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from manipulation import generate
-from manipulation.stimulus_set import StimulusSet
+from manipulation.photographs import resized, to_image
+from manipulation.prediction import p_obj
+from manipulation.saliency import load_saliency_model
 from stimuli.catalogue import check_images, read_blocks, read_catalogue
 from stimuli.errors import InputError
 from stimuli.files import read_image, read_log_saliency
 from stimuli.study import open_study
-from stimuli.vocabulary import Block, Condition, Direction
+from stimuli.vocabulary import Block, Direction
 from tests.small_study import found_small_study
 
 
@@ -60,19 +64,24 @@ def test_a_study_holds_three_stimuli_of_every_source_in_balanced_blocks(made):
 
 
 def test_a_target_is_the_originals_saliency_shifted_inside_the_mask(made):
-    version = next(
-        s for s in read_catalogue(made.catalogue)
-        if s.condition == Condition.OBJECT and s.direction == Direction.DECREASE
-    )  # fmt: skip
-    other = version.target.replace("_decrease", "_increase")
-    difference = read_log_saliency(made.root / other) - read_log_saliency(
-        made.root / version.target
+    rows = read_catalogue(made.catalogue)
+    version = next(one for one in rows if len(one.targets) == 2)
+    original = next(one for one in rows if one.source_id == version.source_id)
+    expected = np.zeros((256, 256))
+    for target in version.targets:
+        mask = read_image(made.root / target.mask)[..., 0] > 127
+        assert 0 < mask.mean() < 0.5
+        expected += target.k_shift * mask
+    assert set(np.unique(expected)) == {-2.0, 0.0, 2.0}
+    # The original's prediction is for what is shown; the target starts from the photograph.
+    opposite = version.target.replace("_increase", "_decrease")
+    difference = read_log_saliency(made.root / version.target) - read_log_saliency(
+        made.root / opposite
     )
-    mask = read_image(made.root / version.targets[0].mask)[..., 0] > 127
-    assert mask.any()
-    assert not mask.all()
-    np.testing.assert_allclose(difference[mask], 4.0, atol=1e-4)
-    np.testing.assert_allclose(difference[~mask], 0.0, atol=1e-4)
+    np.testing.assert_allclose(difference, 2 * expected, atol=1e-4)
+    shown = read_log_saliency(made.root / original.prediction)
+    shift = read_log_saliency(made.root / version.target) - expected - shown
+    assert np.abs(shift - shift.mean()).mean() < 0.1
 
 
 def test_a_study_carries_photographs_licences_and_provenance(made):
@@ -96,38 +105,175 @@ def test_making_the_stimuli_again_gives_the_same_bytes(made, new_study):
     assert contents(new_study.root) == contents(made.root)
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("No space left on device")])
-def test_what_is_interrupted_has_no_catalogue_and_is_made_again_whole(
-    made, new_study, monkeypatch, error
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (1, KeyboardInterrupt),
+        (7, OSError("No space left on device")),
+        (20, KeyboardInterrupt),
+        (60, OSError("No space left on device")),
+    ],
+)
+def test_what_is_interrupted_has_no_catalogue_and_goes_on_to_the_same_files(
+    made, new_study, monkeypatch, error, call
 ):
-    add = StimulusSet._add
-    calls = []
+    replace, calls = os.replace, []
 
-    def broken(self, *arguments):
+    def broken(*arguments):
         calls.append(arguments)
-        if len(calls) == 5:
+        if len(calls) == call:
             raise error
-        return add(self, *arguments)
+        return replace(*arguments)
 
-    monkeypatch.setattr(StimulusSet, "_add", broken)
+    monkeypatch.setattr(os, "replace", broken)
     with pytest.raises(type(error) if isinstance(error, OSError) else error):
         generate.generate(new_study)
     assert not new_study.catalogue.exists()
     assert not list(new_study.root.rglob(".*writing*"))
-    monkeypatch.setattr(StimulusSet, "_add", add)
+    there = {path: path.stat().st_mtime_ns for path in new_study.stimuli.glob("*/*.*")}
+    recorded = {path for path in there if path.parent.name not in ("made", "sources")}
     generate.generate(new_study)
     assert contents(new_study.root) == contents(made.root)
+    again = {path for path in recorded if path.stat().st_mtime_ns != there[path]}
+    assert len(again) <= 1  # a file whose record was not written any more
 
 
-def test_stimuli_that_are_made_or_seen_are_not_made_again(made, tmp_path):
-    study = open_study(shutil.copytree(made.root, tmp_path / "study"))
-    before = contents(study.root)
-    with pytest.raises(InputError, match="--replace makes them all again"):
-        generate.generate(study)
-    (study.root / "sourcedata" / "sub-07").mkdir(parents=True)
+@pytest.fixture
+def finished(made, tmp_path):
+    return open_study(shutil.copytree(made.root, tmp_path / "finished"))
+
+
+def written_by(study):
+    """Names of the files that making a study writes, with the records of what was made."""
+    files = [path for path in study.stimuli.glob("*/*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    generate.generate(study)
+    return {
+        f"{path.parent.name}/{path.name}"
+        for path in study.stimuli.glob("*/*")
+        if path.is_file() and before.get(path) != path.stat().st_mtime_ns
+    }
+
+
+def changed(study, old, new):
+    text = study.settings_file.read_text()
+    assert old in text
+    study.settings_file.write_text(text.replace(old, new, 1))
+    return open_study(study.root)
+
+
+def test_what_is_there_and_as_asked_is_kept(made, finished, capsys):
+    assert written_by(finished) == set()
+    assert "nothing was made anew" in capsys.readouterr().err
+    assert contents(finished.root) == contents(made.root)
+
+
+def test_a_changed_setting_makes_again_what_depends_on_it_alone(finished):
+    version = read_catalogue(finished.catalogue)[2]
+    assert version.direction == Direction.DECREASE
+    aim = f"annotation_ids = [{version.targets[0].annotation_ids[0]}], k_shift = "
+    # One version's shift: its target, its image and what follows, and nobody else's.
+    written = written_by(changed(finished, aim + "-2.0", aim + "-1.5"))
+    stim_id = version.stim_id
+    assert written == {
+        f"targets/{stim_id}.npz", f"versions/{stim_id}.png", f"images/{stim_id}.png",
+        f"predictions/{stim_id}.npz", f"made/{stim_id}.json",
+    }  # fmt: skip
+    # Another second opinion: figures alone.
+    written = written_by(changed(finished, '# second_opinion = "icf"', 'second_opinion = "none"'))
+    assert {name.split("/")[0] for name in written} == {"made"}
+    assert all(one.prognosis.transfer is None for one in read_catalogue(finished.catalogue))
+    # Another size as shown, and so other masks: everything.
+    written = written_by(changed(finished, "size_px = 256", "size_px = 192"))
+    assert {"images", "masks", "made", "predictions", "targets", "versions"} == {
+        name.split("/")[0] for name in written
+    }
+    assert read_image(finished.root / version.image).shape == (192, 192, 3)
+
+
+def test_a_source_that_leaves_the_study_takes_its_files_along(finished):
+    stem = finished.settings.sources[-1].source_id
+    text = finished.settings_file.read_text()
+    finished.settings_file.write_text(text[: text.rindex("[[sources]]")])
+    generate.generate(open_study(finished.root))
+    assert [path.name for path in finished.stimuli.rglob(f"{stem}_*")] == []
+    assert len(read_catalogue(finished.catalogue)) == 6
+
+
+def test_a_file_that_was_damaged_is_made_again(made, finished):
+    damaged = finished.root / read_catalogue(finished.catalogue)[1].image
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    record = next((finished.stimuli / "made").glob("*_increase.json"))
+    record.write_text("{")
+    generate.generate(finished)
+    assert contents(finished.root) == contents(made.root)
+
+
+def test_stimuli_that_were_seen_stay_as_they_are(finished):
+    (finished.root / "sourcedata" / "sub-07").mkdir(parents=True)
+    before = contents(finished.root)
     with pytest.raises(InputError, match="1 subjects, such as sub-07, have seen the stimuli"):
-        generate.generate(study, replace=True)
-    assert contents(study.root) == before
+        generate.generate(changed(finished, "k_shift = -2.0", "k_shift = -1.5"))
+    del before[finished.settings_file.relative_to(finished.root)]
+    assert contents(finished.root).items() >= before.items()
+
+
+def test_the_catalogue_tells_what_the_models_expect(made):
+    model = load_saliency_model("embedded")
+    second = load_saliency_model("icf")
+    rows = {one.stim_id: one for one in read_catalogue(made.catalogue)}
+    for version in rows.values():
+        told = version.prognosis
+        if version.direction == Direction.NONE:
+            assert (told.predicted_change, told.transfer, version.transform) == (None, None, "none")
+            continue
+        original = rows[f"{version.source_id}_original"]
+        shown = [read_image(made.root / one.image) for one in (original, version)]
+        mask = torch.from_numpy(read_image(made.root / version.targets[0].mask)[..., 0] > 127)
+
+        def change(judge, shown=shown, mask=mask):
+            seen = [resized(to_image(pixels), 128)[None] for pixels in shown]
+            before, after = (
+                p_obj(resized(judge.predict(one)[0], 256), mask.float()) for one in seen
+            )
+            return after - before
+
+        assert told.predicted_change == pytest.approx(change(model), abs=1e-5)
+        assert told.second_change == pytest.approx(change(second), abs=1e-5)
+        assert told.transfer == pytest.approx(told.second_change / told.predicted_change)
+        assert told.agrees == (told.second_change * told.predicted_change > 0)
+        assert version.moves_as_asked
+        assert 0 < told.feature_distance < 0.5
+        assert 10 < told.psnr_db < 60
+        wished = torch.from_numpy(read_log_saliency(made.root / version.target))
+        before = torch.from_numpy(read_log_saliency(made.root / original.prediction))
+        assert told.asked_change == pytest.approx(
+            p_obj(wished, mask.float()) - p_obj(before, mask.float()), abs=1e-6
+        )
+
+
+def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finished):
+    source = finished.settings.sources[0]
+    ids = source.versions[1].targets[0].annotation_ids
+    annotations = json.loads((finished.root / source.annotations).read_text())
+    entry = next(one for one in annotations["annotations"] if one["id"] == ids[0])
+    names = {one["id"]: one["name"] for one in annotations["categories"]}
+    category = names[entry["category_id"]]
+    alike = [
+        one["id"] for one in annotations["annotations"]
+        if one["image_id"] == entry["image_id"] and one["category_id"] == entry["category_id"]
+    ]  # fmt: skip
+    old = f"annotation_ids = [{ids[0]}], k_shift = -2.0"
+    study = changed(finished, old, f'category = "{category}", k_shift = -2.0')
+    study = changed(study, "# steps = 50", "steps = 3")
+    study = changed(study, 'direction = "decrease"', 'direction = "decrease", transform = "pixels"')
+    written = written_by(study)
+    version = read_catalogue(study.catalogue)[2]
+    assert version.targets[0].annotation_ids == tuple(sorted(alike))
+    assert version.transform == "pixels"
+    assert f"versions/{version.stim_id}.png" in written
+    with pytest.raises(InputError, match=r"no object of category 'dgo'; expected one of"):
+        generate.generate(changed(study, f'category = "{category}"', 'category = "dgo"'))
 
 
 def coco(folder, names=("a", "b"), size=(96, 128), **changes):
@@ -218,6 +364,13 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(new_study, tmp
         ("annotation_ids = [", "annotation_ids = [999, ", "annotation 999 of image"),
         ('photograph = "stimuli/sources/', 'photograph = "stimuli/lost/', "no such image"),
         ('saliency = "embedded"', 'saliency = "embeded"', r"did you mean 'embedded'\?"),
+        ('saliency = "embedded"', 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
+        ("annotation_ids = [", 'category = "cup", annotation_ids = [', "expected one of the two"),
+        (
+            'saliency = "embedded"',
+            'saliency = "embedded"\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
+            "networks work against the model",
+        ),
     ],
 )
 def test_wrong_sources_are_named_before_anything_is_made(new_study, old, new, message):

@@ -14,7 +14,16 @@ from stimuli.catalogue import (
 )
 from stimuli.errors import InputError
 from stimuli.files import sha256, write_image
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target, subject_label
+from stimuli.tables import STIMULI
+from stimuli.vocabulary import (
+    Block,
+    Condition,
+    Direction,
+    Prognosis,
+    Stimulus,
+    Target,
+    subject_label,
+)
 
 TARGETS = (Target((3, 4), 2.0, "stimuli/masks/a.png"), Target((9,), -0.1, "stimuli/masks/b.png"))
 
@@ -35,7 +44,11 @@ def stimuli():
         for source in ("cup", "tree")
         for made in (
             stimulus(source, Block.ORIGINALS, Condition.ORIGINAL, Direction.NONE),
-            stimulus(source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, TARGETS),
+            dataclasses.replace(
+                stimulus(source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, TARGETS),
+                transform="edits",
+                prognosis=Prognosis(0.3, 0.4, 0.2, 0.05, 31.5, 0.0, 0.01),
+            ),
             stimulus(source, Block.VERSIONS_2, Condition.ENTROPY, Direction.DECREASE),
         )
     )
@@ -44,6 +57,27 @@ def stimuli():
 def test_the_catalogue_survives_being_written_and_read(tmp_path, stimuli):
     write_catalogue(tmp_path / "stimuli.tsv", stimuli)
     assert read_catalogue(tmp_path / "stimuli.tsv") == stimuli
+
+
+def test_transfer_is_the_share_of_the_change_that_the_second_model_sees(stimuli):
+    told = stimuli[1].prognosis
+    assert (told.transfer, told.agrees) == (0.25, True)
+    assert not dataclasses.replace(told, second_change=-0.1).agrees
+    alone = dataclasses.replace(told, second_change=None)
+    assert (alone.transfer, alone.agrees) == (None, None)
+    still = dataclasses.replace(told, predicted_change=0.0)
+    assert (still.transfer, still.agrees) == (None, None)
+
+
+def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimuli):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli)
+    width = STIMULI.names.index("transform")
+    lines = ["\t".join(line.split("\t")[:width]) for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    assert read_catalogue(path) == tuple(
+        dataclasses.replace(one, transform="none", prognosis=None) for one in stimuli
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +106,8 @@ def test_a_catalogue_that_contradicts_itself_is_not_written(tmp_path, stimuli, c
         ("2.0;-0.1", "2.0", "name 2, 1, 2 targets"),
         ("3+4;9", "3+x;9", "a target cannot be read"),
         ("stimuli/images/cup_versions-1.png", "n/a", "image is n/a; expected a value"),
-        ("\tCC BY 2.0 (https://x)\n", "\n", "is the file complete"),
+        ("\tCC BY 2.0 (https://x)\tedits", "\tedits", "is the file complete"),
+        ("\tedits\t", "\tedit\t", r"transform is 'edit'.*did you mean 'edits'"),
     ],
 )
 def test_a_damaged_catalogue_is_named_by_line(tmp_path, stimuli, old, new, message):

@@ -18,8 +18,10 @@ from stimuli.templates import settings_template, sources_text
 SOURCE = SourceSettings(
     "coffee", "stimuli/sources/coffee.png", "stimuli/sources/annotations.json", 3, "object",
     (
-        VersionSettings("increase", (TargetSettings((1, 2), 2.5), TargetSettings((4,), -1.0)), 1.5),
-        VersionSettings("decrease", (TargetSettings((1, 2), -2.0),)),
+        VersionSettings(
+            "increase", (TargetSettings((1, 2), 2.5), TargetSettings((), -1.0, "dog")), 1.5
+        ),
+        VersionSettings("decrease", (TargetSettings((1, 2), -2.0),), transform="pixels"),
     ),
 )  # fmt: skip
 
