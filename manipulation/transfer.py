@@ -184,8 +184,8 @@ def _arguments(argv):
         "Make versions of the same objects with several transforms, and let a saliency model that "
         "took no part judge them: how much of the predicted change it sees (transfer), and how "
         "often it agrees on the direction. Changes are counted in the direction that was asked.",
-        "python -m manipulation.transfer --images coco/images --annotations coco/instances.json \\\n"
-        "    --transforms edits pixels fgtransform=runs/networks/fgtransform --out transfer",
+        "python -m manipulation.transfer --images coco/images --annotations coco.json \\\n"
+        "    --transforms edits pixels mine=runs/shift/transform.safetensors --out transfer",
     )
     add = parser.add_argument
     add("--images", type=commands.existing_folder, required=True, help="folder of photographs")
@@ -193,7 +193,7 @@ def _arguments(argv):
         help="COCO annotations of their objects")  # fmt: skip
     add("--out", type=Path, required=True, help="folder for the table and the pictures")
     add("--transforms", nargs="+", default=["edits", "pixels"], metavar="NAME[=FILE]",
-        help="edits, pixels, a network that ships, or NAME=FILE of one (default: edits pixels)")  # fmt: skip
+        help="edits, pixels, a network that ships, or a file (default: edits pixels)")  # fmt: skip
     add("--objects", type=int, default=24, metavar="N", help="photographs to use (default: 24)")
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
     add("--saliency", default="embedded", help="model that guides (default: embedded)")

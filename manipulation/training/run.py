@@ -68,10 +68,11 @@ def train(
     make = _batches(settings, photographs, processes)
     trainer = Trainer(settings, guide, device, processes)
     written = RunFolder(folder, trainer, photographs.digest, processes)
-    if settings.schedule.compile and (why := compiler_missing(device)):
-        say(f"without torch.compile, which does not work here ({why})")
-    elif settings.schedule.compile:
-        trainer.compile()
+    if settings.schedule.compile and device.type == "cuda":
+        if why := compiler_missing(device):
+            say(f"without torch.compile, which does not work here ({why})")
+        else:
+            trainer.compile()
     first, last, every = written.first, settings.schedule.iterations, settings.log
     baseline = settings.network.kind != "fgtransform"
     autoencoder = settings.schedule.autoencoder_iterations if baseline else 0

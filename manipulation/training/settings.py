@@ -34,7 +34,7 @@ class ScheduleSettings:
         "bfloat16", "of convolutions; losses and log saliency are always 32 bits",
         choices=("float32", "bfloat16", "float16"),
     )  # fmt: skip
-    compile: bool = setting(True, "torch.compile, where there is a compiler")
+    compile: bool = setting(True, "torch.compile, on a GPU and where there is a compiler")
 
 
 @dataclass(frozen=True)
