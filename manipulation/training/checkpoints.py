@@ -18,8 +18,9 @@ from manipulation.training.settings import RunSettings, checked, differences
 from stimuli.errors import InputError
 from stimuli.files import atomic_path
 
-# Settings that may change when a run goes on, since the steps before would have been the same.
-_FREE = ("schedule.iterations", "schedule.compile", "log.")
+# Settings that may change when a run goes on, since the steps before would have been the same. The
+# number of steps is one of them as long as the learning rate does not fall towards the last.
+_FREE = ("schedule.compile", "log.")
 
 _FULL_DISK = ("No space left on device", "inline_container")
 
@@ -78,10 +79,11 @@ def read_state(path: Path, parts: Mapping[str, Stateful], settings: RunSettings,
             f"delete it to train from the start"
         ) from None
     other = checked(stored, path.name)
+    free = _FREE if settings.schedule.decay else (*_FREE, "schedule.iterations")
     changed = [
         f"{name} = {value!r}"
         for name, value in differences(settings, other).items()
-        if not name.startswith(_FREE)
+        if not name.startswith(free)
     ]
     if changed or photographs != data:
         what = ", ".join(changed) or "other photographs or annotations"

@@ -12,7 +12,7 @@ from manipulation.training.batches import Batch, batch_for, positions, ready
 from manipulation.training.checkpoints import Stopped
 from manipulation.training.coco import Photographs
 from manipulation.training.run_folder import RunFolder
-from manipulation.training.settings import RunSettings
+from manipulation.training.settings import RunSettings, ScheduleSettings
 from manipulation.training.targets import draw_k
 from manipulation.training.trainer import Step, Trainer
 from manipulation.transforms.guide import Guide
@@ -87,6 +87,7 @@ def train(
             asked = time.perf_counter()
             batch = next(batches)
             waiting += time.perf_counter() - asked
+            trainer.set_rate(rate_at(settings.schedule, done))
             step = _stepped(trainer, batch, as_autoencoder=done <= autoencoder)
             means = None
             if due(every.losses_every):
@@ -105,6 +106,15 @@ def train(
         written.close()
     processes.wait()
     return trainer
+
+
+def rate_at(schedule: ScheduleSettings, step: int) -> float:
+    """Return the learning rate of a step, counted from 1."""
+    falling = schedule.decay * schedule.iterations
+    if falling == 0:
+        return schedule.learning_rate
+    left = (schedule.iterations + 1 - step) / falling
+    return schedule.learning_rate * min(1.0, left)
 
 
 def _batches(

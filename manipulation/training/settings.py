@@ -29,6 +29,10 @@ class ScheduleSettings:
     )
     batch_size: int = setting(4, "images in a step, over all processes together", 1, 4096)
     learning_rate: float = setting(1e-3, "of Adam, for network and discriminator", 0.0, 1.0)
+    decay: float = setting(
+        0.0, "last share of the steps over which the rate falls to zero, on a line; the paper has "
+        "none", 0, 1,
+    )  # fmt: skip
     seed: int = setting(0, "first weights, order of photographs and targets", 0, 2**31 - 1)
     precision: str = setting(
         "bfloat16", "of convolutions; losses and log saliency are always 32 bits",

@@ -155,6 +155,12 @@ class Trainer:
         for module in (self.guide, self.network, self.discriminator):
             module.compile()
 
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate of both optimisers."""
+        for optimiser in (self.optimiser, self.judge_optimiser):
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+
     def step(self, batch: Batch, *, as_autoencoder: bool = False) -> Step:
         """Change network and discriminator once.
 

@@ -24,6 +24,7 @@ from manipulation.training.evaluation import find_checkpoints, loaded
 from manipulation.training.run import train
 from manipulation.training.run_folder import weights_file
 from manipulation.training.run_log import COLUMNS, read_losses
+from manipulation.training.settings import ScheduleSettings
 from manipulation.training.targets import local_shift
 from manipulation.training.trainer import Trainer
 from manipulation.transforms.fgtransform import relative_log_density
@@ -115,6 +116,19 @@ def test_a_run_goes_on_for_longer_but_not_as_another(trained, tmp_path):
     state.write_bytes(state.read_bytes()[:-100])
     with pytest.raises(InputError, match="cannot be read as the state of a run"):
         trained(longer)
+
+
+def test_the_learning_rate_falls_to_zero_over_the_last_share(trained, tmp_path):
+    schedule = ScheduleSettings(iterations=10, decay=0.5, learning_rate=1.0)
+    rates = [run.rate_at(schedule, step) for step in range(1, 11)]
+    assert rates == pytest.approx([1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
+    assert run.rate_at(ScheduleSettings(iterations=10), 10) == 1e-3
+    # The rate of a step depends on the number of all steps, so a run cannot be made longer.
+    falling = ("schedule.decay = 0.5", "schedule.iterations = 2")
+    trainer = trained(tmp_path / "run", *falling)
+    assert trainer.optimiser.param_groups[0]["lr"] == pytest.approx(1e-3)
+    with pytest.raises(InputError, match=r"without schedule\.iterations = 4"):
+        trained(tmp_path / "run", "schedule.decay = 0.5", "schedule.iterations = 4")
 
 
 def arguments(pictures, cache, out, settings):
