@@ -147,7 +147,10 @@ class StimulusSet:
         ids = self.sources.aim(source, source.versions[0])
         files = self._shown(made, lambda: photograph, array_sha256(photograph.numpy()))
         aim = None if ids is None else self.sources.mask(source, ids)
-        prognosis = Prognosis(self._value(made, "predicted", files, aim))
+        prognosis = Prognosis(
+            self._value(made, "predicted", files, aim),
+            entropy_bits=self._value(made, "entropy", files, None),
+        )
         made.finish()
         return self._row(source, None, made, files, prognosis)
 
@@ -229,6 +232,7 @@ class StimulusSet:
             asked_change=wished - before,
             predicted_change=after - before,
             second_change=second_change,
+            entropy_bits=self._value(made, "entropy", files, None),
             psnr_db=psnr_db(*pair),
             clipped=newly_clipped(*pair),
             feature_distance=made.value(
@@ -336,4 +340,4 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
     text = f"{unit} {prognosis.predicted:.3f} ({prognosis.predicted_change:+.3f})"
     if prognosis.transfer is None:
         return text
-    return f"{text}, 2nd {prognosis.second_change:+.3f} ({prognosis.transfer:.0%})"
+    return f"{text}\n2nd opinion {prognosis.second_change:+.3f} ({prognosis.transfer:.0%})"

@@ -228,6 +228,7 @@ STIMULI = Schema(
         ),
         Column("transfer", float, "second_change / predicted_change", optional=True),
         Column("agrees", bool, "Whether both changes have one sign", optional=True),
+        Column("entropy_bits", float, "Entropy of the predicted density", "bit", optional=True),
         Column("psnr_db", float, "Peak signal-to-noise ratio to the original", "dB", optional=True),
         Column("clipped", float, "Share of pixel values at a limit, not so before", optional=True),
         Column("feature_distance", float, "Distance to the original in features", optional=True),

@@ -70,6 +70,8 @@ class Prognosis:
         What the target asks for, and what that model predicts.
     second_change
         What a model predicts that took no part; None where there is no second opinion.
+    entropy_bits
+        Of the density under the model that guided the change, whatever the measure.
     psnr_db, clipped, feature_distance
         Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
         0 or 255 and were not; distance in features, 0 for the same image.
@@ -79,6 +81,7 @@ class Prognosis:
     asked_change: float | None = None
     predicted_change: float | None = None
     second_change: float | None = None
+    entropy_bits: float | None = None
     psnr_db: float | None = None
     clipped: float | None = None
     feature_distance: float | None = None

@@ -45,11 +45,11 @@ class Panel:
 def contact_sheet(rows: Sequence[Sequence[Panel]], title: str) -> Figure:
     """Return a figure with a row for each source: every picture above its predicted density."""
     columns = max(map(len, rows))
-    height = len(rows) * _CELL_IN * 1.22 + 0.8
+    height = len(rows) * _CELL_IN * 1.28 + 0.8
     figure = Figure(figsize=(2 * columns * _CELL_IN * 1.04, height), layout="none")
     grid = GridSpec(
         len(rows), 2 * columns, figure, left=0.01, right=0.99, top=1 - 0.6 / height,
-        bottom=0.2 / height, wspace=0.04, hspace=0.2,
+        bottom=0.2 / height, wspace=0.04, hspace=0.25,
     )  # fmt: skip
     figure.suptitle(title, y=1 - 0.12 / height, fontsize=11)
     for number, panels in enumerate(rows):

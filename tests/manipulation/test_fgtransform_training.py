@@ -89,9 +89,11 @@ def assert_same_bits(first, second):
         assert torch.equal(tensor, second[name]), name
 
 
-@pytest.mark.parametrize("kind", ["fgtransform", "unet"])
-def test_a_run_that_was_killed_twice_ends_with_the_same_bits(trained, tmp_path, kind):
-    change = f'network.kind = "{kind}"'
+@pytest.mark.parametrize(
+    "change",
+    ['network.kind = "fgtransform"', 'network.kind = "unet"', 'schedule.precision = "float16"'],
+)
+def test_a_run_that_was_killed_twice_ends_with_the_same_bits(trained, tmp_path, change):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     trained(whole, change)
     for step in (1, 3):  # before the first state, and between two

@@ -11,7 +11,7 @@ from PIL import Image
 
 from manipulation import generate
 from manipulation.photographs import resized, to_image
-from manipulation.prediction import p_obj
+from manipulation.prediction import entropy_bits, p_obj
 from manipulation.saliency import load_saliency_model
 from stimuli.catalogue import check_images, read_blocks, read_catalogue
 from stimuli.errors import InputError
@@ -224,6 +224,8 @@ def test_the_catalogue_tells_what_the_models_expect(made):
     rows = {one.stim_id: one for one in read_catalogue(made.catalogue)}
     for version in rows.values():
         told = version.prognosis
+        density = torch.from_numpy(read_log_saliency(made.root / version.prediction))
+        assert told.entropy_bits == pytest.approx(entropy_bits(density))
         if version.direction == Direction.NONE:
             assert (told.predicted_change, told.transfer, version.transform) == (None, None, "none")
             continue

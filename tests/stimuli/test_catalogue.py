@@ -47,7 +47,7 @@ def stimuli():
             dataclasses.replace(
                 stimulus(source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, TARGETS),
                 transform="edits",
-                prognosis=Prognosis(0.3, 0.4, 0.2, 0.05, 31.5, 0.0, 0.01),
+                prognosis=Prognosis(0.3, 0.4, 0.2, 0.05, 12.5, 31.5, 0.0, 0.01),
             ),
             stimulus(source, Block.VERSIONS_2, Condition.ENTROPY, Direction.DECREASE),
         )
