@@ -101,7 +101,7 @@ def test_a_catalogue_that_contradicts_itself_is_not_written(tmp_path, stimuli, c
     ("old", "new", "message"),
     [
         ("k_scale", "kscale", "column 'k_scale' is missing.*did you mean 'kscale'"),
-        ("entropy", "entrpy", r"line 4: condition is 'entrpy'.*did you mean 'entropy'"),
+        ("\tentropy\t", "\tentrpy\t", r"line 4: condition is 'entrpy'.*did you mean 'entropy'"),
         ("\t1.0\t", "\tone\t", "k_scale is 'one'; expected float"),
         ("2.0;-0.1", "2.0", "name 2, 1, 2 targets"),
         ("3+4;9", "3+x;9", "a target cannot be read"),
