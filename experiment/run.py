@@ -31,11 +31,12 @@ from experiment.session.past import (
     schedule_sha256,
 )
 from experiment.session.records import Records, check_new, host_name
-from experiment.session.schedule import order_number, subject_schedule
+from experiment.session.schedule import subject_schedule
 from experiment.session.session import Session, run_session
 from experiment.session.texts import TEXTS, read_texts
 from stimuli import commands
 from stimuli.catalogue import read_blocks, read_catalogue
+from stimuli.orders import order_number
 from stimuli.study import Study, open_study
 from stimuli.tables import EVENTS, read_table
 from stimuli.vocabulary import Trial, subject_label

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from manipulation.design.blocks import balance, block_orders
+from manipulation.design.blocks import block_orders
 from manipulation.design.new_study import check_free, create_study
 from manipulation.design.proposals import (
     Candidate,
@@ -27,9 +27,10 @@ from stimuli import commands
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.errors import InputError
 from stimuli.masks import read_annotations
+from stimuli.orders import positions
 from stimuli.settings import Settings, StudySettings
 from stimuli.study import Study, open_study
-from stimuli.vocabulary import Condition, Direction
+from stimuli.vocabulary import Block, Condition, Direction
 
 console = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -184,8 +185,8 @@ def _print_summary(study: Study, stimulus_set: StimulusSet) -> None:
         )
     if not stimulus_set.fresh:
         console.print("Everything was there and as the settings ask; nothing was made anew.")
-    counts = balance(block_orders(study.settings.design.orders), 23)
-    first = "/".join(str(count) for (position, _), count in counts.items() if position == 1)
+    counts = positions(block_orders(study.settings.design.orders), 23)
+    first = "/".join(str(counts[1, block]) for block in Block)
     console.print(f"Of 23 subjects, {first} would begin with each block.")
     console.print(
         f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"

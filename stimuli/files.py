@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps
+from PIL.ExifTags import Base
 
 from stimuli.errors import InputError
+from stimuli.pictures import eight_bits, in_srgb, opened_picture
 
 
 @contextmanager
@@ -84,34 +86,36 @@ def sha256(path: str | Path) -> str:
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """Read a photograph as ``(height, width, 3)`` uint8 RGB.
+    """Read a photograph as ``(height, width, 3)`` uint8 sRGB.
 
-    EXIF rotation is applied; grey, palette and CMYK pictures are converted to RGB; transparency is
-    laid on mid-grey, the background of the experiment; 16-bit greys are scaled to 8 bits.
+    Formats are those of Pillow; PNG, JPEG and TIFF are tested. What becomes of each kind:
+
+    =================================  ==========================================================
+    rotated or mirrored by EXIF        turned upright, all eight orientations
+    grey, 1 bit, palette               three channels; 1 bit is black and white
+    grey of 9 to 16 bits               scaled to 8 bits and rounded; TIFF's white-is-zero inverted
+    colour of 16 bits                  the upper 8 bits of each channel
+    alpha, or a transparent colour     laid on mid-grey (128), the background of the experiment
+    with an ICC profile                converted to sRGB: relative colorimetric, black point
+                                       compensated; a profile that is broken or of another kind
+                                       of picture (RGB in a grey one) is ignored, as browsers do
+    CMYK without a profile             (1 - ink)(1 - black)
+    no profile                         taken as sRGB; gamma chunks of PNG are ignored
+    animated, or of several pages      the first
+    up to 178 million pixels           read; more is refused
+    32 bits or floating point,         refused, since Pillow has no white for them or reads them
+    16-bit TIFF in colour planes       wrongly
+    =================================  ==========================================================
 
     Raises
     ------
     InputError
-        If the file is absent, truncated or no picture.
+        If the file is absent, truncated, no picture, or of a kind that is refused.
     """
-    path = Path(path)
-    try:
-        with Image.open(path) as picture:
-            picture = ImageOps.exif_transpose(picture)
-            if picture.mode.startswith("I"):
-                values = np.asarray(picture, dtype=np.float64) / 257.0
-                picture = Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
-            if picture.has_transparency_data:
-                picture = picture.convert("RGBA")
-                grey = Image.new("RGBA", picture.size, (128, 128, 128, 255))
-                picture = Image.alpha_composite(grey, picture)
-            return np.asarray(picture.convert("RGB"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such image") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
-        ) from None
+    with opened_picture(path) as picture:
+        picture.load()
+        profile = picture.info.get("icc_profile")
+        return np.asarray(in_srgb(eight_bits(ImageOps.exif_transpose(picture), picture), profile))
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
@@ -122,16 +126,12 @@ def image_size(path: str | Path) -> tuple[int, int]:
     InputError
         If the file is absent or no picture.
     """
-    try:
-        with Image.open(path) as picture:
-            turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-            return picture.size if turned else picture.size[::-1]
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such image") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
-        ) from None
+    with opened_picture(path) as picture:
+        width, height = picture.size
+        if picture.format == "TIFF":  # whose size Pillow swaps itself, from version 11 on
+            width, height = (picture.tag_v2[tag] for tag in (Base.ImageWidth, Base.ImageLength))
+        turned = picture.getexif().get(Base.Orientation) in (5, 6, 7, 8)
+        return (width, height) if turned else (height, width)
 
 
 def write_image(path: str | Path, pixels: np.ndarray) -> None:

@@ -50,8 +50,18 @@ class Annotations:
         return sorted(found, key=lambda entry: entry["id"])
 
     def licence(self, image_id: int) -> str:
-        """Return the licence of an image, ``unknown`` where the file names none."""
-        return self.licences.get(self.image(image_id).get("license"), "unknown")
+        """Return the terms of an image and where it comes from; ``unknown`` without a licence.
+
+        The licence's name and address, then what attribution needs, as far as the file has it:
+        the credit, and the photograph's page or file on Flickr or else at COCO.
+        """
+        entry = self.image(image_id)
+        terms = [self.licences.get(entry.get("license"), "unknown")]
+        if entry.get("credit"):
+            terms.append(f"credit: {entry['credit']}")
+        if address := entry.get("flickr_url") or entry.get("coco_url"):
+            terms.append(f"photograph: {address}")
+        return " ".join("; ".join(terms).split())
 
     def mask(self, image_id: int, annotation_ids: Sequence[int]) -> np.ndarray:
         """Return the union of annotations of one image as a ``(height, width)`` boolean mask.

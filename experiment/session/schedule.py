@@ -11,14 +11,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from stimuli.errors import InputError
+from stimuli.orders import order_number
 from stimuli.vocabulary import Block, Stimulus, Trial
 
 ATTEMPTS = 1000
-
-
-def order_number(subject: str, orders: Sequence[Sequence[Block]]) -> int:
-    """Return the row of blocks.tsv, from 1, that subject number n has: rows are dealt in turn."""
-    return (int(subject) - 1) % len(orders) + 1
 
 
 def longest_run(stimuli: Iterable[Stimulus]) -> int:

@@ -6,7 +6,7 @@ objects and for entropy.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from stimuli.vocabulary import Block, Condition, Direction
 
@@ -57,12 +57,3 @@ def block_orders(kind: str) -> tuple[tuple[Block, ...], ...]:
     if kind == "latin-square":
         return cyclic
     return cyclic + tuple(order[::-1] for order in cyclic)
-
-
-def balance(orders: Sequence[Sequence[Block]], subjects: int) -> dict[tuple[int, Block], int]:
-    """Return how many of subjects 1 to `subjects` see each block in each position from 1."""
-    counts = {(position, block): 0 for position in (1, 2, 3) for block in Block}
-    for subject in range(subjects):
-        for position, block in enumerate(orders[subject % len(orders)], start=1):
-            counts[position, block] += 1
-    return counts

@@ -6,7 +6,6 @@ the Caffe network (``conv1_1.weight``), and the safetensors of ``manipulation.no
 
 import json
 import pickle
-import urllib.error
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from manipulation.downloads import download_bar, fetch
 from manipulation.saliency.vgg import (
     CAFFE,
     PREPROCESSINGS,
@@ -134,19 +134,16 @@ def vgg_file(weights: str | Path, *, cache: Path | None = None) -> Path:
 def _fetched(download: Download, cache: Path) -> Path:
     path = cache / download.file
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        try:
-            torch.hub.download_url_to_file(download.url, str(path), hash_prefix=download.sha256)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            raise InputError(
-                f"{download.url}: cannot be fetched ({error}); on a computer with internet fetch "
-                f"it ({download.size_bytes / 1e6:.0f} MB), and put it here as {path}"
-            ) from None
-        except RuntimeError as error:  # torch hub's word for another hash
-            raise InputError(
-                f"{download.url}: what came is not the published file ({error}); "
-                f"try again, and look at the network in between if it happens twice"
-            ) from None
+        by_hand = (
+            f"fetch it on another computer ({download.size_bytes / 1e6:.0f} MB) and put it here as "
+            f"{path}"
+        )
+        with download_bar(f"Fetching {download.file}") as report:
+            fetch(
+                download.url, path, by_hand=by_hand, size_bytes=download.size_bytes,
+                sha256=download.sha256, report=report,
+            )  # fmt: skip
+        return path
     size = path.stat().st_size
     if size != download.size_bytes or sha256(path) != download.sha256:
         raise InputError(

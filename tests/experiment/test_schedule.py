@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
-from experiment.session.schedule import longest_run, order_number, subject_schedule
+from experiment.session.schedule import longest_run, subject_schedule
 from stimuli.errors import InputError
+from stimuli.orders import order_number
 from stimuli.vocabulary import Block, Direction
 
 

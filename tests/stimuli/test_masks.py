@@ -95,6 +95,32 @@ def test_an_annotation_of_another_image_is_refused(tmp_path):
         annotations.mask(8, [5])
 
 
+def test_the_terms_of_an_image_name_licence_credit_and_where_it_comes_from(tmp_path):
+    content = {
+        "licenses": [
+            {"id": 4, "name": "CC BY 2.0", "url": "http://by.example"},
+            {"id": 7, "name": "No known restrictions"},
+        ],
+        "images": [
+            {"id": 1, "license": 4, "flickr_url": "http://f/1.jpg", "coco_url": "http://c/1.jpg"},
+            {"id": 2, "license": 7, "coco_url": "http://c/2.jpg", "credit": "A\tB"},
+            {"id": 3},
+            {"id": 4, "license": 99, "flickr_url": "http://f/4.jpg"},
+        ],
+        "annotations": [],
+    }
+    for entry in content["images"]:
+        entry.update({"file_name": "a", "width": 8, "height": 6})
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    annotations = read_annotations(tmp_path / "a.json")
+    assert [annotations.licence(image_id) for image_id in (1, 2, 3, 4)] == [
+        "CC BY 2.0 (http://by.example); photograph: http://f/1.jpg",
+        "No known restrictions; credit: A B; photograph: http://c/2.jpg",
+        "unknown",
+        "unknown; photograph: http://f/4.jpg",
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"images": [{}], "annotations": []}'])
 def test_what_is_no_annotation_file_is_refused(tmp_path, text):
     path = tmp_path / "a.json"

@@ -1,0 +1,93 @@
+"""Count how a number of subjects balances blocks and trials: ``python -m experiment.balance``."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from experiment.progress import progress
+from experiment.session.balance import BALANCE, Rows, balance_in_words, balance_rows
+from experiment.session.schedule import subject_schedule
+from stimuli import commands
+from stimuli.catalogue import read_blocks, read_catalogue
+from stimuli.errors import InputError
+from stimuli.study import open_study
+from stimuli.tables import write_table
+from stimuli.vocabulary import Block, subject_label
+
+MODULE = "experiment.balance"
+MOST_SUBJECTS = 10_000
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Schedule subjects 1 to n, count, print, and write the table into the study."""
+    arguments = _arguments(argv)
+    subjects = arguments.subjects
+    if not 1 <= subjects <= MOST_SUBJECTS:
+        raise InputError(f"--subjects is {subjects}; expected 1 to {MOST_SUBJECTS}")
+    study = open_study(arguments.study)
+    settings = study.settings
+    stimuli = read_catalogue(study.catalogue)
+    orders = read_blocks(study.blocks)
+    schedules = []
+    with progress(subjects, "Scheduling subjects") as advance:
+        for number in range(1, subjects + 1):
+            schedules.append(
+                subject_schedule(
+                    subject_label(number),
+                    stimuli,
+                    orders,
+                    seed=settings.study.seed,
+                    longest_run=settings.design.longest_run,
+                )
+            )
+            advance()
+    rows = balance_rows(orders, schedules, settings.design.longest_run)
+    table = study.derivatives / "balance.tsv"
+    write_table(table, BALANCE, rows, sidecar={"Subjects": subjects})
+    show(rows, Console())
+    for sentence in balance_in_words(orders, rows, subjects):
+        print(sentence)
+    print(f"Written to {table}")
+
+
+def show(rows: Rows, console: Console) -> None:
+    """Print the counts as tables."""
+    counts = {(r["measure"], r["block"], r["position"] or r["before"]): r["value"] for r in rows}
+    by_position = Table(
+        "block", "1st", "2nd", "3rd", title="Subjects who see a block in a position"
+    )
+    after = Table("", *(f"then {block}" for block in Block), title="Block after block")
+    for block in Block:
+        seen = [counts["position", block, position] for position in (1, 2, 3)]
+        by_position.add_row(block, *(f"{count:.0f}" for count in seen))
+        followed = [counts.get(("carry-over", other, block)) for other in Block]
+        after.add_row(block, *("" if n is None else f"{n:.0f}" for n in followed))
+    kinds = Table("condition", "direction", "mean trial", title="Mean trial of a kind")
+    for row in rows:
+        if row["measure"] == "mean-trial":
+            kinds.add_row(row["condition"], row["direction"], f"{row['value']:.2f}")
+    for one in (by_position, after, kinds):
+        console.print(one)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = commands.parser(
+        MODULE,
+        "Count how subjects 1 to N balance the study: each block in each position, each block\n"
+        "after each other, the mean trial of each kind of stimulus, and the longest run of one\n"
+        "kind. Says which number of subjects would balance what is not, and writes\n"
+        "STUDY/derivatives/balance.tsv.",
+        f"python -m {MODULE} --study my-study --subjects 23",
+    )
+    parser.add_argument(
+        "--study", default=Path(), type=Path, help="the study folder (default: this folder)"
+    )
+    parser.add_argument("--subjects", required=True, type=int, metavar="N", help="subjects 1 to N")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    commands.run(main)
