@@ -139,6 +139,8 @@ def generate(study: Study) -> None:
     """
     check_unseen(study)
     stimulus_set = StimulusSet(study)
+    for stale in study.stimuli.rglob(".writing-*"):  # of a run that was killed
+        stale.unlink()
     sources = study.settings.sources
     for source in track(sources, f"Making versions of {len(sources)} sources", console=console):
         stimulus_set.add_source(source)

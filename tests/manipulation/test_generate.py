@@ -202,11 +202,12 @@ def test_a_source_that_leaves_the_study_takes_its_files_along(finished):
     assert len(read_catalogue(finished.catalogue)) == 6
 
 
-def test_a_file_that_was_damaged_is_made_again(made, finished):
+def test_what_was_damaged_or_left_half_written_is_made_again(made, finished):
     damaged = finished.root / read_catalogue(finished.catalogue)[1].image
     damaged.write_bytes(damaged.read_bytes()[:100])
     record = next((finished.stimuli / "made").glob("*_increase.json"))
     record.write_text("{")
+    (finished.stimuli / "images" / ".writing-killed.png").write_bytes(b"half")
     generate.generate(finished)
     assert contents(finished.root) == contents(made.root)
 
