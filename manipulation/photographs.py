@@ -1,4 +1,4 @@
-"""From a photograph of any shape to the square that the networks see, and from there to the screen.
+"""From a photograph of any shape to the square that the networks see.
 
 Images are ``(3, H, W)`` float32 RGB in [0, 1]; masks are ``(H, W)`` float32, 1 inside.
 """
@@ -47,17 +47,6 @@ def resized(maps: Tensor, side_px: int) -> Tensor:
     flat = maps.reshape(1, -1, *maps.shape[-2:])
     result = functional.interpolate(flat, (side_px, side_px), mode="bilinear", antialias=True)
     return result.reshape(*maps.shape[:-2], side_px, side_px)
-
-
-def upscaled(image: Tensor, side_px: int) -> Tensor:
-    """Return an image at screen size by bicubic interpolation, in [0, 1].
-
-    Originals and versions take this same way, as in the paper, where a network does it.
-    """
-    if image.shape[-1] == side_px:
-        return image
-    larger = functional.interpolate(image[None], (side_px, side_px), mode="bicubic", antialias=True)
-    return larger[0].clamp(0, 1)
 
 
 def to_pixels(image: Tensor) -> np.ndarray:

@@ -18,11 +18,12 @@ from manipulation.design.blocks import block_orders, version_blocks
 from manipulation.design.contact_sheet import Panel, write_contact_sheets
 from manipulation.design.made import Made, array_sha256
 from manipulation.judges import Judges
-from manipulation.photographs import resized, to_image, to_pixels, upscaled
+from manipulation.photographs import resized, to_image, to_pixels
 from manipulation.prognosis import measured, newly_clipped, psnr_db
 from manipulation.saliency.centre_bias import log_normalised
 from manipulation.sources import Ids, Sources
 from manipulation.transforms.makers import Maker, build_maker
+from manipulation.transforms.upscaling import load_upscaler
 from stimuli.catalogue import write_blocks, write_catalogue
 from stimuli.errors import InputError
 from stimuli.files import read_image, read_log_saliency, sha256, write_image, write_log_saliency
@@ -57,6 +58,7 @@ class StimulusSet:
         self.study, self.settings = study, study.settings
         self.sources = Sources(study)
         self.sources.check()
+        self.upscaler = load_upscaler(self.settings.images.upscale)
         self.judges = Judges(self.settings.manipulation, study.settings_file.name)
         self._makers: dict[str, Maker] = {}
         for source in self.settings.sources:
@@ -190,8 +192,8 @@ class StimulusSet:
         prediction = f"stimuli/predictions/{made.stim_id}.npz"
         shown_sha256 = made.file(
             shown,
-            [_RECIPE, image_from, images.upscale, images.size_px],
-            lambda path: write_image(path, to_pixels(upscaled(image(), images.size_px))),
+            [_RECIPE, image_from, self.upscaler.sha256, images.size_px],
+            lambda path: write_image(path, to_pixels(self.upscaler(image(), images.size_px))),
         )
         prediction_sha256 = made.file(
             prediction,

@@ -35,7 +35,9 @@ class ImageSettings:
         choices=("crop", "stretch"),
     )  # fmt: skip
     upscale: str = setting(
-        "bicubic", "from model_px to size_px, originals and versions alike", choices=("bicubic",)
+        "embedded",
+        "from model_px to size_px, originals and versions alike: the network that ships "
+        "(embedded), bicubic, none where the sizes are equal, or the file of a network by 2",
     )
 
 
@@ -339,7 +341,13 @@ def parse_settings(text: str, where: str = "study.toml") -> Settings:
             f"{observer.follows_model + observer.follows_centre:g}; expected at most 1, "
             f"the rest looks anywhere"
         )
-    screen, size_px = settings.screen, settings.images.size_px
+    images, screen, size_px = settings.images, settings.screen, settings.images.size_px
+    if images.upscale == "none" and size_px != images.model_px:
+        raise InputError(
+            f'{where}: images.upscale is "none", images.size_px is {size_px} and images.model_px '
+            f"is {images.model_px}; expected equal sizes; set images.model_px = {size_px}, or "
+            f'images.upscale = "embedded"'
+        )
     if size_px > min(screen.width_px, screen.height_px):
         raise InputError(
             f"{where}: images.size_px is {size_px}; expected at most the screen's "

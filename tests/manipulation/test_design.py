@@ -15,7 +15,7 @@ from manipulation.design.proposals import (
     propose,
     proposed_sources,
 )
-from manipulation.photographs import resized, square_box, squared, squared_mask, upscaled
+from manipulation.photographs import square_box, squared, squared_mask
 from stimuli.errors import InputError
 from stimuli.settings import Settings, parse_settings
 from stimuli.templates import sources_text
@@ -125,16 +125,3 @@ def test_the_crop_is_the_largest_centred_square_for_image_and_mask_alike():
     expected[:12, :12] = 1
     torch.testing.assert_close(mask, expected)
     assert (image[0] - expected).abs().mean() < 0.03
-
-
-def test_upscaling_keeps_a_linear_ramp_and_the_range():
-    ramp = torch.linspace(0.2, 0.8, 32).expand(3, 32, 32)
-    larger = upscaled(ramp, 64)
-    step = 0.6 / 31
-    expected = 0.2 + (torch.arange(64) / 2 - 0.25) * step
-    torch.testing.assert_close(larger[0, 30, 6:-6], expected[6:-6], atol=2e-3, rtol=0)
-    checks = (torch.arange(32)[:, None] + torch.arange(32)) % 2
-    larger = upscaled(checks.float().expand(3, 32, 32), 64)
-    assert larger.min() >= 0
-    assert larger.max() <= 1
-    torch.testing.assert_close(resized(ramp, 32), ramp)

@@ -376,6 +376,7 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(new_study, tmp
             'saliency = "embedded"\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
             "networks work against the model",
         ),
+        ('# upscale = "embedded"', 'upscale = "lost.pth"', "images.upscale is 'lost.pth'"),
     ],
 )
 def test_wrong_sources_are_named_before_anything_is_made(new_study, old, new, message):
