@@ -11,6 +11,7 @@ import pytest
 from analysis import run as analysis
 from experiment import run as experiment
 from manipulation import generate
+from stimuli.catalogue import read_catalogue
 from tests.small_study import found_small_study
 
 SUBJECTS = 8
@@ -41,7 +42,8 @@ def test_observers_who_follow_the_model_move_as_the_model_says(study):
         for row in table
         if row["observer"] == "people" and row["measure"] == "p_obj"
     }
-    assert len(model) == len(people) == 14
+    targets = [one for row in read_catalogue(study.catalogue) for one in row.targets]
+    assert len(model) == len(people) == len(targets) == 26
     found = np.array([people[row["stim_id"], row["annotation_ids"]] for row in model])
     predicted = np.array([float(row["change"]) for row in model])
     large = np.abs(predicted) > 0.05
