@@ -14,7 +14,7 @@ from torch import Tensor
 from manipulation.saliency import SaliencyModel
 from manipulation.transforms.edits import develop, feathered, prepare, regions_of, search_edits
 from manipulation.transforms.files import transform_file
-from manipulation.transforms.inference import Transform, load_transform
+from manipulation.transforms.inference import LookedAt, Transform, load_transform
 from manipulation.transforms.intent import Intent, objective
 from manipulation.transforms.pixels import search_pixels
 from stimuli.errors import InputError
@@ -79,6 +79,7 @@ class Networks:
     def __init__(self, shift: str, scale: str) -> None:
         self.names = {"shift": shift, "scale": scale}
         self._loaded: dict[str, Transform] = {}
+        self._looked: dict[str, tuple[Tensor, LookedAt]] = {}
 
     @property
     def identity(self) -> dict[str, object]:
@@ -115,7 +116,9 @@ class Networks:
 
     def _changed(self, kind: str, image: Tensor, intent: Intent) -> Tensor:
         transform = self.network(kind)
-        look = transform.look(image[None])
+        if kind not in self._looked or self._looked[kind][0] is not image:
+            self._looked[kind] = (image, transform.look(image[None]))
+        look = self._looked[kind][1]
         return transform(look, intent.target(look.log_saliency[0])[None])[0]
 
 

@@ -1,0 +1,1 @@
+"""The studio behind ``manipulation.studio``: versions of a study, tuned by eye."""
