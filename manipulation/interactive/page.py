@@ -1,6 +1,6 @@
 """The studio's page: what stands where, and what happens at a click. What is computed is not here.
 
-A move of a slider calls `_look` for what can be had at once, and then `_finish` for the version in
+A move of a slider calls `_tune` for what can be had at once, and then `_finish` for the version in
 full; whatever is newer makes the older give up (`turns`).
 """
 
