@@ -78,7 +78,14 @@ class Checkpoint:
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
             other = content["fingerprint"] != self.fingerprint
-        except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        except (
+            RuntimeError,
+            EOFError,
+            pickle.UnpicklingError,
+            KeyError,
+            TypeError,
+            OSError,
+        ) as error:
             raise InputError(
                 f"{path}: cannot be read as the state of a fit ({type(error).__name__}: {error}); "
                 f"delete it to fit from the start"

@@ -246,7 +246,7 @@ def load_checkpoint(path: Path, run: TrainingRun) -> None:
     try:
         state = torch.load(path, weights_only=True)
         theirs = state["identity"]
-    except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError) as error:
+    except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, EOFError, OSError) as error:
         raise InputError(f"{path}: is no checkpoint of a network ({error}); remove it") from None
     for name, ours in run.identity().items():
         if theirs[name] != ours:

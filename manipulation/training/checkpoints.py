@@ -73,7 +73,7 @@ def read_state(path: Path, parts: Mapping[str, Stateful], settings: RunSettings,
         content = torch.load(path, map_location="cpu", weights_only=True)
         stored, photographs = content["settings"], content["photographs"]
         states, iteration = content["parts"], content["iteration"]
-    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
+    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError, OSError) as error:
         raise InputError(
             f"{path}: cannot be read as the state of a run ({type(error).__name__}: {error}); "
             f"delete it to train from the start"
