@@ -33,6 +33,8 @@ from stimuli.study import Study, open_study
 from stimuli.vocabulary import Block, Condition, Direction
 
 console = Console(stderr=True, soft_wrap=True, highlight=False)
+if not console.is_terminal:
+    console.width = 130  # of the table, in a log
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -32,6 +32,8 @@ from stimuli.settings import TRANSFORMS, ManipulationSettings, Settings
 from stimuli.tables import TRANSFER, write_table
 
 console = Console(stderr=True, soft_wrap=True, highlight=False)
+if not console.is_terminal:
+    console.width = 130  # of the table, in a log
 
 
 @dataclass(frozen=True, eq=False)
