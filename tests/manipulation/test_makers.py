@@ -7,7 +7,7 @@ import torch
 from manipulation import transfer
 from manipulation.judges import Judges
 from manipulation.photographs import squared, squared_mask
-from manipulation.prediction import p_obj
+from manipulation.prediction import entropy_bits, p_obj
 from manipulation.prognosis import FeatureDistance, measured, newly_clipped, psnr_db
 from manipulation.training.run import train
 from manipulation.training.targets import global_scale, local_shift
@@ -17,7 +17,7 @@ from manipulation.transforms.intent import Intent, objective
 from manipulation.transforms.makers import Networks, build_maker
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.errors import InputError
-from stimuli.files import read_image
+from stimuli.files import read_image, sha256
 from stimuli.masks import read_annotations
 from stimuli.settings import ManipulationSettings, PixelSettings, Settings
 from stimuli.tables import TRANSFER, read_table
@@ -201,6 +201,35 @@ def test_wrong_options_are_named_before_anything_is_computed(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_networks_that_ship_are_those_of_their_cards():
+    for kind in ("shift", "scale"):
+        file = transform_file(f"fgtransform-{kind}")
+        assert sha256(file) in file.with_suffix(".md").read_text()
+        assert file.stat().st_size < 15e6
+
+
+@pytest.mark.parametrize(("source_id", "annotation_id"), [("coffee", 302), ("rocket", 402)])
+def test_on_photographs_they_have_not_seen_they_move_predictions_as_asked(
+    judges, source_id, annotation_id
+):
+    chosen = ManipulationSettings()
+    maker = Networks(chosen.shift_network, chosen.scale_network)
+    annotations = read_annotations(DEMO_ANNOTATIONS)
+    photograph = next(one for one in PHOTOGRAPHS if one.source_id == source_id)
+    image = squared(read_image(photograph_path(photograph)), 256, "crop")
+    image_id = annotations.by_id[annotation_id]["image_id"]
+    mask = squared_mask(annotations.mask(image_id, [annotation_id]), 256, "crop")
+    aimed = [
+        p_obj(judges.log_saliency(maker(image, Intent(mask[None], (k,)))), mask)
+        for k in (-2.0, 0.0, 2.0)
+    ]
+    assert aimed[0] < 0.95 * aimed[1] < 0.95 * aimed[2]
+    spread, gathered = (
+        entropy_bits(judges.log_saliency(maker(image, Intent(mask[:0], (), k)))) for k in (0.5, 2.0)
+    )
+    assert spread > gathered + 0.05
+
+
 def test_shipped_networks_are_named_where_a_wrong_one_is_asked_for():
-    with pytest.raises(InputError, match="expected"):
-        transform_file("fgtransfrom")
+    with pytest.raises(InputError, match=r"expected one of \['fgtransform-scale'.*did you mean"):
+        transform_file("fgtransform-shfit")
