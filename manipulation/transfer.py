@@ -159,7 +159,7 @@ def _summary(rows: Sequence[dict], arguments) -> Table:
         *("transform", "versions", "asked", "predicted", "second", "transfer", "agree", "as asked"),
         *("PSNR dB", "clipped", "features", "seconds"),
     ):
-        table.add_column(head, justify="left" if head == "transform" else "right")
+        table.add_column(head, justify="left" if head == "transform" else "right", no_wrap=True)
     for name in dict.fromkeys(row["transform"] for row in rows):
         mine = [row for row in rows if row["transform"] == name]
         signs = np.array([np.sign(row["k_shift"]) for row in mine])
