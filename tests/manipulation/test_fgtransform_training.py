@@ -454,7 +454,7 @@ def test_files_that_are_no_checkpoints_are_refused(runs, guide, tmp_path):
     cut.write_bytes(good.read_bytes()[:-50])
     for path, message in (
         (cut, "cannot be read as safetensors"),
-        (tmp_path / "absent.safetensors", "expected an existing .safetensors file"),
+        (tmp_path / "absent.safetensors", "or an existing .safetensors file"),
     ):
         with pytest.raises(InputError, match=message):
             load_transform(path)

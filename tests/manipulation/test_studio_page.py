@@ -36,8 +36,10 @@ def server(study):
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "manipulation.studio", "--study", str(study.root)]
     process = subprocess.Popen(
-        [*command, "--port", str(port), "--no-browser"], stderr=subprocess.PIPE, text=True
-    )
+        [*command, "--port", str(port), "--no-browser"], stderr=subprocess.PIPE, text=True,
+        # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     said = process.stderr.readline()
     assert f"http://127.0.0.1:{port}/" in said, said + process.stderr.read()
     yield f"http://127.0.0.1:{port}/"
