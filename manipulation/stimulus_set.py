@@ -22,7 +22,7 @@ from manipulation.photographs import resized, to_image, to_pixels
 from manipulation.prognosis import measured, newly_clipped, psnr_db
 from manipulation.saliency.centre_bias import log_normalised
 from manipulation.sources import Ids, Sources
-from manipulation.transforms.makers import Maker, build_maker
+from manipulation.transforms.makers import Maker, Networks, build_maker
 from manipulation.transforms.upscaling import load_upscaler
 from stimuli.catalogue import write_blocks, write_catalogue
 from stimuli.errors import InputError
@@ -128,7 +128,15 @@ class StimulusSet:
             )
         if name not in self._makers:
             self._makers[name] = build_maker(name, self.settings, self.judges.guiding)
-        return self._makers[name]
+        maker = self._makers[name]
+        if isinstance(maker, Networks):  # loaded now, so that a wrong one is named at once
+            needed = {
+                "shift": any(target.k_shift for target in version.targets),
+                "scale": version.k_scale != 1,
+            }
+            for kind in (kind for kind, is_needed in needed.items() if is_needed):
+                maker.network(kind)
+        return maker
 
     def _made(self, stim_id: str) -> Made:
         return Made(self.study.root, stim_id, self._unfinished)

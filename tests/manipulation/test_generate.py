@@ -376,6 +376,16 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(new_study, tmp
             'saliency = "embedded"\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
             "networks work against the model",
         ),
+        (
+            'saliency = "embedded"',
+            'transform = "network"\nshift_network = "fgtransform-scale"',
+            "which was trained to scale; expected one trained with --manipulation shift",
+        ),
+        (
+            'saliency = "embedded"',
+            'transform = "network"\nshift_network = "fgtransform-shfit"',
+            "did you mean 'fgtransform-shift'",
+        ),
         ('# upscale = "embedded"', 'upscale = "lost.pth"', "images.upscale is 'lost.pth'"),
     ],
 )
