@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.harness import print_rows
-from stimuli import commands
-from stimuli.errors import InputError, nearest
-from stimuli.files import write_json
+from stimuli.support import commands
+from stimuli.support.errors import InputError, nearest
+from stimuli.support.files import write_json
 
 # Name on the command line: module whose `run()` returns the rows.
 BENCHMARKS = {

@@ -17,19 +17,19 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from analysis.density.centre_bias import fit_centre_bias
-from analysis.density.fit import leave_one_out_maps
 from analysis.density.grid import Grid
+from analysis.density.maps import leave_one_out_maps
 from analysis.density.stimuli import stimulus_densities
-from analysis.effects.aims import Aim
-from analysis.effects.bootstrap import pigeonhole
+from analysis.effects.bootstrap import pigeonhole_bootstrap
+from analysis.effects.comparisons import Comparison, comparisons_of
 from analysis.effects.contrasts import Contrast
 from analysis.effects.estimates import Estimate, estimate
 from analysis.effects.measuring import subject_strata
 from analysis.effects.predictions import predicted_log_density
-from analysis.effects.summary import summarise
-from analysis.fixations.subsets import usable
+from analysis.effects.summary import summary_table
+from analysis.fixations.subsets import Subset, select_fixations
 from benchmarks.harness import Row
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target
+from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Target
 
 SOURCES, ENTROPY_SOURCES, SUBJECTS, FIXATIONS, SIDE_PX, CELLS = 24, 3, 23, 9, 1024, 512
 ORDERS = ((0, 1, 2), (1, 2, 0), (2, 0, 1))
@@ -49,8 +49,7 @@ def run() -> list[Row]:
     start = time.perf_counter()
     with threadpool_limits(1):
         done = joblib.Parallel(n_jobs=2, prefer="threads")(
-            joblib.delayed(_timed)(stimuli, coverage, table, subset, grid)
-            for subset in ("all", "first-block", "first-fixation")
+            joblib.delayed(_timed)(stimuli, coverage, table, subset, grid) for subset in Subset
         )
     seconds = time.perf_counter() - start
     n_maps = sum(one.n_maps for one in done)
@@ -65,7 +64,7 @@ def run() -> list[Row]:
 
 @dataclass(frozen=True)
 class _Took:
-    subset: str
+    subset: Subset
     seconds: float
     peak_gib: float
     n_maps: int
@@ -73,7 +72,7 @@ class _Took:
 
 def _timed(stimuli, coverage, table, subset, grid) -> _Took:
     start = time.perf_counter()
-    n_maps = _analyse(stimuli, coverage, usable(table, subset), subset, grid)
+    n_maps = _analyse(stimuli, coverage, select_fixations(table, subset), subset, grid)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return _Took(subset, time.perf_counter() - start, peak, n_maps)
 
@@ -129,19 +128,19 @@ def _fixations(
 
 def _analyse(
     stimuli: list[Stimulus], coverage: Mapping[str, np.ndarray], fixations: pd.DataFrame,
-    subset: str, grid: Grid,
+    subset: Subset, grid: Grid,
 ) -> int:  # fmt: skip
     """Do all of it; return the number of left-out maps."""
-    aims = _aims(stimuli)
+    comparisons = comparisons_of(stimuli)
     groups = {one.stim_id: one.source_id for one in stimuli}
     by_id = {one.stim_id: one for one in stimuli}
     xy = fixations[["x_px", "y_px"]].to_numpy()
     bias = fit_centre_bias(xy, fixations["stim_id"].map(groups).to_numpy(str), grid)
     subjects = sorted(fixations["subject"].unique())
-    estimates: dict[tuple[Aim, str], Estimate] = {}
+    estimates: dict[tuple[Comparison, str], Estimate] = {}
     n_maps = 0
-    for density in stimulus_densities(fixations, groups, bias):
-        stimulus = by_id[density.stim_id]
+    for stim_id, density in stimulus_densities(fixations, groups, bias):
+        stimulus = by_id[stim_id]
         target = coverage[stimulus.source_id]
         log_model = predicted_log_density(
             (target * _SHIFTS[stimulus.direction]).astype(np.float32), density.log_centre_bias, grid
@@ -150,28 +149,15 @@ def _analyse(
             density.fit, density.xy_px, density.subjects, np.exp(density.log_centre_bias), grid
         )
         n_maps += sum(1 for _ in left_out)
-        for aim in aims:
-            if density.stim_id in (aim.original.stim_id, aim.version.stim_id):
-                region = target if aim.target else None
-                estimates[aim, density.stim_id] = estimate(
-                    aim, density, log_model, region, subjects, grid
-                )
+        for one in comparisons:
+            if stim_id in (one.original.stim_id, one.version.stim_id):
+                region = target if one.target else None
+                estimates[one, stim_id] = estimate(density, log_model, region, subjects)
     contrasts = [
-        Contrast(aim, estimates[aim, aim.original.stim_id], estimates[aim, aim.version.stim_id])
-        for aim in aims
+        Contrast(one, estimates[one, one.original.stim_id], estimates[one, one.version.stim_id])
+        for one in comparisons
     ]
-    resamples = pigeonhole(contrasts, subject_strata(fixations), seed=0, resamples=10_000)
-    summarise(contrasts, subset, resamples)
+    strata = subject_strata(fixations)
+    resamples = pigeonhole_bootstrap(contrasts, strata, seed=0, resamples=10_000)
+    summary_table(contrasts, subset, resamples)
     return n_maps
-
-
-def _aims(stimuli: list[Stimulus]) -> list[Aim]:
-    originals = {one.source_id: one for one in stimuli if one.direction == Direction.NONE}
-    return [
-        Aim(
-            originals[one.source_id], one, "p_obj" if one.targets else "entropy_bits",
-            one.direction, one.targets[0] if one.targets else None,
-        )
-        for one in stimuli
-        if one.direction != Direction.NONE
-    ]  # fmt: skip

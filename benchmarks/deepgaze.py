@@ -9,9 +9,9 @@ from torchvision.models import vgg
 
 from benchmarks.harness import Row
 from benchmarks.saliency import forward_rows
-from manipulation.saliency.files import build_saliency_model
-from manipulation.saliency.vgg import VGGFeatures
-from manipulation.saliency.weights import save_vgg
+from manipulation.saliency.models.files import build_saliency_model
+from manipulation.saliency.models.vgg import VGGFeatures
+from manipulation.saliency.models.vgg_weights import save_vgg
 
 
 def run() -> list[Row]:

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from analysis.density.fit import fit_density
 from analysis.density.grid import Grid
+from analysis.density.mixture import ImageSample, MixtureModel
 from benchmarks.density_data import made_up
 from benchmarks.harness import Row
 from benchmarks.pysaliency_peer import ask_peer
@@ -19,14 +19,14 @@ def run() -> list[Row]:
     grid = Grid(width, height, width, height)
     images = made_up(IMAGES, SUBJECTS, FIXATIONS, SIZE_PX)
     log_bias = _centre_bias(width, height)
-    centres = [np.exp(log_bias.ravel()[grid.cell_of(one.xy_px)]) for one in images]
+    samples = [
+        ImageSample(one.xy_px, one.subjects, np.exp(log_bias.ravel()[grid.cell_of(one.xy_px)]))
+        for one in images
+    ]
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        ours = [
-            fit_density(one.xy_px, one.subjects, centre, grid)
-            for one, centre in zip(images, centres, strict=True)
-        ]
+        ours = [MixtureModel(grid).fit(one) for one in samples]
         seconds.append(time.perf_counter() - start)
     answers = [
         ask_peer(

@@ -15,8 +15,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from stimuli import commands
-from stimuli.files import atomic_path, write_json
+from stimuli.support import commands
+from stimuli.support.files import atomic_path, write_json
 
 BASE = {"fixations": 6, "subjects": 5, "images": 20, "pixels": 480}
 MANY = {"fixations": 4, "subjects": 3}
@@ -33,8 +33,8 @@ def _measure(sizes: dict[str, int], jobs: int) -> dict:
     """Write a table, fit every density from it, and one map an image where pixels grow."""
     import numpy as np
 
-    from analysis.densities import fit_bias
     from analysis.density.grid import Grid
+    from analysis.density.image_set import centre_bias_of_images
     from analysis.density.images import DensityOptions, image_densities
     from analysis.density.table import read_images
     from benchmarks.density_data import made_up
@@ -57,7 +57,7 @@ def _measure(sizes: dict[str, int], jobs: int) -> dict:
                     )
                 done += some
         start = time.perf_counter()
-        bias, _ = fit_bias(read_images(path, side, side), grid)
+        bias, _ = centre_bias_of_images(read_images(path, side, side), grid)
         bias_s = time.perf_counter() - start
         maps = Path(folder, "maps") if sizes["pixels"] != BASE["pixels"] else None
         bits = [

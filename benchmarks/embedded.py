@@ -3,7 +3,7 @@
 from benchmarks.harness import Row
 from benchmarks.saliency import forward_rows
 from manipulation.saliency import load_saliency_model
-from stimuli.settings import ManipulationSettings
+from stimuli.contract.settings import ManipulationSettings
 
 
 def run() -> list[Row]:

@@ -1,8 +1,9 @@
-"""``fgtransform``: a fresh image, looked at and changed.
+"""``fgtransform``: a fresh image, encoded and changed.
 
 FGTransform at full size with VGG-19 and DeepGaze II's readout, random weights, 512 x 512 px. Ours
-is `Transform` with 16 bits; the reference is the plain network, eager, with 32 bits. The floor is
-the arithmetic that is left over the rate of matrix products of 16 bits, measured in the same run.
+is `TrainedNetwork` with 16 bits; the reference is the plain network, eager, with 32 bits. The floor
+is the arithmetic that is left over the rate of matrix products of 16 bits, measured in the same
+run.
 """
 
 import tempfile
@@ -13,16 +14,17 @@ import torch
 
 from benchmarks.arithmetic import fastest_seconds, gemm_rate, operations
 from benchmarks.harness import Row
-from manipulation.saliency.deepgaze import DeepGazeFeatures
-from manipulation.saliency.files import build_saliency_model
-from manipulation.saliency.vgg import VGGFeatures
-from manipulation.saliency.weights import save_vgg
+from manipulation.networks.fast_fgtransform import FastFGTransform, FeatureContribution
+from manipulation.networks.fgtransform import FGTransform
+from manipulation.networks.guide import VGG_PARTS, Guide
+from manipulation.networks.image_network import relative_log_density
+from manipulation.networks.inference import TrainedNetwork
+from manipulation.networks.settings import RunSettings
+from manipulation.saliency.models.deepgaze import DeepGazeFeatures
+from manipulation.saliency.models.files import build_saliency_model
+from manipulation.saliency.models.vgg import VGGFeatures
+from manipulation.saliency.models.vgg_weights import save_vgg
 from manipulation.training.run import compiler_missing
-from manipulation.training.settings import RunSettings
-from manipulation.transforms.fast import FastFGTransform, Share
-from manipulation.transforms.fgtransform import FGTransform, relative_log_density
-from manipulation.transforms.guide import VGG_PARTS, Guide
-from manipulation.transforms.inference import Transform
 
 SIDE_PX = 512
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -39,24 +41,24 @@ def run() -> list[Row]:
 def rows_of(name: str) -> list[Row]:
     """Time a fresh image (`fgtransform`) or a new target (`fgtransform-slider`)."""
     network, guide = FGTransform().eval(), deepgaze_guide()
-    transform = Transform(network, guide, RunSettings(), precision="bfloat16", device=DEVICE)
+    trained = TrainedNetwork(network, guide, RunSettings(), precision="bfloat16", device=DEVICE)
     if DEVICE.type == "cuda" and not compiler_missing(DEVICE):
-        transform.compile()
+        trained.compile()
     plain_guide, plain_network = deepgaze_guide().to(DEVICE), network.to(DEVICE)
 
     def plain(images: torch.Tensor, target: torch.Tensor) -> None:
-        look = plain_guide(images)
-        plain_network(images, relative_log_density(target), look.guidance)
+        features = plain_guide(images)
+        plain_network(images, relative_log_density(target), features.guidance)
 
     rate = gemm_rate(DEVICE, torch.bfloat16)
     rows = []
     for batch in BATCHES:
         images = torch.rand(batch, 3, SIDE_PX, SIDE_PX)
-        look = transform.look(images)
-        target = 2 * look.log_saliency
+        encoded = trained.encode(images)
+        target = 2 * encoded.log_saliency
         ours = {
-            "fgtransform": partial(_fresh, transform, images, target),
-            "fgtransform-slider": partial(transform, look, target),
+            "fgtransform": partial(_fresh, trained, images, target),
+            "fgtransform-slider": partial(trained, encoded, target),
         }[name]
         count = arithmetic(batch)[name]
         rows.append(
@@ -72,8 +74,8 @@ def rows_of(name: str) -> list[Row]:
     return rows
 
 
-def _fresh(transform: Transform, images: torch.Tensor, target: torch.Tensor) -> None:
-    transform(transform.look(images), target)
+def _fresh(trained: TrainedNetwork, images: torch.Tensor, target: torch.Tensor) -> None:
+    trained(trained.encode(images), target)
 
 
 def deepgaze_guide() -> Guide:
@@ -95,8 +97,8 @@ def arithmetic(batch: int) -> dict[str, int]:
         features = torch.empty(batch, 2560, cells, cells)
         maps = torch.empty(batch, 1024, cells, cells)
     target = images[:, 0]
-    once = operations(lambda: (vgg(images, VGG_PARTS.guidance), fast.share(features)))
-    always = operations(lambda: fast(images, target, Share(maps, maps)))
+    once = operations(lambda: (vgg(images, VGG_PARTS.guidance), fast.contribution(features)))
+    always = operations(lambda: fast(images, target, FeatureContribution(maps, maps)))
     return {"fgtransform": once + always, "fgtransform-slider": always}
 
 

@@ -15,12 +15,12 @@ from PIL import Image
 from benchmarks.arithmetic import fastest_seconds
 from benchmarks.fgtransform import DEVICE, RUNS, deepgaze_guide, device_name
 from benchmarks.harness import Row
-from manipulation.training.batches import Batch, batch_for, ready
-from manipulation.training.coco import load_photographs
+from manipulation.networks.guide import build_guide
+from manipulation.networks.settings import DataSettings, read_run_settings
+from manipulation.training.batches import Batch, batch_for, prefetch
+from manipulation.training.photograph_cache import load_photographs
 from manipulation.training.run import compiler_missing
-from manipulation.training.settings import DataSettings, read_run_settings
 from manipulation.training.trainer import Trainer
-from manipulation.transforms.guide import build_guide
 
 SIZE, WIDTH = (512, 1024) if DEVICE.type == "cuda" else (128, 128)
 BATCH = 4
@@ -67,7 +67,10 @@ def _loading() -> Row:
             picture.save(folder / f"{n:03}.jpg", quality=90)
         start = time.perf_counter()
         photographs = load_photographs(
-            [folder], None, Path(name, "cache"), DataSettings(size_px=side)
+            [folder],
+            annotations=None,
+            cache=Path(name, "cache"),
+            settings=DataSettings(size_px=side),
         )
         decoding = (time.perf_counter() - start) * BATCH / count
 
@@ -76,7 +79,7 @@ def _loading() -> Row:
             return batch_for(photographs, chosen, np.ones(BATCH))
 
         start = time.perf_counter()
-        for _ in ready(make, range(steps), DEVICE):
+        for _ in prefetch(make, range(steps), DEVICE):
             pass
         loading = (time.perf_counter() - start) / steps
     return Row(

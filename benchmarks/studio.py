@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Row
-from manipulation import generate
-from manipulation.interactive.pictures import pictures_of
-from manipulation.interactive.session import Session
+from manipulation.new_study.propose_study import propose_study
+from manipulation.studio_page.pictures import pictures_of
+from manipulation.studio_page.session import Session
 
 MOVES = 40
 FULL_VERSIONS = 2
@@ -26,7 +26,7 @@ def run() -> list[Row]:
     """Time moves of a slider on a photograph of the demo."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "study"
-        generate.found_study(root, generate._arguments(["--study", str(root), "--demo"]))
+        propose_study(root)
         session = Session(root)
         session.show("chelsea", "increase")
         pictures_of(session.look())

@@ -4,7 +4,7 @@ import torch
 
 from benchmarks.arithmetic import fastest_seconds, gemm_rate, operations
 from benchmarks.harness import Row
-from manipulation.transforms.upscaling import load_upscaler
+from manipulation.upscaling.network import load_upscaler
 
 SIDE_PX = 512
 

@@ -7,53 +7,32 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from experiment.progress import progress
-from experiment.session.balance import BALANCE, Rows, balance_in_words, balance_rows
-from experiment.session.schedule import subject_schedule
-from stimuli import commands
-from stimuli.catalogue import read_blocks, read_catalogue
-from stimuli.errors import InputError
-from stimuli.study import open_study
-from stimuli.tables import write_table
-from stimuli.vocabulary import Block, subject_label
+from experiment.schedules.balance import BALANCE, Count, balance_in_words, block_balance
+from stimuli.contract.catalogue import read_blocks
+from stimuli.contract.study import open_study
+from stimuli.contract.vocabulary import Block
+from stimuli.support import commands
+from stimuli.support.console import patient_progress
+from stimuli.support.tables import Row, write_table
 
 MODULE = "experiment.balance"
-MOST_SUBJECTS = 10_000
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Schedule subjects 1 to n, count, print, and write the table into the study."""
     arguments = _arguments(argv)
-    subjects = arguments.subjects
-    if not 1 <= subjects <= MOST_SUBJECTS:
-        raise InputError(f"--subjects is {subjects}; expected 1 to {MOST_SUBJECTS}")
-    study = open_study(arguments.study)
-    settings = study.settings
-    stimuli = read_catalogue(study.catalogue)
-    orders = read_blocks(study.blocks)
-    schedules = []
-    with progress(subjects, "Scheduling subjects") as advance:
-        for number in range(1, subjects + 1):
-            schedules.append(
-                subject_schedule(
-                    subject_label(number),
-                    stimuli,
-                    orders,
-                    seed=settings.study.seed,
-                    longest_run=settings.design.longest_run,
-                )
-            )
-            advance()
-    rows = balance_rows(orders, schedules, settings.design.longest_run)
+    subjects, study = arguments.subjects, open_study(arguments.study)
+    with patient_progress(subjects, "Scheduling subjects") as advance:
+        rows = block_balance(study, subjects, subject_done=advance)
     table = study.derivatives / "balance.tsv"
     write_table(table, BALANCE, rows, sidecar={"Subjects": subjects})
     show(rows, Console())
-    for sentence in balance_in_words(orders, rows, subjects):
+    for sentence in balance_in_words(read_blocks(study.blocks), rows, subjects):
         print(sentence)
     print(f"Written to {table}")
 
 
-def show(rows: Rows, console: Console) -> None:
+def show(rows: Sequence[Row], console: Console) -> None:
     """Print the counts as tables."""
     counts = {(r["measure"], r["block"], r["position"] or r["before"]): r["value"] for r in rows}
     by_position = Table(
@@ -61,13 +40,13 @@ def show(rows: Rows, console: Console) -> None:
     )
     after = Table("", *(f"then {block}" for block in Block), title="Block after block")
     for block in Block:
-        seen = [counts["position", block, position] for position in (1, 2, 3)]
+        seen = [counts[Count.POSITION, block, position] for position in (1, 2, 3)]
         by_position.add_row(block, *(f"{count:.0f}" for count in seen))
-        followed = [counts.get(("carry-over", other, block)) for other in Block]
+        followed = [counts.get((Count.CARRY_OVER, other, block)) for other in Block]
         after.add_row(block, *("" if n is None else f"{n:.0f}" for n in followed))
     kinds = Table("condition", "direction", "mean trial", title="Mean trial of a kind")
     for row in rows:
-        if row["measure"] == "mean-trial":
+        if row["measure"] == Count.MEAN_TRIAL:
             kinds.add_row(row["condition"], row["direction"], f"{row['value']:.2f}")
     for one in (by_position, after, kinds):
         console.print(one)

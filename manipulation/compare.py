@@ -5,10 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
-from manipulation import evaluate, train
-from manipulation.training.settings import MANIPULATIONS, NETWORKS
-from stimuli import commands
+from manipulation.networks.settings import Manipulation, read_run_settings
+from manipulation.runs.arguments import add_device
+from manipulation.runs.processes import chosen_device, processes
+from manipulation.runs.state import Stopped
+from manipulation.training.compare_networks import COMPARISONS, compare_networks
+from manipulation.training.results import last_results_table
+from stimuli.support import commands
+from stimuli.support.console import messages
 
 MODULE = "manipulation.compare"
 DESCRIPTION = """\
@@ -26,50 +32,33 @@ EXAMPLE = (
     f"    --out runs/networks"
 )
 
-# Settings in which the runs of a comparison differ, by the name of the run.
-COMPARISONS = {
-    "networks": {name: (f'network.kind = "{name}"',) for name in NETWORKS},
-    "ablations": {
-        "all": (),
-        "no-feature": ("losses.feature = 0",),
-        "no-texture": ("losses.texture = 0",),
-        "no-adversarial": ("losses.adversarial = 0",),
-        "saliency-alone": (
-            "losses.feature = 0",
-            "losses.texture = 0",
-            "losses.adversarial = 0",
-        ),
-    },
-}
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Train every run of the comparison, and evaluate all of them together."""
     args = _arguments(argv)
-    console = Console(stderr=True, highlight=False)
-    photographs = ["--images", *map(str, args.images), "--device", args.device]
-    if args.annotations:
-        photographs += ["--annotations", str(args.annotations)]
-    photographs += ["--cache", str(args.cache or args.out / "cache")]
-    runs = COMPARISONS[args.what]
-    for name, changes in runs.items():
-        out = args.out / name
-        if (out / "transform.safetensors").exists():
-            console.print(f"{out} is finished")
-            continue
-        console.print(f"[bold]{name}[/]")
-        options = [*photographs, "--out", str(out), "--data", args.data]
-        if args.settings:
-            options += ["--settings", str(args.settings)]
-        if args.manipulation:
-            options += ["--manipulation", args.manipulation]
-        for change in (*args.set, *changes):
-            options += ["--set", change]
-        if status := train.main(options):
-            return status
-    checkpoints = [str(args.out / name) for name in runs]
-    comparison = ["--out", str(args.out / "comparison"), "--checkpoints", *checkpoints]
-    evaluate.main([*photographs, *comparison])
+    runs = COMPARISONS[args.what](read_run_settings(args.settings, args.changes))
+    device = chosen_device(args.device)
+    with processes(device) as group:
+        console = messages(quiet=group.rank != 0)
+        with Progress(console=console, disable=console.quiet) as progress:
+            try:
+                results = compare_networks(
+                    runs,
+                    images=args.images,
+                    annotations=args.annotations,
+                    out=args.out,
+                    cache=args.cache,
+                    data=args.data,
+                    command=commands.command_line(MODULE, argv),
+                    device=device,
+                    group=group,
+                    progress=progress,
+                )
+            except Stopped as error:
+                console.print(f"error: {error}", style="bold red")
+                return commands.EXIT_FAILED
+    if results:
+        Console().print(last_results_table(results))
     return commands.EXIT_OK
 
 
@@ -82,14 +71,18 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--annotations", type=commands.existing_file, metavar="FILE",
         help="COCO annotations of their objects")  # fmt: skip
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
-    add("--manipulation", choices=MANIPULATIONS, help="what is asked for (default: shift)")
+    add("--manipulation", choices=tuple(Manipulation), help="what is asked for (default: shift)")
     add("--settings", type=Path, metavar="FILE", help="TOML of what differs from the defaults")
     add("--set", action="append", default=[], metavar="KEY=VALUE",
         help="one setting of all runs; may be repeated")  # fmt: skip
     add("--cache", type=Path, metavar="DIR", help="decoded photographs (default: OUT/cache)")
-    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="(default: auto)")
+    add_device(parser)
     add("--data", default="not stated", metavar="TEXT", help="data and licence, for the cards")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    args.changes = list(args.set)
+    if args.manipulation:
+        args.changes.append(f'targets.manipulation = "{args.manipulation}"')
+    return args
 
 
 if __name__ == "__main__":

@@ -1,25 +1,26 @@
 """Score a saliency model on recorded fixations: ``python -m manipulation.evaluate_saliency``."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from manipulation.saliency.arguments import add_device, add_fixations
-from manipulation.saliency.evaluation import evaluate
-from manipulation.saliency.files import load_saliency_model
-from manipulation.saliency.fixations import read_fixations, viewed_photographs
-from manipulation.saliency.pictures import resized_photograph
-from manipulation.saliency.processes import chosen_device
-from stimuli import commands
-from stimuli.errors import InputError
-from stimuli.files import write_json
+from manipulation.runs.arguments import add_device, add_fixations
+from manipulation.runs.processes import chosen_device
+from manipulation.saliency.fixations.table import read_fixations
+from manipulation.saliency.models.files import load_saliency_model, shipped_saliency_models
+from manipulation.saliency.models.published import PUBLISHED
+from manipulation.saliency.scoring.evaluation import evaluate_saliency_model
+from stimuli.support import commands
+from stimuli.support.files import write_json
 
 MODULE = "manipulation.evaluate_saliency"
-DESCRIPTION = """\
+SHIPPED = ", ".join(shipped_saliency_models())
+DESCRIPTION = f"""\
 Score a saliency model against the fixations of people on photographs.
 
 Information gain is over the centre bias of the other photographs' fixations, and
@@ -33,9 +34,10 @@ Fixations are a comma-separated table with the columns image, x_px, y_px (pixels
 of the photograph's file, origin at the top-left corner) and subject, or one of
 the published layouts that manipulation.fit_saliency reads.
 
---model is a name that ships (icf), a file of manipulation.fit_saliency, or, with
-the package deepgaze_pytorch: DeepGazeI, DeepGazeIIE, DeepGazeIII, DeepGazeMSDB."""
-EXAMPLE = f"python -m {MODULE} --model icf --images osie/images --fixations osie/fixations.csv"
+--model is the name of a model that ships ({SHIPPED}), a file of
+manipulation.fit_saliency or manipulation.fit_embedded, or, with the package
+deepgaze_pytorch: {", ".join(PUBLISHED)}."""
+EXAMPLE = f"python -m {MODULE} --model embedded --images osie/images --fixations osie/fixations.csv"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -43,27 +45,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = _arguments(argv)
     model = load_saliency_model(args.model).to(chosen_device(args.device))
     table = read_fixations(args.fixations, args.images)
-    settings = {"scale": model.pixels_per_degree / args.pixels_per_degree,
-                "minimum_px": model.minimum_px}  # fmt: skip
-    everything = list(viewed_photographs(table, args.images, **settings))
-    viewed = [one for one in everything if len(one.points)]
-    outside = sum(one.outside for one in everything)
-    if len(viewed) < 2:
-        raise InputError(
-            f"{args.fixations}: {len(viewed)} images have fixations inside ({outside} "
-            f"fixations are outside); expected 2 or more, one for the centre bias of the other"
-        )
     with Progress() as progress:
-        tracked = progress.track(viewed, description="photographs")
-        pictures = (resized_photograph(args.images / one.name, **settings)[0] for one in tracked)
-        scores = evaluate(model, viewed, pictures)
-    report = {**scores.as_dict(), "n_outside": outside}
+        scores = evaluate_saliency_model(
+            model, table, args.images, pixels_per_degree=args.pixels_per_degree, progress=progress
+        )
+    report = scores.as_dict()
     if args.json is not None:
         write_json(args.json, report)
     _print(report)
 
 
-def _print(scores: dict[str, object]) -> None:
+def _print(scores: Mapping[str, Any]) -> None:
     table = Table("measure", "value", "95 % interval")
     for name, (low, high) in scores["intervals_95"].items():
         if scores[name] is None or low is None:
@@ -83,7 +75,8 @@ def _print(scores: dict[str, object]) -> None:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = commands.parser(MODULE, DESCRIPTION, EXAMPLE)
     add = parser.add_argument
-    add("--model", required=True, metavar="NAME|FILE", help="such as icf, or weights of your own")
+    add("--model", required=True, metavar="NAME|FILE",
+        help=f"{SHIPPED}, or weights of your own")  # fmt: skip
     add_fixations(parser)
     add_device(parser)
     add("--json", type=Path, metavar="FILE", help="write the scores there as well")

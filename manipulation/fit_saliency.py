@@ -1,32 +1,25 @@
 """Fit a saliency model to recorded fixations: ``python -m manipulation.fit_saliency``."""
 
 import argparse
-import shlex
 import shutil
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
-import torch
 from rich.progress import Progress
 
-from manipulation.saliency.arguments import add_device, add_fixations, count, positive, share
-from manipulation.saliency.card import Origin, model_card
-from manipulation.saliency.cross_validation import Gains, cross_validate
-from manipulation.saliency.examples import load_examples
-from manipulation.saliency.files import EXTRACTORS, build_saliency_model, save_saliency_model
-from manipulation.saliency.fit_log import fit_log
-from manipulation.saliency.fitting import Example, fit
-from manipulation.saliency.fixations import read_fixations
-from manipulation.saliency.model import SaliencyModel
-from manipulation.saliency.processes import Processes, chosen_device, processes
-from manipulation.saliency.schedule import Schedule
-from stimuli import commands
-from stimuli.errors import InputError
-from stimuli.files import sha256, write_text
-from stimuli.provenance import package_versions, write_sidecar
+from manipulation.runs.arguments import add_device, add_fixations, count, positive, share
+from manipulation.runs.model_card import Origin
+from manipulation.runs.processes import chosen_device, processes
+from manipulation.runs.state import Stopped
+from manipulation.saliency.fitting.card import saliency_card
+from manipulation.saliency.fitting.fit_model import FittedModel, fit_saliency_model
+from manipulation.saliency.fitting.schedule import Schedule
+from manipulation.saliency.fixations.table import read_fixations
+from manipulation.saliency.models.files import save_saliency_model
+from stimuli.support import commands
+from stimuli.support.console import messages
+from stimuli.support.files import write_text
+from stimuli.support.provenance import write_sidecar
 
 MODULE = "manipulation.fit_saliency"
 FITTED = ("deepgaze2", "icf")
@@ -42,7 +35,10 @@ epochs as the others did (their median).
 
 --model icf has features of its own; --model deepgaze2 reads VGG-19, whose
 weights --weights names (torchvision: fetched once, 575 MB; or a file of yours,
-see manipulation.normalise_vgg).
+see manipulation.normalise_vgg). --model timm:NAME reads a network that timm
+knows, such as timm:resnet50.a1_in1k or timm:vit_small_patch14_dinov2.lvd142m;
+its weights come from timm's hub over your own connection, or from the file that
+--weights names (see manipulation.convert_backbone).
 
 Fixations are
   a comma-separated file, one row a fixation, with the columns image (file name
@@ -61,107 +57,97 @@ EXAMPLE = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure a model by cross-validation, fit it to all photographs and write it."""
     args = _arguments(argv)
-    device = chosen_device(args.device)
-    with processes(device) as group:
-        _fit_and_write(args, argv, device, group)
-
-
-def _fit_and_write(
-    args: argparse.Namespace, argv: Sequence[str] | None, device: torch.device, group: Processes
-) -> None:
     work = args.work or args.out.with_suffix(".work")
     schedule = Schedule(
         args.epochs, args.batch_size, args.learning_rate, tuple(args.steps),
         args.validation, args.patience, args.seed,
     )  # fmt: skip
-    table = read_fixations(args.fixations, args.images)
-    settings = {"weights": args.weights, "pooling": args.pooling}
-    extractor = EXTRACTORS[args.model](**settings if args.model == "deepgaze2" else {}).to(device)
-    with Progress(disable=group.rank != 0) as progress:
-        everything = load_examples(
-            table, args.images, extractor, work / "features",
-            height_px=args.height_px, group=group, progress=progress,
-        )  # fmt: skip
-        data = [one for one in everything if len(one.points)]
-        outside = sum(one.outside for one in everything)
-        if len(data) < args.folds:
-            raise InputError(
-                f"{args.fixations}: {len(data)} images have fixations inside ({outside} fixations "
-                f"are outside); expected at least one image for each of {args.folds} folds"
+    architecture, features = _features(args.model, args.weights, args.pooling)
+    device = chosen_device(args.device)
+    with processes(device) as group, Progress(disable=group.rank != 0) as progress:
+        try:
+            fitted = fit_saliency_model(
+                read_fixations(args.fixations, args.images),
+                args.images,
+                architecture=architecture,
+                features=features,
+                pixels_per_degree=args.pixels_per_degree,
+                height_px=args.height_px,
+                folds=args.folds,
+                schedule=schedule,
+                work=work,
+                tensorboard=args.tensorboard,
+                device=device,
+                group=group,
+                progress=progress,
             )
-        pixels_per_degree = args.pixels_per_degree * median(one.scale for one in data)
-        fits = progress.add_task("fits", total=args.folds + 1)
-        epochs: list[int] = []
-
-        def fitted(seen: Sequence[Example], name: str, schedule: Schedule) -> SaliencyModel:
-            model = build_saliency_model(
-                args.model, extractor=extractor, pixels_per_degree=pixels_per_degree
-            ).to(device)
-            with fit_log(args.tensorboard if group.rank == 0 else None, name) as log:
-                checkpoint = work / f"{name}.pt"
-                epochs.append(fit(model, seen, schedule, log, checkpoint=checkpoint, group=group))
-            progress.advance(fits)
-            return model
-
-        gains = cross_validate(
-            lambda seen: fitted(seen, f"fold-{len(epochs) + 1}", schedule),
-            data, folds=args.folds, seed=args.seed,
-        )  # fmt: skip
-        last = replace(schedule, epochs=round(median(epochs)), validation=0.0)
-        model = fitted(data, "all", last).cpu()
-
-    group.wait()
+        except Stopped as error:
+            messages().print(f"error: {error}", style="bold red")
+            return commands.EXIT_FAILED
+        group.wait()
     if group.rank == 0:
-        _write(args, argv, model, gains, last, str(device), len(data), outside)
+        _write(
+            args.out,
+            fitted,
+            folds=args.folds,
+            data=args.data,
+            command=commands.command_line(MODULE, argv),
+            settings={k: value for k, value in vars(args).items() if not isinstance(value, Path)},
+            inputs=[args.fixations] if args.fixations.is_file() else [],
+            device=str(device),
+        )
         for state in work.glob("*.pt"):
             state.unlink()
         if args.work is None:
             shutil.rmtree(work)
+    return commands.EXIT_OK
+
+
+def _features(model: str, weights: str | None, pooling: str) -> tuple[str, dict[str, object]]:
+    """Return the architecture that `--model` names, and what builds its features."""
+    if model.startswith("timm:"):
+        return "timm", {"name": model.removeprefix("timm:"), "weights": weights or "hub"}
+    if model == "deepgaze2":
+        return model, {"weights": weights or "torchvision", "pooling": pooling}
+    return model, {}
 
 
 def _write(
-    args: argparse.Namespace,
-    argv: Sequence[str] | None,
-    model: SaliencyModel,
-    gains: Gains,
-    schedule: Schedule,
+    out: Path,
+    fitted: FittedModel,
+    *,
+    folds: int,
+    data: str,
+    command: str,
+    settings: Mapping[str, object],
+    inputs: Sequence[Path],
     device: str,
-    images: int,
-    outside: int,
 ) -> None:
     """Write the model with its card and sidecar, and print what it gains."""
-    save_saliency_model(args.out, model)
-    versions = package_versions()
-    origin = Origin(
-        data=args.data,
-        command=f"python -m {MODULE} {shlex.join(sys.argv[1:] if argv is None else argv)}",
-        images=images,
-        fixations=int(gains.fixations.sum()),
-        outside=outside,
-        height_px=args.height_px,
-        sha256=sha256(args.out),
-        versions={name: versions[name] for name in ("python", "torch", "numpy", "pillow")},
-    )
-    card = args.out.with_suffix(".md")
-    write_text(card, model_card(args.out.stem, model, origin, schedule, args.folds, gains))
+    gains, fitted_to, card = fitted.gains, fitted.fitted_to, out.with_suffix(".md")
+    save_saliency_model(out, fitted.model)
+    origin = Origin.of_file(out, data=data, command=command)
+    text = saliency_card(out.stem, fitted.model, origin, fitted_to, fitted.schedule, folds, gains)
+    write_text(card, text)
     write_sidecar(
-        args.out.with_suffix(".json"),
+        out.with_suffix(".json"),
         command=MODULE,
-        settings={name: value for name, value in vars(args).items() if not isinstance(value, Path)},
-        inputs=[args.fixations] if args.fixations.is_file() else [],
-        outputs=[args.out, card],
-        seeds={"folds and fit": args.seed},
+        settings=settings,
+        inputs=inputs,
+        outputs=[out, card],
+        seeds={"folds and fit": fitted.schedule.seed},
         device=device,
     )
     low, high = gains.interval()
     print(
         f"on unseen photographs {gains.bits_per_fixation:.3f} bit per fixation over the centre "
         f"bias (95 % interval {low:.3f} to {high:.3f})\n"
-        f"{origin.fixations} fixations on {images} photographs; {outside} outside left out\n"
-        f"wrote {args.out}, {card}"
+        f"{fitted_to.fixations} fixations on {fitted_to.photographs} photographs; "
+        f"{fitted_to.outside} outside left out\n"
+        f"wrote {out}, {card}"
     )
 
 
@@ -170,8 +156,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add_fixations(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="weights to write (.safetensors)")
-    add("--model", choices=FITTED, default="icf", help="features (default: icf)")
-    add("--weights", default="torchvision", metavar="NAME|FILE", help="VGG-19's, for deepgaze2")
+    add("--model", default="icf", metavar="MODEL",
+        help=f"features: {', '.join(FITTED)} or timm:NAME (default: icf)")  # fmt: skip
+    add("--weights", metavar="NAME|FILE", help="of VGG-19 (default: torchvision), or of timm:NAME "
+        "(default: hub)")  # fmt: skip
     add("--pooling", choices=("max", "average"), default="max", help="VGG-19's (default: max)")
     add("--data", default="not stated", metavar="TEXT", help="data and licence, for the card")
     add("--work", type=Path, metavar="DIR", help="keeps features there, and the state of the fits; "
@@ -193,6 +181,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--patience", Schedule.patience, count, "epochs without a gain before a fit stops")
     add_number("--seed", 0, int, "of folds, first weights and order")
     args = parser.parse_args(argv)
+    if args.model not in FITTED and not args.model.startswith("timm:"):
+        parser.error(f"--model is {args.model}; expected {', '.join(FITTED)} or timm:NAME")
     if args.folds < 2:
         parser.error(f"--folds is {args.folds}; expected 2 or more")
     if args.out.suffix != ".safetensors":

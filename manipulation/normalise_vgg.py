@@ -6,15 +6,14 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from manipulation.saliency.arguments import add_device, count
-from manipulation.saliency.normalise import mean_activations, normalised
-from manipulation.saliency.pictures import resized_photograph
-from manipulation.saliency.processes import chosen_device
-from manipulation.saliency.weights import DOWNLOADS, load_vgg, save_vgg, vgg_file
-from stimuli import commands
-from stimuli.errors import InputError
-from stimuli.files import sha256
-from stimuli.provenance import write_sidecar
+from manipulation.runs.arguments import add_device, count
+from manipulation.runs.processes import chosen_device
+from manipulation.saliency.models.vgg_normalisation import normalise_vgg_network
+from manipulation.saliency.models.vgg_weights import DOWNLOADS, load_vgg, save_vgg, vgg_file
+from stimuli.support import commands
+from stimuli.support.errors import InputError
+from stimuli.support.files import sha256
+from stimuli.support.provenance import write_sidecar
 
 MODULE = "manipulation.normalise_vgg"
 DESCRIPTION = """\
@@ -39,16 +38,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise InputError(f"{args.images}: holds no photograph; expected files {PHOTOGRAPHS}")
     source = vgg_file(args.weights)
     device = chosen_device(args.device)
-    model = load_vgg(source, pooling=args.pooling).to(device)
-
     with Progress() as progress:
-        tracked = progress.track(files, description="activations")
-        images = (
-            resized_photograph(file, height_px=args.height_px, minimum_px=model.minimum_px)[0]
-            for file in tracked
+        result, silent = normalise_vgg_network(
+            load_vgg(source, pooling=args.pooling),
+            files,
+            height_px=args.height_px,
+            device=device,
+            progress=progress,
         )
-        means = mean_activations(model, images)
-    result, silent = normalised(model.cpu(), means)
 
     licence = DOWNLOADS[args.weights].licence if args.weights in DOWNLOADS else "of the file given"
     notes = {"source": source.name, "source_sha256": sha256(source), "licence": licence,

@@ -4,48 +4,19 @@
 """
 
 import argparse
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
-from rich.console import Console
-
-from manipulation.interactive.page import Page, css
-from manipulation.interactive.session import Session
-from stimuli import commands
-from stimuli.errors import InputError
-
-_HOST = "127.0.0.1"
-_LOOKS = {
-    "primary_hue": "sky", "secondary_hue": "sky", "neutral_hue": "slate",
-    "spacing_size": "sm", "radius_size": "sm", "text_size": "sm",
-    "font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"],
-}  # fmt: skip
-
-console = Console(stderr=True, soft_wrap=True, highlight=False)
+from manipulation.studio_page.open_studio import open_studio
+from stimuli.support import commands
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     arguments = _arguments(argv)
-    session = Session(Path(arguments.study))
-    gradio = _gradio()
-    page = Page(session)
-    try:
-        _, url, _ = page.blocks.launch(
-            server_name=_HOST, server_port=arguments.port, share=False, quiet=True,
-            inbrowser=arguments.browser, prevent_thread_lock=True, ssr_mode=False, pwa=False,
-            mcp_server=False, footer_links=[], css=css(), theme=gradio.themes.Default(**_LOOKS),
-        )  # fmt: skip
-    except OSError as error:
-        raise InputError(
-            f"--port {arguments.port or '7860 to 7959'}: in use ({error}); name another"
-        ) from None
-    console.print(f"The studio is at {url}, for this computer alone. Ctrl-C ends it.")
-    page.blocks.block_thread()
+    open_studio(arguments.study, port=arguments.port, browser=arguments.browser)
 
 
-def _arguments(argv):
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = commands.parser(
         "manipulation.studio",
         "Tune the versions of a study by eye, in a page that this computer alone can open. Choose "
@@ -63,20 +34,6 @@ def _arguments(argv):
         help="open the page in a browser (default: yes)",
     )  # fmt: skip
     return parser.parse_args(argv)
-
-
-def _gradio():
-    """Return gradio, told to send nothing; these must be set before it is imported."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    try:
-        import gradio
-    except ImportError:
-        raise InputError(
-            'the studio needs gradio, which is not installed; pip install -e ".[manipulation]"'
-        ) from None
-    return gradio
 
 
 if __name__ == "__main__":

@@ -1,159 +1,96 @@
-"""How far changes carry over to a model that took no part in making them, transform by transform.
+"""Compare transforms by how far their changes carry over to a model that took no part in them.
 
-What fools the model that guided a change need not move people. Before anyone is asked to look, a
-second model can tell the two apart: it sees most of a change that is about the picture, and next to
-nothing of one that is about the first model's own ways.
+``python -m manipulation.transfer --images IMAGES --annotations FILE --out FOLDER`` writes a table
+and a sheet of pictures for each transform.
 """
 
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
-from torch import Tensor
 
-from manipulation.design.proposals import coco_candidates, objects_of, propose
-from manipulation.judges import Judges
-from manipulation.photographs import squared, squared_mask, to_image, to_pixels
-from manipulation.prediction import p_obj
-from manipulation.prognosis import newly_clipped, psnr_db
-from manipulation.transforms.intent import Intent
-from manipulation.transforms.makers import Maker, build_maker
-from stimuli import commands
-from stimuli.errors import InputError
-from stimuli.files import read_image, write_image
-from stimuli.masks import read_annotations
-from stimuli.provenance import write_sidecar
-from stimuli.settings import TRANSFORMS, ManipulationSettings, Settings
-from stimuli.tables import TRANSFER, write_table
+from manipulation.new_study.candidates import coco_photographs
+from manipulation.runs.arguments import count
+from manipulation.study_stimuli.transfer import TransferredVersion, measure_transfer
+from stimuli.contract.schemas import TRANSFER
+from stimuli.contract.settings import ManipulationSettings, Settings
+from stimuli.support import commands
+from stimuli.support.console import messages
+from stimuli.support.files import write_image
+from stimuli.support.provenance import write_sidecar
+from stimuli.support.tables import write_table
 
-console = Console(stderr=True, soft_wrap=True, highlight=False)
-if not console.is_terminal:
-    console.width = 130  # of the table, in a log
-
-
-@dataclass(frozen=True, eq=False)
-class Object:
-    """A photograph ``(3, H, W)``, and the mask ``(H, W)`` of what is aimed at."""
-
-    name: str
-    annotation_id: int
-    image: Tensor
-    mask: Tensor
+console = messages()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     arguments = _arguments(argv)
-    names = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in arguments.transforms)
+    transforms = dict(
+        pair.split("=", 1) if "=" in pair else (pair, "") for pair in arguments.transforms
+    )
     settings = Settings(
-        manipulation=replace(
-            ManipulationSettings(),
+        manipulation=ManipulationSettings(
             saliency=arguments.saliency,
             also=tuple(arguments.also),
             second_opinion=arguments.second_opinion,
             k_shift=arguments.k_shift,
         )
     )
-    judges = Judges(settings.manipulation, "the command line")
-    if judges.second is None:
-        raise InputError("--second-opinion is none; expected the name or file of a saliency model")
-    makers = {name: _maker(name, file, settings, judges) for name, file in names.items()}
-    objects = _objects(arguments, judges, settings)
-    rows = []
-    for name, maker in makers.items():
-        sheet = []
-        for thing in track(objects, f"{name}: {len(objects)} objects", console=console):
-            found = list(_versions(name, maker, thing, judges, arguments.k_shift))
-            rows += [row for row, _ in found]
-            sheet.append(np.concatenate([to_pixels(thing.image), *(p for _, p in found)], axis=1))
-        write_image(arguments.out / f"{name}.png", np.concatenate(sheet[: arguments.pictures]))
+    photographs = coco_photographs(arguments.images, arguments.annotations)
+    versions = measure_transfer(
+        photographs, transforms, objects=arguments.objects, settings=settings
+    )
+    rows = [_row(version) for version in versions]
     table = arguments.out / "transfer.tsv"
     write_table(table, TRANSFER, rows)
     write_sidecar(
         arguments.out / "transfer.provenance.json",
         command="manipulation.transfer",
-        settings=settings.as_dict()["manipulation"] | {"transforms": names},
+        settings=settings.as_dict()["manipulation"] | {"transforms": transforms},
         inputs=[arguments.annotations],
         outputs=[table],
     )
-    console.print(_summary(rows, arguments))
+    for name in transforms:
+        mine = [one for one in versions if one.transform == name]
+        write_image(arguments.out / f"{name}.png", _sheet(mine[: 2 * arguments.pictures]))
+    console.print(_summary(rows, settings.manipulation))
     console.print(f"wrote {table} and a sheet of pictures for each transform")
 
 
-def _maker(name: str, file: str, settings: Settings, judges: Judges) -> Maker:
-    if name in TRANSFORMS and name != "network":
-        return build_maker(name, settings, judges.guiding)
-    chosen = replace(settings.manipulation, shift_network=file or name)
-    maker = build_maker("network", replace(settings, manipulation=chosen), judges.guiding)
-    maker.network("shift")  # so that a wrong name is known before anything is computed
-    return maker
+def _row(version: TransferredVersion) -> dict:
+    effect = version.effect
+    return {
+        "transform": version.transform,
+        "photograph": version.photograph,
+        "annotation_id": version.annotation_id,
+        "k_shift": version.k_shift,
+        "predicted": version.predicted_original,
+        "asked_change": effect.asked_change,
+        "predicted_change": effect.predicted_change,
+        "second_change": effect.second_change,
+        "psnr_db": effect.psnr_db,
+        "clipped": effect.clipped,
+        "feature_distance": effect.feature_distance,
+        "seconds": version.seconds,
+    }
 
 
-def _objects(arguments, judges: Judges, settings: Settings) -> list[Object]:
-    """Return the objects with most room in both directions, one of each photograph."""
-    annotations = read_annotations(arguments.annotations)
-    candidates, _ = coco_candidates(arguments.images, annotations)
-    looked = [
-        objects_of(one, annotations, judges.guiding[0], settings)
-        for one in track(candidates, f"Looking at {len(candidates)} photographs", console=console)
+def _sheet(versions: Sequence[TransferredVersion]) -> np.ndarray:
+    """Return a row of pictures for each photograph: as it is, increase, decrease."""
+    rows = [
+        np.concatenate([increase.original, increase.pixels, decrease.pixels], axis=1)
+        for increase, decrease in zip(versions[::2], versions[1::2], strict=True)
     ]
-    proposals = propose(candidates, looked, annotations.path, arguments.objects, pairs=False)
-    side, fit = settings.images.model_px, settings.images.fit
-    objects = []
-    for proposal in proposals[: arguments.objects]:
-        one, aim = proposal.candidate, proposal.objects[0]
-        if aim.unfit:
-            continue
-        mask = annotations.mask(one.image_id, [aim.annotation_id])
-        objects.append(
-            Object(
-                one.source_id, aim.annotation_id, squared(read_image(one.path), side, fit),
-                squared_mask(mask, side, fit),
-            )
-        )  # fmt: skip
-    return objects
+    return np.concatenate(rows)
 
 
-def _versions(
-    name: str, maker: Maker, thing: Object, judges: Judges, k_shift: float
-) -> Iterator[tuple[dict, np.ndarray]]:
-    """Yield a row and the picture of the version with the shift, and of its opposite."""
-    original = to_pixels(thing.image)
-    before = judges.log_saliency(thing.image)
-    second_before = p_obj(judges.second_log_saliency(thing.image), thing.mask)
-    for shift in (k_shift, -k_shift):
-        intent = Intent(thing.mask[None], (shift,))
-        start = time.perf_counter()
-        pixels = to_pixels(maker(thing.image, intent))
-        seconds = time.perf_counter() - start
-        image = to_image(pixels)
-        row = {
-            "transform": name,
-            "photograph": thing.name,
-            "annotation_id": thing.annotation_id,
-            "k_shift": shift,
-            "predicted": p_obj(before, thing.mask),
-            "asked_change": p_obj(intent.target(before), thing.mask) - p_obj(before, thing.mask),
-            "predicted_change": p_obj(judges.log_saliency(image), thing.mask)
-            - p_obj(before, thing.mask),
-            "second_change": p_obj(judges.second_log_saliency(image), thing.mask) - second_before,
-            "psnr_db": psnr_db(original, pixels),
-            "clipped": newly_clipped(original, pixels),
-            "feature_distance": judges.feature_distance(thing.image, image),
-            "seconds": seconds,
-        }
-        yield row, pixels
-
-
-def _summary(rows: Sequence[dict], arguments) -> Table:
+def _summary(rows: Sequence[dict], chosen: ManipulationSettings) -> Table:
     table = Table(
-        title=f"k_shift {arguments.k_shift:+g} and {-arguments.k_shift:+g}; made against "
-        f"{', '.join([arguments.saliency, *arguments.also])}, judged by {arguments.second_opinion}"
+        title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
+        f"{', '.join([chosen.saliency, *chosen.also])}, judged by {chosen.second_opinion}"
     )
     for head in (
         *("transform", "versions", "asked", "predicted", "second", "transfer", "agree", "as asked"),
@@ -164,7 +101,7 @@ def _summary(rows: Sequence[dict], arguments) -> Table:
         mine = [row for row in rows if row["transform"] == name]
         signs = np.array([np.sign(row["k_shift"]) for row in mine])
 
-        def column(key: str, mine=mine) -> np.ndarray:
+        def column(key: str, mine: Sequence[dict] = mine) -> np.ndarray:
             return np.array([row[key] for row in mine])
 
         asked, first, second = (
@@ -180,7 +117,7 @@ def _summary(rows: Sequence[dict], arguments) -> Table:
     return table
 
 
-def _arguments(argv):
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = commands.parser(
         "manipulation.transfer",
         "Make versions of the same objects with several transforms, and let a saliency model that "
@@ -201,7 +138,9 @@ def _arguments(argv):
     add("--saliency", default="embedded", help="model that guides (default: embedded)")
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide")
     add("--second-opinion", default="icf", metavar="MODEL", help="model that judges (default: icf)")
-    add("--pictures", type=int, default=6, metavar="N", help="photographs on a sheet (default: 6)")
+    add(
+        "--pictures", type=count, default=6, metavar="N", help="photographs on a sheet (default: 6)"
+    )
     return parser.parse_args(argv)
 
 

@@ -3,18 +3,25 @@
 import re
 from pathlib import Path
 
-from manipulation import generate
-from stimuli.study import Study, open_study
+from manipulation.new_study.candidates import CandidatePhotographs
+from manipulation.new_study.propose_study import propose_study
+from stimuli.contract.study import Study, open_study
 
 SMALL = {"size_px": 256, "model_px": 128, "steps": 4, "grid_px": 64}
 
 
-def found_small_study(folder: Path, *options: str, **settings: object) -> Study:
-    """Make a study folder as the command does, then set `SMALL` and `settings` in study.toml.
+def propose_small_study(
+    folder: Path,
+    photographs: CandidatePhotographs | None = None,
+    *,
+    sources: int | None = None,
+    **settings: object,
+) -> Study:
+    """Make a study folder, then set `SMALL` and `settings` in study.toml.
 
     Where sections share a name, the first is set.
     """
-    generate.found_study(folder, generate._arguments(["--study", str(folder), *options]))
+    propose_study(folder, photographs, sources=sources)
     path = folder / "study.toml"
     text = path.read_text()
     for name, value in {**SMALL, **settings}.items():

@@ -10,9 +10,9 @@ import pytest
 
 from analysis import run as analysis
 from experiment import run as experiment
-from manipulation import generate
-from stimuli.catalogue import read_catalogue
-from tests.small_study import found_small_study
+from manipulation.study_stimuli.generation import generate_stimuli
+from stimuli.contract.catalogue import read_catalogue
+from tests.small_study import propose_small_study
 
 SUBJECTS = 8
 
@@ -21,8 +21,8 @@ SUBJECTS = 8
 def study(tmp_path_factory):
     """A study whose simulated observers look where the model says, and nowhere else."""
     root = tmp_path_factory.mktemp("whole") / "study"
-    study = found_small_study(root, "--demo", follows_model=1.0, follows_centre=0.0, steps=25)
-    generate.generate(study)
+    study = propose_small_study(root, follows_model=1.0, follows_centre=0.0, steps=25)
+    generate_stimuli(study)
     for subject in range(1, SUBJECTS + 1):
         experiment.main(["--study", str(root), "--simulate", "--subject", str(subject)])
     analysis.main([str(root)])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.density.grid import Grid
+from analysis.density.grid import Grid, checked_fixations
 from analysis.density.kde import kde_map
 from analysis.density.kernels import interval_masses
 from analysis.density.maps import log_probabilities
@@ -39,7 +39,7 @@ class CentreBias:
     total : array (rows, columns)
         Sum of the kernels of all fixations.
     n_fixations
-        Their number.
+        How many fixations these are.
     """
 
     grid: Grid
@@ -94,7 +94,7 @@ class CentreBiasCounts:
     Parameters
     ----------
     seed
-        Of the draw of the groups that are fitted to, if there are more than `MOST_GROUPS`.
+        Seed of the draw of the groups that are fitted to, if there are more than `MOST_GROUPS`.
     """
 
     def __init__(self, grid: Grid, *, seed: int = 0) -> None:
@@ -156,17 +156,40 @@ class CentreBiasCounts:
 
 
 def fit_centre_bias(xy_px: np.ndarray, groups: np.ndarray, grid: Grid) -> CentreBias:
-    """Fit the centre bias of a set that fits into memory; see `CentreBiasCounts`.
+    """Fit the centre bias of a set of images: where people look on all others.
 
     Parameters
     ----------
     xy_px : array (n, 2)
-        Fixations on all images.
+        Fixations on all images, in their pixels.
     groups : array (n,)
         Source or stimulus of each: what is left out together.
+    grid : Grid
+        Size of the images, and the cells of the maps.
+
+    Returns
+    -------
+    centre_bias : CentreBias
+        Uniform where fewer than two groups have fixations.
+
+    Notes
+    -----
+    A set that does not fit into memory streams through `CentreBiasCounts`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import Grid, fit_centre_bias
+    >>> xy_px = np.random.default_rng(0).normal((400, 300), 90, (300, 2)).clip(0, 599)
+    >>> images = np.repeat(["a", "b", "c"], 100)
+    >>> centre_bias = fit_centre_bias(xy_px, images, Grid(800, 600, 80, 60))
+    >>> log_map = centre_bias.log_map(xy_px[images == "a"])  # from the other images
+    >>> round(float(np.exp(log_map).sum()), 6)
+    1.0
     """
-    xy_px, counts = np.asarray(xy_px, dtype=np.float64), CentreBiasCounts(grid)
-    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    xy_px, groups = checked_fixations(xy_px, groups, grid, "groups")
+    counts = CentreBiasCounts(grid)
+    _, group = np.unique(groups, return_inverse=True)
     order = np.argsort(group, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         counts.add(xy_px[rows])

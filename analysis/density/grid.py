@@ -11,40 +11,66 @@ from functools import cached_property, lru_cache
 import numpy as np
 from scipy.sparse import csr_array
 
+from stimuli.support.errors import InputError
+
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells that tile an image of ``width_px x height_px`` pixels."""
+    """Cells that tile an image of ``width_px x height_px`` pixels.
+
+    Attributes
+    ----------
+    width_px, height_px
+        Size of the image.
+    columns, rows
+        Numbers of cells.
+
+    Examples
+    --------
+    >>> from analysis import Grid
+    >>> grid = Grid(800, 600, columns=80, rows=60)
+    >>> grid.shape, grid.cell_area_px
+    ((60, 80), 100.0)
+    """
 
     width_px: float
     height_px: float
     columns: int
     rows: int
 
+    def __post_init__(self) -> None:
+        for name in ("width_px", "height_px", "columns", "rows"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"Grid.{name} is {getattr(self, name)}; expected more than 0")
+
     @property
     def shape(self) -> tuple[int, int]:
+        """``(rows, columns)`` of a map."""
         return self.rows, self.columns
 
     @property
     def size_px(self) -> tuple[float, float]:
-        """``(width, height)`` of the image."""
+        """Size of the image, ``(width, height)``."""
         return self.width_px, self.height_px
 
     @property
     def cells(self) -> int:
+        """How many cells there are."""
         return self.rows * self.columns
 
     @property
     def cell_area_px(self) -> float:
-        """Pixels of the image in one cell."""
+        """How many pixels of the image one cell holds."""
         return self.width_px * self.height_px / self.cells
 
     @cached_property
     def x_edges_px(self) -> np.ndarray:
+        """Edges of the columns, ``(columns + 1,)``."""
         return np.linspace(0.0, self.width_px, self.columns + 1)
 
     @cached_property
     def y_edges_px(self) -> np.ndarray:
+        """Edges of the rows, ``(rows + 1,)``."""
         return np.linspace(0.0, self.height_px, self.rows + 1)
 
     def cell_of(self, xy_px: np.ndarray) -> np.ndarray:
@@ -97,3 +123,29 @@ def _overlaps(old: int, new: int) -> csr_array:
     return csr_array(
         (np.concatenate(share), (np.concatenate(row), np.concatenate(column))), shape=(new, old)
     )
+
+
+def checked_fixations(
+    xy_px: np.ndarray, labels: np.ndarray, grid: Grid, what: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return fixations ``(n, 2)`` and a label of each ``(n,)``; `what` says of what they tell.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or a fixation has no position or lies beside the image.
+    """
+    xy_px, labels = np.asarray(xy_px, dtype=np.float64), np.asarray(labels)
+    if xy_px.ndim != 2 or xy_px.shape[1] != 2 or labels.shape != xy_px.shape[:1]:
+        raise InputError(
+            f"xy_px is {xy_px.shape} and {what} {labels.shape}; expected (n, 2), a row a fixation, "
+            f"and (n,)"
+        )
+    beside = ~((xy_px >= 0) & (xy_px <= grid.size_px)).all(axis=1)
+    if beside.any():
+        row = int(np.flatnonzero(beside)[0])
+        raise InputError(
+            f"xy_px[{row}] is {xy_px[row].tolist()}, one of {beside.sum()} of {len(xy_px)} beside "
+            f"the image of {grid.width_px:g} x {grid.height_px:g} px; leave them out"
+        )
+    return xy_px, labels

@@ -19,16 +19,17 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import joblib
 import numpy as np
 
 from analysis.density.centre_bias import CentreBias
-from analysis.density.fit import Fit, density_map, fit_at, fit_density, leave_one_out_maps
 from analysis.density.grid import Grid
-from analysis.density.maps import log_probabilities
+from analysis.density.maps import density_map, leave_one_out_maps, log_probabilities
+from analysis.density.mixture import DensityFit, ImageSample, MixtureModel, MixtureParameters
 from analysis.density.table import ImageFixations
-from stimuli.files import atomic_path
+from stimuli.support.files import atomic_path
 
 _IMAGES_AT_ONCE = 16
 
@@ -42,8 +43,7 @@ class DensityOptions:
     truncate
         Whether kernels are cut at the image's edges and renormalised.
     shared
-        Bandwidth and weights of KDE, uniform and centre bias for all images; fitted to each image
-        where this is None.
+        Bandwidth and weights for all images; fitted to each image where this is None.
     maps, leave_one_out : Path or None
         Folders for the map of each image, and for those that leave each subject out.
     map_grid
@@ -51,18 +51,28 @@ class DensityOptions:
     """
 
     truncate: bool = True
-    shared: tuple[float, tuple[float, float, float]] | None = None
+    shared: MixtureParameters | None = None
     maps: Path | None = None
     leave_one_out: Path | None = None
     map_grid: Grid | None = None
 
 
 @dataclass(frozen=True)
-class ImageDensity:
-    """The fitted density of one image."""
+class ImageFit:
+    """The fitted density of one image.
+
+    Attributes
+    ----------
+    image
+        Its name.
+    fit : DensityFit
+        Parameters and cross-validated likelihood.
+    n_outside
+        Fixations beside the image, which were left out.
+    """
 
     image: str
-    fit: Fit
+    fit: DensityFit
     n_outside: int
 
 
@@ -72,7 +82,7 @@ def image_densities(
     options: DensityOptions = DensityOptions(),
     *,
     jobs: int = 1,
-) -> Iterator[ImageDensity]:
+) -> Iterator[ImageFit]:
     """Fit, and write if asked, the density of every image; yield them in the order of `images`.
 
     Parameters
@@ -80,7 +90,7 @@ def image_densities(
     images
         May be longer than memory holds: a few batches are under way at a time.
     centre_bias
-        From all images; each image's own fixations are taken out of it.
+        Centre bias from all images; each image's own fixations are taken out of it.
     jobs
         Processes; 1 works in this one, -1 in one a core.
     """
@@ -102,24 +112,28 @@ def _batches(images: Iterable[ImageFixations]) -> Iterator[list[ImageFixations]]
 
 def _batch(
     images: Sequence[ImageFixations], centre_bias: CentreBias, options: DensityOptions
-) -> list[ImageDensity]:
+) -> list[ImageFit]:
     return [_one(image, centre_bias, options) for image in images]
 
 
-def _one(image: ImageFixations, centre_bias: CentreBias, options: DensityOptions) -> ImageDensity:
-    xy_px, subjects, grid = image.xy_px, image.subjects, centre_bias.grid
-    centre = centre_bias.density_at(xy_px, xy_px)
-    if options.shared is None:
-        fit = fit_density(xy_px, subjects, centre, grid, truncate=options.truncate)
-    else:
-        fit = fit_at(xy_px, subjects, centre, grid, *options.shared, truncate=options.truncate)
+def _one(image: ImageFixations, centre_bias: CentreBias, options: DensityOptions) -> ImageFit:
+    model = MixtureModel(centre_bias.grid, options.truncate)
+    sample = image_sample(image, centre_bias)
+    fit = model.fit(sample) if options.shared is None else model.evaluate(sample, options.shared)
     if options.maps or options.leave_one_out:
         _write_maps(image, fit, centre_bias, options)
-    return ImageDensity(image.image, fit, image.n_outside)
+    return ImageFit(image.image, fit, image.n_outside)
+
+
+def image_sample(image: ImageFixations, centre_bias: CentreBias) -> ImageSample:
+    """Return what the density of an image is fitted to, the centre bias being the others'."""
+    return ImageSample(
+        image.xy_px, image.subjects, centre_bias.density_at(image.xy_px, image.xy_px)
+    )
 
 
 def _write_maps(
-    image: ImageFixations, fit: Fit, centre_bias: CentreBias, options: DensityOptions
+    image: ImageFixations, fit: DensityFit, centre_bias: CentreBias, options: DensityOptions
 ) -> None:
     grid = options.map_grid or centre_bias.grid
     centre = centre_bias.density(image.xy_px)
@@ -134,7 +148,7 @@ def _write_maps(
         log_density = log_probabilities(density)
         _save(options.maps / name, lambda file: np.savez(file, log_density=log_density))
     if options.leave_one_out:
-        left_out = dict(
+        left_out: dict[str, Any] = dict(
             leave_one_out_maps(
                 fit, image.xy_px, image.subjects, centre, grid, truncate=options.truncate
             )
@@ -147,6 +161,6 @@ def map_name(image: str) -> str:
     return Path(image).stem
 
 
-def _save(path: Path, write: Callable) -> None:
+def _save(path: Path, write: Callable[[BinaryIO], None]) -> None:
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         write(file)

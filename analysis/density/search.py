@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from analysis.density.mixture import fit_weights
+from analysis.density.weights import fit_weights
 
 _SCAN = 13
 _TOLERANCE = 1e-3  # of the logarithm: a thousandth of the bandwidth

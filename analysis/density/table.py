@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stimuli.errors import InputError, nearest
+from stimuli.support.errors import InputError, nearest
 
 COLUMNS = ("image", "subject", "x_px", "y_px")
 _ROWS_AT_ONCE = 100_000
@@ -25,7 +25,7 @@ class ImageFixations:
     Attributes
     ----------
     xy_px : array (n, 2)
-        On the image only.
+        Positions on the image, in its pixels.
     subjects : array (n,)
         Labels.
     n_outside
@@ -39,7 +39,7 @@ class ImageFixations:
 
 
 def read_images(path: str | Path, width_px: float, height_px: float) -> Iterator[ImageFixations]:
-    """Yield the fixations on every image, in the order of the table.
+    """Yield the fixations on every image of a CSV table, in its order.
 
     Raises
     ------
@@ -48,15 +48,38 @@ def read_images(path: str | Path, width_px: float, height_px: float) -> Iterator
     """
     if _in_order(path):
         frames = _by_image(_pieces(path))
+        for image, rows in frames:
+            yield _fixations_on(image, rows, width_px, height_px)
     else:
-        whole = pd.concat(list(_pieces(path)), ignore_index=True)
-        frames = ((str(image), rows) for image, rows in whole.groupby("image", sort=False))
-    for image, rows in frames:
-        xy_px = rows[["x_px", "y_px"]].to_numpy(dtype=np.float64)
-        with np.errstate(invalid="ignore"):
-            on_image = ((xy_px >= 0) & (xy_px < [width_px, height_px])).all(axis=1)
-        subjects = rows["subject"].to_numpy(dtype=str)
-        yield ImageFixations(image, xy_px[on_image], subjects[on_image], int((~on_image).sum()))
+        yield from images_in(pd.concat(list(_pieces(path))), width_px, height_px)
+
+
+def images_in(
+    fixations: pd.DataFrame, width_px: float, height_px: float
+) -> Iterator[ImageFixations]:
+    """Yield the fixations on every image of a table with `COLUMNS`, in its order.
+
+    Raises
+    ------
+    InputError
+        If a column is missing.
+    """
+    if missing := [name for name in COLUMNS if name not in fixations]:
+        raise InputError(
+            f"table of fixations: column {missing[0]!r} is missing; expected {', '.join(COLUMNS)}"
+        )
+    for image, rows in fixations.groupby("image", sort=False):
+        yield _fixations_on(str(image), rows, width_px, height_px)
+
+
+def _fixations_on(
+    image: str, rows: pd.DataFrame, width_px: float, height_px: float
+) -> ImageFixations:
+    xy_px = rows[["x_px", "y_px"]].to_numpy(dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        on_image = ((xy_px >= 0) & (xy_px < [width_px, height_px])).all(axis=1)
+    subjects = rows["subject"].to_numpy(dtype=str)
+    return ImageFixations(image, xy_px[on_image], subjects[on_image], int((~on_image).sum()))
 
 
 def _in_order(path: str | Path) -> bool:

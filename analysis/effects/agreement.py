@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.effects.bootstrap import Resamples, interval
+from analysis.effects.bootstrap import Resamples, percentile_interval
 from analysis.effects.contrasts import Contrast
-from stimuli.tables import Column, Schema
+from stimuli.contract.vocabulary import Viewer
+from stimuli.support.tables import Column, Schema
 
 AGREEMENT = Schema(
     "agreement",
@@ -30,29 +31,35 @@ AGREEMENT = Schema(
 )  # fmt: skip
 
 
-def agreement(contrasts: Sequence[Contrast], subset: str, resamples: Resamples) -> pd.DataFrame:
-    """Return rows by `AGREEMENT`, one a measure.
+def agreement_table(
+    contrasts: Sequence[Contrast], label: str, resamples: Resamples
+) -> pd.DataFrame:
+    """Return how well the model foretold people's changes, by `AGREEMENT`, one row a measure.
 
     Parameters
     ----------
     contrasts
-        In the order of `resamples`.
+        The contrasts, in the order of `resamples`.
+    label
+        Content of the column ``subset``.
+    resamples : Resamples
+        Resampled changes, as `pigeonhole_bootstrap` returns them.
     """
-    people = np.array([one.version.people - one.original.people for one in contrasts])
-    model = np.array([one.version.model - one.original.model for one in contrasts])
-    measures = np.array([one.aim.measure for one in contrasts])
+    people = np.array([one.change(Viewer.PEOPLE) for one in contrasts])
+    model = np.array([one.change(Viewer.MODEL) for one in contrasts])
+    measures = np.array([str(one.comparison.measure) for one in contrasts])
     rows = []
     for measure in dict.fromkeys(measures):
         which = np.flatnonzero((measures == measure) & np.isfinite(people))
         own, predicted = people[which], model[which]
         same = np.sign(own) == np.sign(predicted)
         several = len(which) > 2 and own.std() > 0 and predicted.std() > 0
-        low, high = interval(
+        low, high = percentile_interval(
             _slopes(resamples.change[:, which], predicted, resamples.times[:, which])
         )
         rows.append(
             {
-                "subset": subset, "measure": measure, "n": len(which),
+                "subset": label, "measure": measure, "n": len(which),
                 "n_same_sign": int(same.sum()),
                 "sign_agreement": same.mean() if len(which) else math.nan,
                 "slope": _slopes(own[None], predicted, np.ones((1, len(which))))[0],

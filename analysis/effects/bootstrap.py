@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.effects.contrasts import Contrast, relative_change
+from analysis.effects.contrasts import Contrast
+from stimuli.contract.vocabulary import Viewer
 
 RESAMPLES = 10_000
 _AT_ONCE = 250  # resamples of an entropy held in memory together
@@ -25,7 +26,7 @@ class Resamples:
     Attributes
     ----------
     change, relative_change : arrays (resamples, contrasts)
-        Of people, with subjects drawn anew; NaN where a contrast cannot be measured.
+        Change of people in every resample of subjects; NaN where a contrast cannot be measured.
     times : array (resamples, contrasts)
         How often the source of each contrast was drawn.
     """
@@ -57,26 +58,53 @@ def draw(strata: Sequence[str], resamples: int, generator: np.random.Generator) 
     return times
 
 
-def pigeonhole(
+def pigeonhole_bootstrap(
     contrasts: Sequence[Contrast],
     subject_strata: Mapping[str, str],
     *,
     seed: int,
     resamples: int = RESAMPLES,
 ) -> Resamples:
-    """Draw subjects and sources anew and measure every contrast.
+    """Draw subjects and sources anew, together, and measure every contrast on what was drawn.
 
     Parameters
     ----------
+    contrasts
+        Versions with their originals, as `measure_effects` returns them.
     subject_strata : mapping
-        By subject, sorted, the stratum within which it is drawn: all one, or the block seen first
-        where different people saw original and version, so that no group is ever empty.
+        Stratum within which each subject is drawn, by subject, sorted: one for all, or the block
+        seen first where different people saw original and version, so that no group is ever
+        empty.
     seed
-        Of the draws. Sources are drawn within their condition.
+        Seed of the draws. Sources are drawn within their condition.
+    resamples
+        How many times subjects and sources are drawn.
+
+    Returns
+    -------
+    resamples : Resamples
+        Changes of every contrast, and how often its source was drawn.
+
+    Notes
+    -----
+    After Owen (2007), "The pigeonhole bootstrap".
+
+    Examples
+    --------
+    >>> from analysis import measure_effects, percentile_interval, pigeonhole_bootstrap
+    >>> from analysis import read_design, read_fixations, resampled_means, select_fixations
+    >>> from analysis import subject_strata
+    >>> from stimuli import open_study
+    >>> study = open_study("demo-study")
+    >>> used = select_fixations(read_fixations(study))
+    >>> contrasts = measure_effects(read_design(study), used).contrasts
+    >>> resamples = pigeonhole_bootstrap(contrasts, subject_strata(used), seed=0, resamples=500)
+    >>> low, high = percentile_interval(resampled_means(resamples.change, resamples.times))
     """
     generator = np.random.default_rng([seed, len(contrasts)])
     subject_times = draw(list(subject_strata.values()), resamples, generator)
-    conditions = {one.aim.version.source_id: one.aim.version.condition for one in contrasts}
+    versions = [one.comparison.version for one in contrasts]
+    conditions = {version.source_id: version.condition for version in versions}
     source_times = draw(list(map(str, conditions.values())), resamples, generator)
     column = {source: number for number, source in enumerate(conditions)}
 
@@ -86,7 +114,8 @@ def pigeonhole(
         one = getattr(contrast, which).resampled
         if one is None:
             return np.full(resamples, np.nan)
-        name = getattr(contrast.aim, which).stim_id if contrast.aim.target is None else None
+        comparison = contrast.comparison
+        name = getattr(comparison, which).stim_id if comparison.target is None else None
         if name in entropies:
             return entropies[name]
         parts = [
@@ -104,12 +133,10 @@ def pigeonhole(
     original, version = values("original"), values("version")
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(original > 0, (version - original) / original, np.nan)
-    measured = [(one.original.people, one.version.people) for one in contrasts]
-    sources = [column[one.aim.version.source_id] for one in contrasts]
     return Resamples(
-        _centred(version - original, [after - before for before, after in measured]),
-        _centred(relative, [relative_change(*pair) for pair in measured]),
-        source_times[:, sources],
+        _centred(version - original, [one.change(Viewer.PEOPLE) for one in contrasts]),
+        _centred(relative, [one.relative_change(Viewer.PEOPLE) for one in contrasts]),
+        source_times[:, [column[version.source_id] for version in versions]],
     )
 
 
@@ -125,13 +152,24 @@ def _centred(values: np.ndarray, measured: Sequence[float]) -> np.ndarray:
 
 
 def resampled_means(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return the mean over contrasts in every resample, ``(resamples,)``; NaN where none is left.
+    """Return the mean over contrasts in every resample; NaN where none is left.
 
     Parameters
     ----------
     values, times : arrays (resamples, contrasts)
         NaN values do not count. Where nothing but sources is drawn anew, one row of values
         stands for all resamples.
+
+    Returns
+    -------
+    means : array (resamples,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import resampled_means
+    >>> resampled_means(np.array([[0.1, 0.3], [0.2, 0.4]]), np.array([[1, 1], [2, 0]]))
+    array([0.2, 0.2])
     """
     values, times = np.broadcast_arrays(values, times)
     known = np.isfinite(values)
@@ -141,8 +179,29 @@ def resampled_means(values: np.ndarray, times: np.ndarray) -> np.ndarray:
         return (np.where(known, values, 0.0) * weights).sum(axis=1) / np.where(total, total, np.nan)
 
 
-def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Return the percentile interval of resamples ``(n,)``; NaN ones do not count."""
+def percentile_interval(resampled: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval between two percentiles of resamples.
+
+    Parameters
+    ----------
+    resampled : array (n,)
+        Values in every resample; NaN ones do not count.
+    level
+        Share of the resamples that the interval holds.
+
+    Returns
+    -------
+    low, high
+        NaN if no resample counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import percentile_interval
+    >>> low, high = percentile_interval(np.arange(201.0))
+    >>> round(low), round(high)
+    (5, 195)
+    """
     known = resampled[np.isfinite(resampled)]
     if not len(known):
         return np.nan, np.nan

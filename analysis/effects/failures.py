@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 
 from analysis.effects.contrasts import Contrast
+from stimuli.contract.vocabulary import Viewer
 
 
-def failures(contrasts: Sequence[Contrast]) -> list[Contrast]:
+def failed_contrasts(contrasts: Sequence[Contrast]) -> list[Contrast]:
     """Return contrasts in which people moved against the prediction, the largest move first.
 
     Targets come before entropies, whose changes have another unit.
     """
-    against = [
-        one
-        for one in contrasts
-        if (one.version.people - one.original.people) * (one.version.model - one.original.model) < 0
-    ]
+    against = [one for one in contrasts if one.change(Viewer.PEOPLE) * one.change(Viewer.MODEL) < 0]
     return sorted(
         against,
-        key=lambda one: (one.aim.target is None, -abs(one.version.people - one.original.people)),
+        key=lambda one: (one.comparison.target is None, -abs(one.change(Viewer.PEOPLE))),
     )

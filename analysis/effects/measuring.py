@@ -7,117 +7,131 @@ import numpy as np
 import pandas as pd
 
 from analysis.density.centre_bias import CentreBias, fit_centre_bias
-from analysis.density.fit import Fit
-from analysis.density.grid import Grid
-from analysis.density.stimuli import StimulusDensity, stimulus_densities
-from analysis.effects.aims import Aim
+from analysis.density.fitted import FittedDensity
+from analysis.density.mixture import DensityFit
+from analysis.density.stimuli import stimulus_densities
+from analysis.effects.comparisons import Comparison
 from analysis.effects.contrasts import Contrast
-from analysis.effects.estimates import Estimate, estimate, read_coverage
+from analysis.effects.design import StudyDesign
+from analysis.effects.estimates import Estimate, estimate
 from analysis.effects.predictions import predicted_log_density
-from analysis.progress import progress
-from stimuli.files import read_log_saliency
-from stimuli.study import Study
-from stimuli.vocabulary import Stimulus
+from stimuli.support.console import progress
+from stimuli.support.files import read_log_saliency
+
+KeepMaps = Callable[[str, FittedDensity, np.ndarray], object]
+"""Called with the name of a stimulus, people's density, and the model's log density."""
+
+
+def keep_nothing(stim_id: str, density: FittedDensity, log_model: np.ndarray) -> None:
+    """Let the maps of a stimulus go."""
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
-    """What is measured on a set of fixations.
+class MeasuredEffects:
+    """Effects measured on a set of fixations, with the parameters of the densities.
 
     Attributes
     ----------
+    centre_bias : CentreBias
+        Where people look on all stimuli; each leaves its own group out of it.
     fits
-        By ``stim_id``.
+        Parameters of every density, by ``stim_id``.
     contrasts
-        One an aim, in their order.
+        One a comparison, in their order.
     """
 
     centre_bias: CentreBias
-    fits: Mapping[str, Fit]
+    fits: Mapping[str, DensityFit]
     contrasts: Sequence[Contrast]
 
 
-def measure(
-    study: Study,
-    stimuli: Sequence[Stimulus],
-    aims: Sequence[Aim],
+def measure_effects(
+    design: StudyDesign,
     fixations: pd.DataFrame,
     *,
     bandwidth_factor: float = 1.0,
-    keep: Callable[[StimulusDensity, np.ndarray], object] = lambda density, log_model: None,
-) -> Measured:
+    keep: KeepMaps = keep_nothing,
+) -> MeasuredEffects:
     """Fit the density of every stimulus, and measure every version against its original.
 
     Parameters
     ----------
+    design : StudyDesign
+        The study with its stimuli and comparisons, as `read_design` returns it.
     fixations : DataFrame
-        Those used; the centre bias is fitted to them.
+        Fixations that are used, as `select_fixations` returns them; the centre bias is fitted to
+        them.
     bandwidth_factor
-        On every fitted bandwidth, the weights being fitted anew: a check.
+        Factor on every fitted bandwidth, the weights being fitted anew: a check.
     keep
-        Called with the density of each stimulus and the model's, to write or show them.
+        Called with the maps of every stimulus, to write or show them; they are not kept otherwise.
+
+    Returns
+    -------
+    effects : MeasuredEffects
+        Centre bias, parameters of the densities, and one contrast a comparison.
+
+    Raises
+    ------
+    InputError
+        If a prediction or a mask is missing or cannot be read.
+
+    Examples
+    --------
+    >>> from analysis import measure_effects, read_design, read_fixations, select_fixations
+    >>> from stimuli import Viewer, open_study
+    >>> study = open_study("demo-study")
+    >>> measured = measure_effects(read_design(study), select_fixations(read_fixations(study)))
+    >>> changes = [one.change(Viewer.PEOPLE) for one in measured.contrasts]
     """
-    grid, groups = square_grid(study), centre_bias_groups(study, stimuli)
+    grid, groups = design.grid, design.centre_bias_groups
     centre_bias = fit_centre_bias(
         fixations[["x_px", "y_px"]].to_numpy(float),
         fixations["stim_id"].map(groups).to_numpy(str),
         grid,
     )
     subjects = sorted(fixations["subject"].unique())
-    by_id = {stimulus.stim_id: stimulus for stimulus in stimuli}
-    fits: dict[str, Fit] = {}
-    estimates: dict[tuple[Aim, str], Estimate] = {}
+    by_id = {stimulus.stim_id: stimulus for stimulus in design.stimuli}
+    jackknife = design.study.settings.analysis.entropy == "jackknife"
+    fits: dict[str, DensityFit] = {}
+    estimates: dict[tuple[Comparison, str], Estimate] = {}
     densities = stimulus_densities(
         fixations, groups, centre_bias, bandwidth_factor=bandwidth_factor
     )
-    for density in progress(densities, "Densities", len(stimuli)):
-        log_saliency = read_log_saliency(study.root / by_id[density.stim_id].prediction)
+    for stim_id, density in progress(densities, "Densities", len(design.stimuli)):
+        log_saliency = read_log_saliency(design.study.root / by_id[stim_id].prediction)
         log_model = predicted_log_density(log_saliency, density.log_centre_bias, grid)
-        keep(density, log_model)
-        fits[density.stim_id] = density.fit
-        for aim in aims:
-            if density.stim_id in (aim.original.stim_id, aim.version.stim_id):
-                estimates[aim, density.stim_id] = estimate(
-                    aim, density, log_model, coverage_of(study, aim), subjects, grid,
-                    jackknife=study.settings.analysis.entropy == "jackknife",
-                )  # fmt: skip
+        keep(stim_id, density, log_model)
+        fits[stim_id] = density.fit
+        for one in design.comparisons:
+            if stim_id in (one.original.stim_id, one.version.stim_id):
+                estimates[one, stim_id] = estimate(
+                    density, log_model, design.coverage(one), subjects, jackknife=jackknife
+                )
     contrasts = [
-        Contrast(aim, estimates[aim, aim.original.stim_id], estimates[aim, aim.version.stim_id])
-        for aim in aims
+        Contrast(one, estimates[one, one.original.stim_id], estimates[one, one.version.stim_id])
+        for one in design.comparisons
     ]
-    return Measured(centre_bias, fits, contrasts)
-
-
-def square_grid(study: Study) -> Grid:
-    """Return the grid of the study's density maps."""
-    size_px, cells = study.settings.images.size_px, study.settings.analysis.grid_px
-    return Grid(size_px, size_px, cells, cells)
-
-
-def centre_bias_groups(study: Study, stimuli: Sequence[Stimulus]) -> dict[str, str]:
-    """Return for every stimulus what its centre bias leaves out, stimuli of a source together."""
-    by_source = study.settings.analysis.centre_bias == "other-sources"
-    ordered = sorted(stimuli, key=lambda stimulus: stimulus.source_id)
-    return {one.stim_id: one.source_id if by_source else one.stim_id for one in ordered}
-
-
-def coverage_of(study: Study, aim: Aim) -> np.ndarray | None:
-    """Return the share of every cell that the target of an aim covers; None for the entropy."""
-    if aim.target is None:
-        return None
-    path = study.root / aim.target.mask
-    return read_coverage(path, study.settings.images.size_px, square_grid(study))
+    return MeasuredEffects(centre_bias, fits, contrasts)
 
 
 def subject_strata(fixations: pd.DataFrame) -> dict[str, str]:
-    """Return the group within which each subject is drawn anew.
+    """Return the group within which each subject is drawn anew, by subject, sorted.
 
     Where every subject saw one block only, as in the first, original and version were seen by
     different people, and subjects are drawn within the block that they saw; else everybody saw
     originals and versions, and all are one group.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis import subject_strata
+    >>> fixations = pd.DataFrame({"subject": ["01", "02"], "block": ["originals", "versions-1"]})
+    >>> subject_strata(fixations)
+    {'01': 'originals', '02': 'versions-1'}
     """
     blocks = fixations.groupby("subject")["block"].agg(["first", "nunique"]).sort_index()
-    between = (blocks["nunique"] == 1).all()
+    between = bool((blocks["nunique"] == 1).all())
     return {
         str(subject): str(block) if between else "everybody"
         for subject, block in blocks["first"].items()

@@ -16,10 +16,11 @@ import pandas as pd
 from scipy.stats import t as student
 
 from analysis.density.grid import Grid
-from analysis.effects.aims import Aim
-from stimuli.tables import Column, Schema
+from analysis.effects.comparisons import Comparison
+from stimuli.contract.vocabulary import Direction
+from stimuli.support.tables import Column, Schema
 
-LONG = Schema(
+TRIALS = Schema(
     "trials",
     (
         Column("subject", str, "Participant's number"),
@@ -49,13 +50,16 @@ MODELS = Schema(
     ),
 )
 
-_NONE = (math.nan, math.nan, math.nan)
+_NO_ESTIMATE = (math.nan, math.nan, math.nan)
 
 
-def long_table(
-    aims: Sequence[Aim], fixations: pd.DataFrame, coverage: Mapping[Aim, np.ndarray], grid: Grid
+def trial_table(
+    comparisons: Sequence[Comparison],
+    fixations: pd.DataFrame,
+    coverage: Mapping[Comparison, np.ndarray],
+    grid: Grid,
 ) -> pd.DataFrame:
-    """Return rows by `LONG`: every trial once for every target that it bears on.
+    """Return how many fixations of every trial lay on each target that the trial bears on.
 
     In R: ``glmer(cbind(on_target, n_fixations - on_target) ~ version + (version | subject) +
     (version | source_id) + (1 | target), family = binomial)``.
@@ -63,52 +67,67 @@ def long_table(
     Parameters
     ----------
     fixations : DataFrame
-        Those used, by `stimuli.tables.FIXATIONS`.
+        Fixations that are used, by `stimuli.contract.schemas.FIXATIONS`.
     coverage : mapping
-        By aim at an object, the share of every cell that its target covers.
+        Share of every cell that the target covers, by comparison.
+
+    Returns
+    -------
+    trials : DataFrame
+        Rows by `TRIALS`.
     """
     parts = []
     by_stimulus = {str(name): rows for name, rows in fixations.groupby("stim_id")}
-    for aim in aims:
-        if aim.target is None:
+    for comparison in comparisons:
+        if comparison.target is None:
             continue
-        for version, stimulus in enumerate((aim.original, aim.version)):
+        covered = coverage[comparison].ravel() >= 0.5
+        for version, stimulus in enumerate((comparison.original, comparison.version)):
             rows = by_stimulus.get(stimulus.stim_id)
             if rows is None:
                 continue
             cells = grid.cell_of(rows[["x_px", "y_px"]].to_numpy(float))
-            on = coverage[aim].ravel()[cells] >= 0.5
-            trials = rows.assign(on_target=on).groupby(["subject", "block_position"])["on_target"]
+            trials = rows.assign(on_target=covered[cells]).groupby(["subject", "block_position"])[
+                "on_target"
+            ]
             counted = trials.agg(on_target="sum", n_fixations="size").reset_index()
             parts.append(
                 counted.assign(
                     source_id=stimulus.source_id, stim_id=stimulus.stim_id,
-                    target=aim.annotation_ids, direction=str(aim.direction), version=version,
+                    target=comparison.annotation_ids, direction=str(comparison.direction),
+                    version=version,
                 )
             )  # fmt: skip
     if not parts:
-        return pd.DataFrame(columns=list(LONG.names))
-    return pd.concat(parts, ignore_index=True)[list(LONG.names)].astype({"on_target": int})
+        return pd.DataFrame(columns=list(TRIALS.names))
+    return pd.concat(parts, ignore_index=True)[list(TRIALS.names)].astype({"on_target": int})
 
 
-def clustered_logits(table: pd.DataFrame, subset: str) -> pd.DataFrame:
-    """Return rows by `MODELS`, one a direction; NaN where a model cannot be fitted.
+def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the log odds of fixating the target, version against original, by regression.
 
     Parameters
     ----------
-    table : DataFrame
-        By `LONG`.
+    trials : DataFrame
+        Rows by `TRIALS`.
+    label
+        Content of the column ``subset``.
+
+    Returns
+    -------
+    models : DataFrame
+        Rows by `MODELS`, one a direction; NaN where a model cannot be fitted.
     """
     rows = []
-    for direction in ("increase", "decrease"):
-        chosen = table[table["direction"] == direction]
+    for direction in (Direction.INCREASE, Direction.DECREASE):
+        chosen = trials[trials["direction"] == direction]
         if chosen.empty:
             continue
         estimate, error, freedom = _logit(chosen)
         half = float(student.ppf(0.975, freedom)) * error
         rows.append(
             {
-                "subset": subset, "direction": direction, "n_trials": len(chosen),
+                "subset": label, "direction": str(direction), "n_trials": len(chosen),
                 "n_fixations": int(chosen["n_fixations"].sum()), "log_odds": estimate,
                 "standard_error": error, "log_odds_low": estimate - half,
                 "log_odds_high": estimate + half,
@@ -130,11 +149,13 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     table, item = table[share.between(0, 1, "neither")], item[share.between(0, 1, "neither")]
     n_subjects, n_sources = table["subject"].nunique(), table["source_id"].nunique()
     if n_subjects < 2 or n_sources < 2 or table["version"].nunique() < 2:
-        return _NONE
+        return _NO_ESTIMATE
     hits = table["on_target"].to_numpy()
     outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
     design = pd.get_dummies(item, dtype=float)
     design.insert(0, "version", table["version"].astype(float))
+    if len(design) <= design.shape[1]:  # the model would fit every trial, and errors divide by 0
+        return _NO_ESTIMATE
     groups = np.column_stack(
         [pd.factorize(table["subject"])[0], pd.factorize(table["source_id"])[0]]
     )
@@ -145,7 +166,7 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
                 cov_type="cluster", cov_kwds={"groups": groups}
             )
         except (ValueError, np.linalg.LinAlgError):
-            return _NONE
+            return _NO_ESTIMATE
         estimate, error = float(fitted.params[0]), float(fitted.bse[0])
     sound = math.isfinite(estimate + error) and error > 0
-    return (estimate, error, min(n_subjects, n_sources) - 1.0) if sound else _NONE
+    return (estimate, error, min(n_subjects, n_sources) - 1.0) if sound else _NO_ESTIMATE

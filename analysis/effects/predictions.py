@@ -20,7 +20,7 @@ def predicted_log_density(
     log_saliency : array (height, width)
         Un-normalised, natural log, without centre bias; any size.
     log_centre_bias : array (rows, columns)
-        Of the same stimulus and subset of fixations, weight 1.
+        Centre bias of the same stimulus and subset of fixations; its weight is 1.
 
     Returns
     -------

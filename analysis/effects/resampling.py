@@ -5,13 +5,13 @@ another weighting of sums that are made once per subject. Bandwidth, weights and
 as they were fitted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.density.grid import Grid
+from analysis.density.fitted import FittedDensity
 from analysis.density.kde import kde_map, region_masses
-from analysis.density.stimuli import StimulusDensity
 from analysis.effects.measures import entropy_bits, p_obj
 
 ENTROPY_CELLS = 48
@@ -78,7 +78,7 @@ class ResampledEntropy:
             return nats / np.log(2.0) + self.offset_bits
 
 
-def without_bias(entropy: ResampledEntropy) -> float:
+def entropy_without_bias(entropy: ResampledEntropy) -> float:
     """Return the entropy, in bits, of as many subjects as one likes: by the jackknife.
 
     The density of a few people is more gathered than that of all, so their entropy is too low, the
@@ -95,11 +95,11 @@ def without_bias(entropy: ResampledEntropy) -> float:
 
 
 def resampled_region(
-    density: StimulusDensity, coverage: np.ndarray, subjects: list[str], grid: Grid
+    density: FittedDensity, coverage: np.ndarray, subjects: Sequence[str]
 ) -> ResampledRegion:
     """Return p_obj of a fitted density, per subject; all counts one give its value."""
     fit, index = density.fit, np.searchsorted(subjects, density.subjects)
-    masses = region_masses(density.xy_px, fit.bandwidth_px, grid, coverage)
+    masses = region_masses(density.xy_px, fit.bandwidth_px, density.grid, coverage)
     rest = fit.uniform * coverage.mean() + fit.centre_bias * p_obj(
         density.log_centre_bias, coverage
     )
@@ -111,11 +111,10 @@ def resampled_region(
     )
 
 
-def resampled_entropy(
-    density: StimulusDensity, subjects: list[str], grid: Grid
-) -> ResampledEntropy:
+def resampled_entropy(density: FittedDensity, subjects: Sequence[str]) -> ResampledEntropy:
     """Return the entropy of a fitted density, per subject; all counts one give its value."""
-    fit, coarse = density.fit, grid.coarser(ENTROPY_CELLS)
+    fit, grid = density.fit, density.grid
+    coarse = grid.coarser(ENTROPY_CELLS)
     index = np.searchsorted(subjects, density.subjects)
     kernels = np.zeros((len(subjects), coarse.cells), dtype=np.float32)
     for subject in np.unique(index):

@@ -1,20 +1,19 @@
 """Whether conclusions hang on choices: the effects of people under other ones."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.effects.aims import Aim
 from analysis.effects.contrasts import effects_table
-from analysis.effects.measuring import Measured, measure
+from analysis.effects.design import StudyDesign
+from analysis.effects.measuring import MeasuredEffects, measure_effects
 from analysis.fixations.table import fixation_table
-from analysis.progress import progress
-from analysis.recordings.sessions import Run
-from stimuli.errors import InputError
-from stimuli.study import Study
-from stimuli.tables import Column, Schema
-from stimuli.vocabulary import Stimulus
+from analysis.sessions.runs import SessionRun
+from stimuli.contract.vocabulary import Viewer
+from stimuli.support.console import progress
+from stimuli.support.errors import InputError
+from stimuli.support.tables import Column, Schema
 
 SENSITIVITY = Schema(
     "sensitivity",
@@ -33,80 +32,101 @@ MOST_TRACK_LOSS = 0.1
 """Share of a trial in blinks beyond which the check leaves it out."""
 
 
-def sensitivity(
-    study: Study,
-    stimuli: Sequence[Stimulus],
-    aims: Sequence[Aim],
-    runs: Sequence[Run],
-    table: pd.DataFrame,
-    quality: pd.DataFrame,
-    choose: Callable[[pd.DataFrame], pd.DataFrame],
-    subset: str,
-    reported: Measured,
-) -> tuple[pd.DataFrame, list[str]]:
-    """Measure again under every other choice.
+@dataclass(frozen=True, eq=False)
+class SensitivityResult:
+    """Effects of people under other choices.
 
-    Parameters
+    Attributes
     ----------
-    table, quality : DataFrames
-        All fixations, and the quality of every trial.
-    choose
-        Gives of a fixation table the rows that are used.
-
-    Returns
-    -------
-    rows : DataFrame
-        By `SENSITIVITY`.
-    skipped
+    effects : DataFrame
+        Rows by `SENSITIVITY`; the first choice is the analysis itself.
+    not_tried
         Choices that could not be tried, with the reason.
     """
 
-    def measured(fixations: pd.DataFrame, in_study: Study = study, factor: float = 1.0):
-        return measure(in_study, stimuli, aims, choose(fixations), bandwidth_factor=factor)
-
-    def detected(detector: str) -> Measured:
-        analysis = replace(study.settings.analysis, detector=detector)
-        found, _ = fixation_table(runs, replace(study.settings, analysis=analysis))
-        return measured(found)
-
-    bias = "other-stimuli"
-    if study.settings.analysis.centre_bias == bias:
-        bias = "other-sources"
-    other_bias = replace(study.settings.analysis, centre_bias=bias)
-    keys = quality[quality["track_loss"] <= MOST_TRACK_LOSS][["subject", "trial"]]
-    choices: dict[str, Callable[[], Measured]] = {
-        "bandwidths halved": lambda: measured(table, factor=0.5),
-        "bandwidths doubled": lambda: measured(table, factor=2.0),
-        f"centre bias from {bias}": lambda: measured(
-            table, replace(study, settings=replace(study.settings, analysis=other_bias))
-        ),
-        "without short fixations beside blinks": lambda: measured(
-            table[~table["beside_blink"].astype(bool)]
-        ),
-        f"without trials of more than {MOST_TRACK_LOSS:.0%} track loss": lambda: measured(
-            table.merge(keys, on=["subject", "trial"])
-        ),
-        "fixations by velocity (I-VT)": lambda: detected("velocity"),
-        "fixations by dispersion (I-DT)": lambda: detected("dispersion"),
-    }
-    parts, skipped = [_means(reported, subset, "as reported")], []
-    for choice, measure_again in progress(choices.items(), "Sensitivity", len(choices)):
-        try:
-            parts.append(_means(measure_again(), subset, choice))
-        except (InputError, ImportError) as error:
-            skipped.append(f"{choice}: {error}")
-    rows = pd.concat(parts, ignore_index=True)
-    keys = ["condition", "direction", "measure"]
-    main = parts[0].set_index(keys)["mean_change"]
-    rows["difference"] = (
-        rows["mean_change"] - main.reindex(pd.MultiIndex.from_frame(rows[keys])).to_numpy()
-    )
-    return rows[list(SENSITIVITY.names)], skipped
+    effects: pd.DataFrame
+    not_tried: Sequence[str]
 
 
-def _means(found: Measured, subset: str, choice: str) -> pd.DataFrame:
-    effects = effects_table(found.contrasts, subset)
-    people = effects[effects["observer"] == "people"]
+@dataclass(frozen=True, eq=False)
+class SensitivityCheck:
+    """An analysis that is to be repeated under other choices.
+
+    Attributes
+    ----------
+    design, runs
+        The study and its recordings.
+    fixations, quality : DataFrames
+        All fixations, and the quality of every trial.
+    select
+        Gives of a fixation table the rows that are used.
+    """
+
+    design: StudyDesign
+    runs: Sequence[SessionRun]
+    fixations: pd.DataFrame
+    quality: pd.DataFrame
+    select: Callable[[pd.DataFrame], pd.DataFrame]
+
+    def run(self, reported: MeasuredEffects, label: str) -> SensitivityResult:
+        """Measure again under every other choice.
+
+        Parameters
+        ----------
+        reported : MeasuredEffects
+            The analysis itself.
+        label
+            Content of the column ``subset``.
+        """
+        parts, not_tried = [_mean_changes(reported, label, "as reported")], []
+        choices = self._choices()
+        for choice, measure_again in progress(choices.items(), "Sensitivity", len(choices)):
+            try:
+                parts.append(_mean_changes(measure_again(), label, choice))
+            except (InputError, ImportError) as error:
+                not_tried.append(f"{choice}: {error}")
+        rows = pd.concat(parts, ignore_index=True)
+        key = ["condition", "direction", "measure"]
+        main = parts[0].set_index(key)["mean_change"]
+        rows["difference"] = (
+            rows["mean_change"] - main.reindex(pd.MultiIndex.from_frame(rows[key])).to_numpy()
+        )
+        return SensitivityResult(rows[list(SENSITIVITY.names)], not_tried)
+
+    def _choices(self) -> dict[str, Callable[[], MeasuredEffects]]:
+        table, bias = self.fixations, "other-stimuli"
+        if self.design.study.settings.analysis.centre_bias == bias:
+            bias = "other-sources"
+        sound = self.quality[self.quality["track_loss"] <= MOST_TRACK_LOSS][["subject", "trial"]]
+        return {
+            "bandwidths halved": lambda: self._measure(table, factor=0.5),
+            "bandwidths doubled": lambda: self._measure(table, factor=2.0),
+            f"centre bias from {bias}": lambda: measure_effects(
+                self.design.with_centre_bias(bias), self.select(table)
+            ),
+            "without short fixations beside blinks": lambda: self._measure(
+                table[~table["beside_blink"].astype(bool)]
+            ),
+            f"without trials of more than {MOST_TRACK_LOSS:.0%} track loss": lambda: self._measure(
+                table.merge(sound, on=["subject", "trial"])
+            ),
+            "fixations by velocity (I-VT)": lambda: self._measure(self._detected("velocity")),
+            "fixations by dispersion (I-DT)": lambda: self._measure(self._detected("dispersion")),
+        }
+
+    def _measure(self, fixations: pd.DataFrame, factor: float = 1.0) -> MeasuredEffects:
+        return measure_effects(self.design, self.select(fixations), bandwidth_factor=factor)
+
+    def _detected(self, detector: str) -> pd.DataFrame:
+        settings = self.design.study.settings
+        analysis = replace(settings.analysis, detector=detector)
+        fixations, _ = fixation_table(self.runs, replace(settings, analysis=analysis))
+        return fixations
+
+
+def _mean_changes(measured: MeasuredEffects, label: str, choice: str) -> pd.DataFrame:
+    effects = effects_table(measured.contrasts, label)
+    people = effects[effects["observer"] == Viewer.PEOPLE]
     grouped = people.groupby(["condition", "direction", "measure"], sort=False)["change"]
     means = grouped.agg(n="count", mean_change="mean").reset_index()
-    return means.assign(subset=subset, choice=choice)
+    return means.assign(subset=label, choice=choice)

@@ -1,15 +1,16 @@
 """Effects in a few numbers: per condition and direction, for people and for the model."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from analysis.effects.bootstrap import Resamples, interval, p_value, resampled_means
+from analysis.effects.bootstrap import Resamples, p_value, percentile_interval, resampled_means
 from analysis.effects.contrasts import Contrast, effects_table
-from stimuli.tables import Column, Schema
+from stimuli.contract.vocabulary import Condition, Direction, Viewer
+from stimuli.support.tables import Column, Schema
 
 SUMMARY = Schema(
     "summary",
@@ -46,88 +47,118 @@ SUMMARY = Schema(
 _KEYS = ["condition", "direction", "measure"]
 
 
-def _place(condition: str, direction: str, _: str) -> tuple[bool, bool]:
-    """Order as the paper reports: objects before entropy, increase before decrease."""
-    return condition != "object", direction != "increase"
-
-
-def summarise(contrasts: Sequence[Contrast], subset: str, resamples: Resamples) -> pd.DataFrame:
-    """Return rows by `SUMMARY`.
+def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resamples) -> pd.DataFrame:
+    """Return the effects by condition and direction, for people and for the model.
 
     Parameters
     ----------
     contrasts
-        In the order of `resamples`.
+        The contrasts, in the order of `resamples`.
+    label
+        Content of the column ``subset``.
     resamples : Resamples
-        People's intervals are over subjects and
-        sources; the model is the same whoever looks, so its intervals are over sources.
+        Resampled changes, as `pigeonhole_bootstrap` returns them. People's intervals are over
+        subjects and sources; the model is the same whoever looks, so its intervals are over
+        sources.
+
+    Returns
+    -------
+    summary : DataFrame
+        Rows by `SUMMARY`.
     """
-    effects = effects_table(contrasts, subset)
+    effects = effects_table(contrasts, label)
     counted = np.array([one.version.counted - one.original.counted for one in contrasts])
-    people = effects[effects["observer"] == "people"].reset_index(drop=True)
-    model = effects[effects["observer"] == "model"].reset_index(drop=True)
+    people, model = (
+        effects[effects["observer"] == viewer].reset_index(drop=True)
+        for viewer in (Viewer.PEOPLE, Viewer.MODEL)
+    )
     rows = []
     for (condition, direction, measure), chosen in sorted(
-        people.groupby(_KEYS, sort=False), key=lambda group: _place(*group[0])
+        people.groupby(_KEYS, sort=False), key=lambda group: _place(group[0])
     ):
         which = chosen.index.to_numpy()
         moved = np.sign(people.loc[which, "change"]) == np.sign(model.loc[which, "change"])
         known = people.loc[which, "change"].notna()
-        agreement = float(moved[known].mean()) if known.any() else math.nan
-        for observer, table in (("people", people), ("model", model)):
-            part = table.loc[which]
-            change, relative = part["change"], part["relative_change"]
-            if observer == "people":
-                changes = resamples.change[:, which]
-                relatives = resamples.relative_change[:, which]
-            else:
-                changes, relatives = change.to_numpy()[None], relative.to_numpy()[None]
-            times = resamples.times[:, which]
-            measured = part[change.notna()]
-            asked = 1.0 if direction == "increase" else -1.0
-            means = resampled_means(changes, times)
-            low, high = interval(means)
-            relative_low, relative_high = interval(resampled_means(relatives, times))
-            p = p_value(means) if observer == "people" else math.nan
-            if observer == "model" and measured["source_id"].nunique() < 2:
-                low = high = relative_low = relative_high = math.nan
-            rows.append(
-                {
-                    "subset": part["subset"].iloc[0],
-                    "condition": condition,
-                    "direction": direction,
-                    "measure": measure,
-                    "observer": observer,
-                    "n": len(measured),
-                    "n_sources": measured["source_id"].nunique(),
-                    "n_without_estimate": len(part) - len(measured),
-                    "mean_original": measured["original"].mean(),
-                    "mean_change": change.mean(),
-                    "mean_change_low": low,
-                    "mean_change_high": high,
-                    "p": p,
-                    "p_holm": math.nan,
-                    "median_change": change.median(),
-                    "mean_relative_change": relative.mean(),
-                    "mean_relative_change_low": relative_low,
-                    "mean_relative_change_high": relative_high,
-                    "median_relative_change": relative.median(),
-                    "mean_change_counted": (
-                        counted[which][known].mean()
-                        if observer == "people" and known.any()
-                        else math.nan
-                    ),
-                    "share_as_asked": (
-                        (np.sign(measured["change"]) == asked).mean() if len(measured) else math.nan
-                    ),
-                    "sign_agreement": agreement,
-                }
-            )
+        drawn = Resamples(
+            resamples.change[:, which], resamples.relative_change[:, which],
+            resamples.times[:, which],
+        )  # fmt: skip
+        shared = {
+            "subset": label, "condition": condition, "direction": direction, "measure": measure,
+            "p_holm": math.nan, "sign_agreement": _mean(moved[known]),
+        }  # fmt: skip
+        rows.append(
+            shared
+            | {"observer": str(Viewer.PEOPLE), "mean_change_counted": _mean(counted[which][known])}
+            | _statistics(chosen, direction)
+            | _people_intervals(drawn)
+        )
+        predicted = model.loc[which]
+        rows.append(
+            shared
+            | {"observer": str(Viewer.MODEL), "mean_change_counted": math.nan}
+            | _statistics(predicted, direction)
+            | _model_intervals(predicted, drawn.times)
+        )
     summary = pd.DataFrame(rows, columns=list(SUMMARY.names))
     # The declared contrasts are these rows: every condition and direction, once.
     declared = summary["p"].notna()
     if declared.any():
-        summary.loc[declared, "p_holm"] = multipletests(summary.loc[declared, "p"], method="holm")[
-            1
-        ]
+        _, corrected, *_ = multipletests(summary.loc[declared, "p"], method="holm")
+        summary.loc[declared, "p_holm"] = corrected
     return summary
+
+
+def _place(key: tuple[Hashable, ...]) -> tuple[bool, bool]:
+    """Order as the paper reports: objects before entropy, increase before decrease."""
+    condition, direction, _ = key
+    return condition != Condition.OBJECT, direction != Direction.INCREASE
+
+
+def _statistics(effects: pd.DataFrame, direction: Hashable) -> dict[str, float]:
+    """Return what is counted and averaged over the effects of one row."""
+    change, relative = effects["change"], effects["relative_change"]
+    measured = effects[change.notna()]
+    asked = 1.0 if direction == Direction.INCREASE else -1.0
+    return {
+        "n": len(measured),
+        "n_sources": measured["source_id"].nunique(),
+        "n_without_estimate": len(effects) - len(measured),
+        "mean_original": measured["original"].mean(),
+        "mean_change": change.mean(),
+        "median_change": change.median(),
+        "mean_relative_change": relative.mean(),
+        "median_relative_change": relative.median(),
+        "share_as_asked": _mean(np.sign(measured["change"]) == asked),
+    }
+
+
+def _people_intervals(drawn: Resamples) -> dict[str, float]:
+    means = resampled_means(drawn.change, drawn.times)
+    relative = resampled_means(drawn.relative_change, drawn.times)
+    return {**_ends(means, relative), "p": p_value(means)}
+
+
+def _model_intervals(effects: pd.DataFrame, times: np.ndarray) -> dict[str, float]:
+    """Return intervals over sources alone, and none where there is only one source."""
+    unknown = np.empty(0)
+    if effects.loc[effects["change"].notna(), "source_id"].nunique() < 2:
+        return {**_ends(unknown, unknown), "p": math.nan}
+    means, relative = (
+        resampled_means(effects[name].to_numpy()[None], times)
+        for name in ("change", "relative_change")
+    )
+    return {**_ends(means, relative), "p": math.nan}
+
+
+def _ends(change: np.ndarray, relative_change: np.ndarray) -> dict[str, float]:
+    low, high = percentile_interval(change)
+    relative_low, relative_high = percentile_interval(relative_change)
+    return {
+        "mean_change_low": low, "mean_change_high": high,
+        "mean_relative_change_low": relative_low, "mean_relative_change_high": relative_high,
+    }  # fmt: skip
+
+
+def _mean(values: np.ndarray | pd.Series) -> float:
+    return float(values.mean()) if len(values) else math.nan

@@ -6,13 +6,14 @@ which the tracker's own are read.
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.recordings.recording import FIXATION, table
-from stimuli.errors import InputError
-from stimuli.settings import AnalysisSettings
+from analysis.recordings.recording import FIXATION, typed_frame
+from stimuli.contract.settings import AnalysisSettings
+from stimuli.support.errors import InputError
 
 _FEWEST_SAMPLES = 10
 _MOST_SAMPLES = 2000 * 3600 * 4  # four hours at the highest rate; a wild time is no sample
@@ -21,12 +22,12 @@ _MOST_SAMPLES = 2000 * 3600 * 4  # four hours at the highest rate; a wild time i
 def detect_fixations(
     samples: pd.DataFrame, pixels_per_degree: np.ndarray, settings: AnalysisSettings
 ) -> pd.DataFrame:
-    """Detect the fixations of every eye in every block.
+    """Detect the fixations of every eye in every block of a recording's samples.
 
     Parameters
     ----------
     samples : DataFrame
-        As `Recording.samples` gives them.
+        Gaze samples, as `Recording.samples` returns them.
     pixels_per_degree : array (2,)
         Across and down, at the centre of the screen.
     settings
@@ -41,13 +42,28 @@ def detect_fixations(
     ------
     InputError
         If there are no samples.
+
+    Notes
+    -----
+    Salvucci & Goldberg (2000), "Identifying fixations and saccades in eye-tracking protocols".
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from analysis import detect_fixations, read_recording
+    >>> from stimuli import open_study
+    >>> settings = open_study("demo-study").settings
+    >>> samples = read_recording("demo-study/sourcedata/sub-01/s01r1.asc").samples()
+    >>> per_degree = settings.screen.geometry.pixels_per_degree
+    >>> by_velocity = replace(settings.analysis, detector="velocity")
+    >>> fixations = detect_fixations(samples, per_degree, by_velocity)
     """
     if samples.empty:
         raise InputError(
             f"analysis.detector is {settings.detector!r}, but a recording holds no samples; "
             f'expected samples in the file, or analysis.detector = "tracker"'
         )
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for eye, side in (("L", "left"), ("R", "right")):
         names = [f"x_{side}_px", f"y_{side}_px", f"pupil_{side}"]
         if names[0] not in samples:
@@ -57,7 +73,7 @@ def detect_fixations(
             spans = _spans(time_ms, gaze[:, :2] / pixels_per_degree, settings)
             rows += [(block, eye, *_measured(time_ms, gaze, span)) for span in spans]
     rows.sort(key=lambda row: row[2])
-    return table(rows, FIXATION)
+    return typed_frame(rows, FIXATION)
 
 
 def _regular(time_ms: np.ndarray, gaze: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

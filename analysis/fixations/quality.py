@@ -19,8 +19,8 @@ import pandas as pd
 
 from analysis.fixations.trials import EyeFixations
 from analysis.recordings.recording import Recording
-from stimuli.settings import ExclusionSettings
-from stimuli.tables import Column, Schema
+from stimuli.contract.settings import ExclusionSettings
+from stimuli.support.tables import Column, Schema
 
 QUALITY = Schema(
     "quality",
@@ -41,7 +41,7 @@ QUALITY = Schema(
 
 @dataclass(frozen=True)
 class TrialQuality:
-    """A row of `QUALITY`, but for who and what; NaN where it cannot be known."""
+    """How good the data of one trial are, by `QUALITY`; NaN where it cannot be known."""
 
     n_fixations: int
     track_loss: float
@@ -52,12 +52,12 @@ class TrialQuality:
 
 @dataclass(frozen=True, eq=False)
 class EyeRecord:
-    """What of a recording bears on the quality of one eye's trials, as arrays.
+    """Blinks and validations of one eye in a recording, on which the quality of trials depends.
 
     Attributes
     ----------
     blinks_ms : array (n, 2)
-        Start and end.
+        Start and end of each blink, on the tracker's clock.
     validated_ms, validation_deg : arrays (m,)
         When the eye was validated, and the mean error.
     """
@@ -69,7 +69,7 @@ class EyeRecord:
 
 
 def eye_record(recording: Recording, eye: str) -> EyeRecord:
-    """Return what bears on the quality of the trials of an eye, ``L`` or ``R``."""
+    """Return the blinks and validations of an eye, ``L`` or ``R``."""
     blinks, done = recording.blinks, recording.validations
     blinks, done = blinks[blinks["eye"] == eye], done[done["eye"] == eye]
     return EyeRecord(
@@ -80,38 +80,61 @@ def eye_record(recording: Recording, eye: str) -> EyeRecord:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class ShownImage:
+    """One image as an eye saw it.
+
+    Attributes
+    ----------
+    onset_ms, duration_ms
+        When the image appeared, on the tracker's clock, and for how long it was shown.
+    fixations : EyeFixations
+        Fixations of the trial.
+    numbers : array (n,)
+        Number of each fixation; 0 was under way at the onset.
+    deg : array (n, 2)
+        Position of each fixation, in degrees from the image's centre.
+    """
+
+    onset_ms: float
+    duration_ms: float
+    fixations: EyeFixations
+    numbers: np.ndarray
+    deg: np.ndarray
+
+
 def trial_quality(
+    shown: ShownImage,
     record: EyeRecord,
-    onset_ms: float,
-    duration_ms: float,
-    fixations: EyeFixations,
-    numbers: np.ndarray,
-    deg: np.ndarray,
     samples: pd.DataFrame | None,
     pixels_per_degree: np.ndarray,
 ) -> TrialQuality:
-    """Measure one trial.
+    """Measure how good the data of one trial are.
 
     Parameters
     ----------
-    fixations, numbers
-        Those of the trial, and their numbers (0 under way at the onset).
-    deg : array (n, 2)
-        Where they lie, in degrees from the image's centre.
+    shown : ShownImage
+        The trial.
+    record : EyeRecord
+        Blinks and validations of the whole recording.
     samples
-        Of the whole recording; None leaves precision out.
+        Gaze samples of the whole recording; None leaves precision out.
+    pixels_per_degree : array (2,)
+        Across and down, at the centre of the screen.
     """
     starts, ends = record.blinks_ms.T
-    lost = np.minimum(ends, onset_ms + duration_ms) - np.fmax(starts, onset_ms)
-    under_way = deg[numbers == 0]
+    gone_ms = shown.onset_ms + shown.duration_ms
+    lost_ms = np.minimum(ends, gone_ms) - np.fmax(starts, shown.onset_ms)
+    under_way = shown.deg[shown.numbers == 0]
+    precision_deg = math.nan
+    if samples is not None:
+        precision_deg = _precision(samples, record.eye, shown.fixations, pixels_per_degree)
     return TrialQuality(
-        int((numbers > 0).sum()),
-        float(lost.clip(0.0).sum() / duration_ms),
-        _validation(record, onset_ms),
-        float(np.hypot(*under_way[0])) if len(under_way) else math.nan,
-        _precision(samples, record.eye, fixations, pixels_per_degree)
-        if samples is not None
-        else math.nan,
+        n_fixations=int((shown.numbers > 0).sum()),
+        track_loss=float(lost_ms.clip(0.0).sum() / shown.duration_ms),
+        validation_deg=_validation(record, shown.onset_ms),
+        drift_deg=float(np.hypot(*under_way[0])) if len(under_way) else math.nan,
+        precision_deg=precision_deg,
     )
 
 

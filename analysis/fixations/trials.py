@@ -33,7 +33,7 @@ class EyeFixations:
     xy_px: np.ndarray
 
     def of(self, which: np.ndarray) -> "EyeFixations":
-        """Return some of them, by index."""
+        """Return the fixations with these indices."""
         return EyeFixations(
             self.eye, self.start_ms[which], self.end_ms[which], self.duration_ms[which],
             self.xy_px[which],
@@ -46,7 +46,8 @@ def of_one_eye(fixations: pd.DataFrame, preferred: str) -> EyeFixations:
     Parameters
     ----------
     fixations : DataFrame
-        As in `analysis.recordings.recording.Recording`; both eyes in a binocular recording.
+        Fixations of `analysis.recordings.recording.Recording`; of both eyes in a binocular
+        recording.
     preferred
         ``left`` or ``right``.
     """
@@ -85,27 +86,3 @@ def during_image(
     under_way = first > 0 and fixations.end_ms[first - 1] >= onset_ms
     indices = np.arange(first - under_way, last)
     return indices, np.arange(len(indices)) + (not under_way)
-
-
-def beside_blinks(
-    fixations: EyeFixations, blinks: pd.DataFrame, shorter_than_ms: float, gap_ms: float
-) -> np.ndarray:
-    """Return which fixations ``(n,)`` are short and next to a blink.
-
-    A lid that closes or opens drags the position along; what the parser takes for a fixation then
-    is none.
-
-    Parameters
-    ----------
-    blinks : DataFrame
-        As in `analysis.recordings.recording.Recording`, of any eye.
-    gap_ms
-        How near is next.
-    """
-    own = blinks[(blinks["eye"] == fixations.eye) & blinks["start_ms"].notna()]
-    starts, ends = np.sort(own["start_ms"].to_numpy()), np.sort(own["end_ms"].to_numpy())
-    padded = np.append(starts, np.inf), np.insert(ends, 0, -np.inf)
-    # The first blink that starts at or after the fixation's end, the last that ends before it.
-    until = padded[0][np.searchsorted(starts, fixations.end_ms)] - fixations.end_ms
-    since = fixations.start_ms - padded[1][np.searchsorted(ends, fixations.start_ms, side="right")]
-    return (fixations.duration_ms < shorter_than_ms) & (np.minimum(until, since) <= gap_ms)

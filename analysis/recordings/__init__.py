@@ -1,1 +1,1 @@
-"""What the tracker wrote: EyeLink recordings, and the sessions of a study that they belong to."""
+"""What a tracker wrote: EyeLink recordings of any format as one structure."""

@@ -25,7 +25,7 @@ from analysis.recordings.recording import (
     assemble,
     sound_times,
 )
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 
 _GZIP = b"\x1f\x8b"
 _MISSING = "."

@@ -23,7 +23,7 @@ import pandas as pd
 
 from analysis.recordings import edf_process as process
 from analysis.recordings.recording import Recording, assemble, sound_times
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 
 MAGIC = b"SR_RESEARCH"
 _MOST_CRASHES = 6

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 FRAME = struct.Struct("<cI")
 """Kind of a frame and length of what follows: P preamble, R recording, E event, M message,
@@ -113,14 +114,14 @@ def _mended(
     return None
 
 
-def _preamble(library: object, file: object) -> bytes:
+def _preamble(library: Any, file: object) -> bytes:
     length = library.edf_get_preamble_text_length(file)
     text = ctypes.create_string_buffer(max(length, 0) + 1)
     library.edf_get_preamble_text(file, text, length + 1)
     return text.value
 
 
-def _items(library: object, file: object) -> Iterator[tuple[int, int]]:
+def _items(library: Any, file: object) -> Iterator[tuple[int, int]]:
     """Yield type and address of every item of the file."""
     address_of = library.edfapi["edf_get_float_data"]  # not the shared one, whose type is set
     address_of.argtypes, address_of.restype = library.edf_get_float_data.argtypes, ctypes.c_void_p
@@ -129,7 +130,7 @@ def _items(library: object, file: object) -> Iterator[tuple[int, int]]:
             yield kind, address
 
 
-def _pass_on(library: object, file: object, frames: _Frames) -> None:
+def _pass_on(library: Any, file: object, frames: _Frames) -> None:
     for kind, address in _items(library, file):
         if kind == _SAMPLE:
             frames.sample(ctypes.string_at(address, SAMPLE_BYTES))

@@ -5,11 +5,37 @@ from pathlib import Path
 from analysis.recordings.asc import read_asc
 from analysis.recordings.edf import MAGIC, read_edf
 from analysis.recordings.recording import Recording
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 
 
 def read_recording(path: str | Path) -> Recording:
-    """Read an EDF or ASC file; see `read_edf` and `read_asc` for what is refused."""
+    """Read a recording of an EyeLink: an EDF file, or an ASC file, plain or gzipped.
+
+    Parameters
+    ----------
+    path
+        The tracker's own file. What it is shows in its first bytes, whatever its name.
+
+    Returns
+    -------
+    recording : Recording
+        Fixations, saccades, blinks, messages and recording blocks as tables, in milliseconds of
+        the tracker's clock and in its pixels; gaze samples on demand. What is not sound in the
+        file is left out and counted in ``recording.warnings``.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or nothing in it can be read; see `read_edf` and `read_asc`.
+
+    Examples
+    --------
+    >>> from analysis import read_recording
+    >>> recording = read_recording("demo-study/sourcedata/sub-01/s01r1.asc")
+    >>> durations_ms = recording.fixations["duration_ms"]
+    >>> recording.samples().columns[:4].to_list()
+    ['block', 'time_ms', 'x_left_px', 'y_left_px']
+    """
     path = Path(path)
     try:
         with open(path, "rb") as file:

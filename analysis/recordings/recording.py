@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.recordings import setup
+from analysis.recordings import calibration
 
 EVENT = ("block", "eye", "start_ms", "end_ms", "duration_ms")
 FIXATION = (*EVENT, "x_px", "y_px", "pupil")
@@ -30,7 +30,7 @@ _WHOLE = ("block", "point")
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """One recording.
+    """What a tracker recorded: events of its own parser, messages, and samples on demand.
 
     Attributes
     ----------
@@ -53,6 +53,13 @@ class Recording:
         The file's opening remarks, such as the tracker's version.
     warnings : mapping
         What was not sound, with counts; empty for a whole file.
+
+    Examples
+    --------
+    >>> from analysis import read_recording
+    >>> recording = read_recording("demo-study/sourcedata/sub-01/s01r1.asc")
+    >>> errors_deg = recording.validations["error_mean_deg"]
+    >>> drifts_deg = recording.drift_checks["offset_deg"]
     """
 
     fixations: pd.DataFrame
@@ -78,8 +85,8 @@ class Recording:
 
     @cached_property
     def calibrations(self) -> pd.DataFrame:
-        """``block``, ``time_ms``, ``eye``, ``model`` (such as HV9), ``result`` (GOOD, ...)."""
-        return table(setup.calibrations(self.messages), setup.CALIBRATION)
+        """Calibrations: ``block``, ``time_ms``, ``eye``, ``model``, ``result`` (GOOD, ...)."""
+        return typed_frame(calibration.calibrations(self.messages), calibration.CALIBRATION)
 
     @cached_property
     def validations(self) -> pd.DataFrame:
@@ -89,7 +96,7 @@ class Recording:
         ``error_max_deg``, ``offset_deg``, ``x_offset_px``, ``y_offset_px``; the numbers are NaN
         where it was aborted.
         """
-        return table(setup.validations(self.messages), setup.VALIDATION)
+        return typed_frame(calibration.validations(self.messages), calibration.VALIDATION)
 
     @cached_property
     def validation_points(self) -> pd.DataFrame:
@@ -98,20 +105,22 @@ class Recording:
         ``block``, ``time_ms``, ``eye``, ``point`` (from 0), ``x_px``, ``y_px``, ``offset_deg``,
         ``x_offset_px``, ``y_offset_px``.
         """
-        return table(setup.validation_points(self.messages), setup.VALIDATION_POINT)
+        return typed_frame(
+            calibration.validation_points(self.messages), calibration.VALIDATION_POINT
+        )
 
     @cached_property
     def drift_checks(self) -> pd.DataFrame:
-        """``block``, ``time_ms``, ``eye``, ``x_px``, ``y_px`` and the offsets of a validation."""
-        return table(setup.drift_checks(self.messages), setup.DRIFT_CHECK)
+        """Drift checks: ``block``, ``time_ms``, ``eye``, ``x_px``, ``y_px``, and the offsets."""
+        return typed_frame(calibration.drift_checks(self.messages), calibration.DRIFT_CHECK)
 
     @cached_property
     def display_px(self) -> tuple[float, float, float, float] | None:
-        """``(left, top, right, bottom)`` of the tracker's pixels, or None if no message says."""
-        return setup.display_px(self.messages)
+        """The tracker's pixels, ``(left, top, right, bottom)``, or None if no message says."""
+        return calibration.display_px(self.messages)
 
 
-def table(rows: Sequence[tuple], columns: Sequence[str]) -> pd.DataFrame:
+def typed_frame(rows: Sequence[tuple], columns: Sequence[str]) -> pd.DataFrame:
     """Return rows as a DataFrame whose column types do not depend on the rows."""
     values = zip(*rows, strict=True) if rows else [()] * len(columns)
     kinds = (
@@ -152,7 +161,7 @@ def assemble(
     begun
         Eye and start of every event that was announced, by ``fixations``, ``saccades``, ``blinks``.
     warnings
-        What the reader counted already.
+        What is not sound, as far as the reader counted it already.
     """
     events = {"fixations": fixations, "saccades": saccades, "blinks": blinks}
     limits = {row[0]: row[1:3] for row in blocks}
@@ -166,7 +175,7 @@ def assemble(
         )
     warnings["recording blocks without an end"] += sum(math.isnan(row[2]) for row in blocks)
     return Recording(
-        table(fixations, FIXATION), table(saccades, SACCADE), table(blinks, EVENT),
-        table(messages, MESSAGE), table(blocks, BLOCK), tuple(preamble),
-        {what: count for what, count in warnings.items() if count}, read_samples,
+        typed_frame(fixations, FIXATION), typed_frame(saccades, SACCADE),
+        typed_frame(blinks, EVENT), typed_frame(messages, MESSAGE), typed_frame(blocks, BLOCK),
+        tuple(preamble), {what: count for what, count in warnings.items() if count}, read_samples,
     )  # fmt: skip

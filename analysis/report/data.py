@@ -1,48 +1,14 @@
-"""The report's account of the data: what was recorded, how good it is, what was left out."""
+"""The tables of the report's data: what was recorded, how good it is, what was left out."""
 
-from html import escape
+from collections import Counter
 
-from analysis.report.content import Content
+import pandas as pd
+from markupsafe import Markup
+
+from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.numbers import DASH, plain
-from analysis.report.tables import table
-
-
-def data(content: Content) -> str:
-    """Return what was recorded, what was used and what was not, and why."""
-    counts, used = content.account.counts, content.used
-    dropped = content.study.settings.exclusions.drop_blink_adjacent
-    beside = counts["fixations short and beside a blink"]
-    subjects = sorted(content.observers)
-    kinds = sorted(set(content.observers.values()))
-    by_kind = ", ".join(f"{list(content.observers.values()).count(kind)} {kind}" for kind in kinds)
-    in_subset = (
-        len(content.fixations)
-        - len(used)
-        - counts["fixations under way at image onset"]
-        - counts["fixations off the image"]
-        - counts["fixations on excluded trials"]
-        - (beside if dropped else 0)
-    )
-    rows = [
-        ["Subjects", f"{len(subjects)} ({by_kind})"],
-        ["Recordings", str(sum(run.recording is not None for run in content.runs))],
-        *(
-            [what.capitalize(), str(counts[what])]
-            for what in counts
-            if what.startswith("trials") and counts[what]
-        ),
-        ["Fixations on trials", str(len(content.fixations))],
-        ["– on excluded trials", str(counts["fixations on excluded trials"])],
-        ["– under way at image onset", str(counts["fixations under way at image onset"])],
-        ["– off the image", str(counts["fixations off the image"])],
-        *([["– short and beside a blink", str(beside)]] if dropped else []),
-        [f"– not in subset {escape(content.label)}", str(in_subset)],
-        ["<b>Fixations used</b>", f"<b>{len(used)}</b>"],
-        ["Fixations a stimulus", _span(used.groupby("stim_id").size())],
-        *([] if dropped else [["Short and beside a blink, flagged and used", str(beside)]]),
-    ]
-    return table([], rows) + _quality(content) + _exclusions(content) + _warnings(content)
-
+from analysis.report.tables import Table
+from stimuli.contract.study import participant_id
 
 _QUALITY = {
     "track_loss": ("Track loss", "share of the image's time", 3),
@@ -53,59 +19,86 @@ _QUALITY = {
 }
 
 
-def _quality(content: Content) -> str:
-    """Return the quality of the data over trials, and by subject, folded away."""
-    quality = content.account.quality
+def count_rows(analysis: StudyAnalysis) -> Table:
+    """Return what was recorded, what was used and what was not, and why."""
+    counts, used = analysis.recordings.counts, analysis.used
+    dropped = analysis.study.settings.exclusions.drop_blink_adjacent
+    beside = counts["fixations short and beside a blink"]
+    kinds = Counter(analysis.participants.values())
+    by_kind = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
+    in_subset = (
+        len(analysis.fixations)
+        - len(used)
+        - counts["fixations under way at image onset"]
+        - counts["fixations off the image"]
+        - counts["fixations on excluded trials"]
+        - (beside if dropped else 0)
+    )
+    rows: list[list[str]] = [
+        ["Subjects", f"{len(analysis.participants)} ({by_kind})"],
+        ["Recordings", str(sum(run.recording is not None for run in analysis.runs))],
+        *(
+            [what.capitalize(), str(counts[what])]
+            for what in counts
+            if what.startswith("trials") and counts[what]
+        ),
+        ["Fixations on trials", str(len(analysis.fixations))],
+        ["– on excluded trials", str(counts["fixations on excluded trials"])],
+        ["– under way at image onset", str(counts["fixations under way at image onset"])],
+        ["– off the image", str(counts["fixations off the image"])],
+        *([["– short and beside a blink", str(beside)]] if dropped else []),
+        [f"– not in subset {analysis.label}", str(in_subset)],
+        [Markup("<b>Fixations used</b>"), Markup("<b>{}</b>").format(len(used))],
+        ["Fixations a stimulus", _span(used.groupby("stim_id").size())],
+        *([] if dropped else [["Short and beside a blink, flagged and used", str(beside)]]),
+    ]
+    return Table([], rows)
+
+
+def quality_rows(analysis: StudyAnalysis) -> Table:
+    """Return the quality of the data over trials."""
+    quality = analysis.recordings.quality
     rows = []
     for name, (title, unit, digits) in _QUALITY.items():
         values = quality[name].dropna().astype(float)
         if values.empty:
             rows.append([title, unit, "0", DASH, DASH, DASH])
             continue
-        ends = (plain(values.quantile(q), digits) for q in (0.5, 0.9, 1.0))
+        ends = (plain(float(values.quantile(q)), digits) for q in (0.5, 0.9, 1.0))
         rows.append([title, unit, str(len(values)), *ends])
-    head = ["Quality", "", "Trials", "Median", "90&nbsp;%", "Largest"]
-    by_subject = [
+    head = ["Quality", "", "Trials", "Median", "90\N{NO-BREAK SPACE}%", "Largest"]
+    return Table(head, rows, text_columns=2)
+
+
+def quality_by_subject_rows(analysis: StudyAnalysis) -> Table:
+    """Return means of the quality by subject."""
+    rows = [
         [
-            f"sub-{escape(str(subject))}", str(len(own)),
+            participant_id(str(subject)), str(len(own)),
             *(plain(own[name].astype(float).mean(), digits) for name, (_, _, digits)
               in _QUALITY.items()),
             str(int(own["excluded"].notna().sum())),
         ]
-        for subject, own in quality.groupby("subject")
+        for subject, own in analysis.recordings.quality.groupby("subject")
     ]  # fmt: skip
-    heads = ["Subject", "Trials", *(title for title, _, _ in _QUALITY.values()), "Excluded"]
-    return table(head, rows, text_columns=2) + (
-        f"<details><summary>Means by subject</summary>{table(heads, by_subject)}</details>"
-    )
+    titles = [title for title, _, _ in _QUALITY.values()]
+    return Table(["Subject", "Trials", *titles, "Excluded"], rows)
 
 
-def _exclusions(content: Content) -> str:
+def exclusion_rows(analysis: StudyAnalysis) -> Table:
     """Return every trial that a rule left out."""
-    excluded = content.account.excluded
-    if excluded.empty:
-        return '<p class="note">No trial was excluded by a rule.</p>'
     rows = [
-        [f"sub-{escape(row['subject'])}", str(row["trial"]), escape(row["stim_id"]),
-         escape(row["excluded"])]
-        for row in excluded.to_dict("records")
-    ]  # fmt: skip
-    return (
-        f"<details open><summary>{len(rows)} of {len(content.account.quality)} trials were "
-        f"excluded</summary>"
-        f"{table(['Subject', 'Trial', 'Stimulus', 'Rule'], rows, text_columns=4)}</details>"
-    )
+        [participant_id(row["subject"]), str(row["trial"]), row["stim_id"], row["excluded"]]
+        for row in analysis.recordings.excluded.to_dict("records")
+    ]
+    return Table(["Subject", "Trial", "Stimulus", "Rule"], rows, text_columns=4)
 
 
-def _warnings(content: Content) -> str:
-    if not content.account.warnings:
-        return '<p class="note">Every recording was read whole.</p>'
-    rows = [[escape(file), escape(what), str(n)] for file, what, n in content.account.warnings]
-    return (
-        f"<details open><summary>{len(rows)} remarks on recordings that are not whole</summary>"
-        f"{table(['File', 'What', 'Count'], rows, text_columns=2)}</details>"
-    )
+def warning_rows(analysis: StudyAnalysis) -> Table:
+    """Return what was not sound in a recording."""
+    rows = [[file, what, str(n)] for file, what, n in analysis.recordings.warnings]
+    return Table(["File", "What", "Count"], rows, text_columns=2)
 
 
-def _span(counts) -> str:
+def _span(counts: pd.Series) -> str:
     return f"{counts.min()} to {counts.max()}, median {counts.median():g}" if len(counts) else "0"

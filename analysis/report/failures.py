@@ -5,37 +5,37 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from analysis.effects.contrasts import Contrast, relative_change
+from analysis.effects.contrasts import Contrast
 from analysis.report.numbers import percent, plain, signed
 from analysis.report.panels import Column, Panel
 from analysis.report.style import COLOURS, style
-from stimuli.files import atomic_path
+from stimuli.contract.vocabulary import Measure, Viewer
+from stimuli.support.files import atomic_path
 
 SHOWN = 6
 
 
 def failure_text(contrast: Contrast) -> str:
     """Return what happened, in words: ``+0.07 (+19 %), predicted -0.32 (-44 %)``."""
-    digits, unit = (2, "") if contrast.aim.target else (2, " bits")
-    said = []
-    for observer in ("people", "model"):
-        before, after = getattr(contrast.original, observer), getattr(contrast.version, observer)
-        relative = percent(relative_change(before, after))
-        said.append(f"{signed(after - before, digits)}{unit} ({relative})")
-    return f"people {said[0]}, predicted {said[1]}"
+    unit = "" if contrast.comparison.target else " bits"
+    people, predicted = (
+        f"{signed(contrast.change(viewer), 2)}{unit} ({percent(contrast.relative_change(viewer))})"
+        for viewer in (Viewer.PEOPLE, Viewer.MODEL)
+    )
+    return f"people {people}, predicted {predicted}"
 
 
 def failure_name(contrast: Contrast) -> str:
-    """Return which aim failed, in words."""
-    aim = contrast.aim
-    what = f"target {aim.annotation_ids}" if aim.target else "entropy"
-    return f"{aim.version.source_id}, {what}, to {aim.direction}"
+    """Return which comparison failed, in words."""
+    comparison = contrast.comparison
+    what = f"target {comparison.annotation_ids}" if comparison.target else "entropy"
+    return f"{comparison.version.source_id}, {what}, to {comparison.direction}"
 
 
 def failure_columns(contrast: Contrast, panel: Panel) -> tuple[Column, Column]:
     """Return the original's and the version's column of a source's panel."""
     by_id = {column.stimulus.stim_id: column for column in panel.columns}
-    return by_id[contrast.aim.original.stim_id], by_id[contrast.aim.version.stim_id]
+    return by_id[contrast.comparison.original.stim_id], by_id[contrast.comparison.version.stim_id]
 
 
 def draw_failures(
@@ -46,38 +46,40 @@ def draw_failures(
     Parameters
     ----------
     panels
-        By source, of every failure.
+        Panels of the sources with a failure, by source.
     """
     shown = failures[:SHOWN]
     if not shown:
         return None
     with style():
-        figure = Figure(figsize=(7.4, 2.35 * len(shown)), layout="constrained")
+        figure = Figure(figsize=(7.4, 2.35 * len(shown)))
         # Room for the line of words above each row, which the layout does not count.
         top = 1 - 0.18 / figure.get_figheight()
-        figure.get_layout_engine().set(h_pad=0.16, rect=(0, 0, 1, top))
+        figure.set_layout_engine("constrained", h_pad=0.16, rect=(0, 0, 1, top))
         axes = figure.subplots(len(shown), 4, squeeze=False)
         for row, contrast in zip(axes, shown, strict=True):
-            original, version = failure_columns(contrast, panels[contrast.aim.version.source_id])
+            original, version = failure_columns(
+                contrast, panels[contrast.comparison.version.source_id]
+            )
             pictures = (
-                (original, "stimulus"), (version, "stimulus"), (original, "people"),
-                (version, "people"),
+                (original, "stimulus"), (version, "stimulus"), (original, Viewer.PEOPLE),
+                (version, Viewer.PEOPLE),
             )  # fmt: skip
-            for axis, (column, what) in zip(row, pictures, strict=True):
-                axis.imshow(column.tiles[what], interpolation="none")
+            for axis, (column, row_name) in zip(row, pictures, strict=True):
+                axis.imshow(column.tiles[row_name], interpolation="none")
                 axis.set(xticks=[], yticks=[])
-                title = column.title if what == "stimulus" else f"people, {column.title}"
+                title = column.title if row_name == "stimulus" else f"people, {column.title}"
                 axis.set_title(
                     title, fontsize=7, color=COLOURS[column.stimulus.direction], fontweight="normal"
                 )
-            said = f"{failure_name(contrast)}: {failure_text(contrast)}"
+            line = f"{failure_name(contrast)}: {failure_text(contrast)}"
             above = row[0].text(
-                0, 1.14, said, transform=row[0].transAxes, fontsize=7.5, fontweight="bold"
+                0, 1.14, line, transform=row[0].transAxes, fontsize=7.5, fontweight="bold"
             )
             above.set_in_layout(False)  # it may reach over the other pictures of its row
-            value = "p_obj" if contrast.aim.target else "bits"
+            unit = Measure.P_OBJ.value if contrast.comparison.target else "bits"
             for axis, estimate in ((row[2], contrast.original), (row[3], contrast.version)):
-                axis.set_xlabel(f"{value} {plain(estimate.people, 3)}", fontsize=7, loc="left")
+                axis.set_xlabel(f"{unit} {plain(estimate.people, 3)}", fontsize=7, loc="left")
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
     return path

@@ -2,20 +2,21 @@
 
 import math
 
-from analysis.density import centre_bias, fit
-from analysis.report.content import Content
-from stimuli.geometry import extent_deg
-from stimuli.provenance import package_versions, source_commit
-from stimuli.settings import AnalysisSettings, ExclusionSettings
+from analysis.density import centre_bias, mixture
+from analysis.effects.study_analysis import StudyAnalysis
+from analysis.fixations.subsets import Subset
+from stimuli.contract.geometry import extent_deg
+from stimuli.contract.settings import AnalysisSettings, ExclusionSettings
+from stimuli.support.provenance import package_versions, source_commit
 
 _SUBSETS = {
-    "all": "All fixations of all blocks were used: every subject saw every original and version, "
-    "so comparisons are within subjects.",
-    "first-block": "Only the first block of each subject was used, in which nobody had seen "
+    Subset.ALL: "All fixations of all blocks were used: every subject saw every original and "
+    "version, so comparisons are within subjects.",
+    Subset.FIRST_BLOCK: "Only the first block of each subject was used, in which nobody had seen "
     "another version of an image. Original and version were then seen by different people: "
     "comparisons are between subjects, and subjects were drawn within the block that they saw.",
-    "first-fixation": "Only the first fixation that began after the image appeared was used; where "
-    "it left the image, the trial gives none.",
+    Subset.FIRST_FIXATION: "Only the first fixation that began after the image appeared was used; "
+    "where it left the image, the trial gives none.",
 }
 
 
@@ -26,21 +27,21 @@ _ENTROPIES = {
 }
 
 
-def _detection(analysis: AnalysisSettings) -> str:
-    if analysis.detector == "tracker":
+def _detection(settings: AnalysisSettings) -> str:
+    if settings.detector == "tracker":
         return "Fixations are those of the EyeLink parser (EFIX), at its mean positions."
     threshold = {
-        "velocity": f"by velocity (I-VT, below {analysis.velocity_deg_s:g} degrees a second)",
-        "dispersion": f"by dispersion (I-DT, within {analysis.dispersion_deg:g} degrees)",
-    }[analysis.detector]
+        "velocity": f"by velocity (I-VT, below {settings.velocity_deg_s:g} degrees a second)",
+        "dispersion": f"by dispersion (I-DT, within {settings.dispersion_deg:g} degrees)",
+    }[settings.detector]
     return (
         f"Fixations were found in the samples {threshold}, at least "
-        f"{analysis.minimum_fixation_ms:g} ms long."
+        f"{settings.minimum_fixation_ms:g} ms long."
     )
 
 
-def _query(content: Content) -> str:
-    return f" Of these, only fixations with {content.query}." if content.query else ""
+def _query(analysis: StudyAnalysis) -> str:
+    return f" Of these, only fixations with {analysis.query}." if analysis.query else ""
 
 
 def _exclusions(rules: ExclusionSettings) -> str:
@@ -58,25 +59,27 @@ def _exclusions(rules: ExclusionSettings) -> str:
         "fixations": (rules.fixations, f"fewer than {rules.fixations}"),
     }
     asked = [f"{name} {limit}" for name, (applies, limit) in stated.items() if applies]
-    said = f"Trials were left out for: {', '.join(asked)}. " if asked else ""
+    left_out = f"Trials were left out for: {', '.join(asked)}. " if asked else ""
     if rules.subject_trials < 1:
-        said += f"Subjects were left out with over {rules.subject_trials:.0%} of trials excluded. "
+        left_out += (
+            f"Subjects were left out with over {rules.subject_trials:.0%} of trials excluded. "
+        )
     if rules.subjects:
-        said += f"Left out by name: {', '.join(rules.subjects)}. "
+        left_out += f"Left out by name: {', '.join(rules.subjects)}. "
     dropped = "left out" if rules.drop_blink_adjacent else "kept"
     return (
-        f"{said or 'No rule left out any trial or subject. '}Fixations shorter than "
+        f"{left_out or 'No rule left out any trial or subject. '}Fixations shorter than "
         f"{rules.short_fixation_ms:g} ms within {rules.blink_gap_ms:g} ms of a blink are flagged "
         f"and {dropped}. The rules are those of [exclusions] in study.toml."
     )
 
 
-def methods(content: Content) -> list[str]:
+def methods(analysis: StudyAnalysis) -> list[str]:
     """Return the paragraphs of the methods section."""
-    settings = content.study.settings
+    settings = analysis.study.settings
     screen, placement = settings.screen.geometry, settings.placement
     width_deg, _ = extent_deg(screen, placement)
-    bias, grid = content.centre_bias, content.grid
+    bias, grid = analysis.centre_bias, analysis.design.grid
     per_deg = screen.pixels_per_degree.mean()
     other = {
         "other-sources": "all other photographs",
@@ -95,16 +98,16 @@ def methods(content: Content) -> list[str]:
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown for "
         f"{settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, under way "
         f"when the image appeared, fixations off the image and trials that were not complete do "
-        f"not enter. {_SUBSETS[content.subset]}{_query(content)}",
+        f"not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
         _exclusions(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "
         f"estimate, a uniform density and a centre bias. Kernels are cut at the edges of the image "
-        f"and renormalised exactly. Bandwidth (between {fit.BANDWIDTHS[0]:g} and "
-        f"{fit.BANDWIDTHS[1]:g} of the image's side) and weights maximise, for each stimulus, the "
-        f"likelihood of every subject's fixations under the others' (leave one subject out). The "
-        f"centre bias is the same estimate from the fixations on {other}, refitted to the subset: "
-        f"{fitted}; the share is at least {centre_bias.LEAST_UNIFORM_SHARE:g}. A stimulus that "
-        f"fewer than two subjects looked at cannot be cross-validated and has no estimate.",
+        f"and renormalised exactly. Bandwidth (between {mixture.BANDWIDTHS[0]:g} and "
+        f"{mixture.BANDWIDTHS[1]:g} of the image's side) and weights maximise, for each stimulus, "
+        f"the likelihood of every subject's fixations under the others' (leave one subject out). "
+        f"The centre bias is the same estimate from the fixations on {other}, refitted to the "
+        f"subset: {fitted}; the share is at least {centre_bias.LEAST_UNIFORM_SHARE:g}. A stimulus "
+        f"that fewer than two subjects looked at cannot be cross-validated and has no estimate.",
         f"p_obj is the density's sum over the mask of the target. The entropy, "
         f"\N{MINUS SIGN}\N{N-ARY SUMMATION} p log\N{SUBSCRIPT TWO} p, is over the pixels of the "
         f"image: maps have {grid.columns} x {grid.rows} cells, and log\N{SUBSCRIPT TWO} of a "
@@ -124,11 +127,11 @@ def methods(content: Content) -> list[str]:
         "and centre bias draw p_obj towards what is usual), and a logit of every fixation on or "
         "off its target with a term for each target and one for the version, its errors clustered "
         "by subject and by source. effects/trials.csv holds the counts for other programs.",
-        _versions(content),
+        _versions(analysis),
     ]
 
 
-def _versions(content: Content) -> str:
+def _versions(analysis: StudyAnalysis) -> str:
     wanted = (
         "python", "guiding-gaze", "numpy", "scipy", "pandas", "statsmodels", "eyelinkio",
     )  # fmt: skip
@@ -138,6 +141,6 @@ def _versions(content: Content) -> str:
     changed = " with changes" if commit and commit.endswith("-dirty") else ""
     made = f", commit {commit[:12]}{changed}" if commit else ""
     return (
-        f"Computed with {listed}{made}; seed {content.study.settings.study.seed}. Settings, inputs "
-        f"and outputs with their SHA-256 stand in derivatives/analysis*.json."
+        f"Computed with {listed}{made}; seed {analysis.study.settings.study.seed}. Settings, "
+        f"inputs and outputs with their SHA-256 stand in derivatives/analysis*.json."
     )

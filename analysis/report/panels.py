@@ -1,5 +1,6 @@
 """One panel a source, after the paper's Fig. 1: original and versions, seen by people and model."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,17 +8,22 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.effects.aims import Aim
-from analysis.effects.contrasts import Contrast, relative_change
+from analysis.effects.comparisons import Comparison
+from analysis.effects.contrasts import Contrast
+from analysis.effects.masks import read_mask
+from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report import tiles
-from analysis.report.content import Content
 from analysis.report.numbers import percent, plain, signed
 from analysis.report.style import COLOURS, style
-from stimuli.files import atomic_path, read_image
-from stimuli.vocabulary import Direction, Stimulus
+from stimuli.contract.vocabulary import Direction, Measure, Stimulus, Viewer
+from stimuli.support.files import atomic_path, read_image
 
-ROWS = ("stimulus", "people", "model")
-_TITLES = {"none": "original", "increase": "to increase", "decrease": "to decrease"}
+ROWS = ("stimulus", Viewer.PEOPLE.value, Viewer.MODEL.value)
+_TITLES = {
+    Direction.NONE: "original",
+    Direction.INCREASE: "to increase",
+    Direction.DECREASE: "to decrease",
+}
 _ORDER = (Direction.NONE, Direction.INCREASE, Direction.DECREASE)
 
 
@@ -41,49 +47,55 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A source: original first, then the version that increases, then the other."""
+    """A source: original first, then the version that increases, then the other.
+
+    Attributes
+    ----------
+    conditions
+        What its versions were made for, in words.
+    """
 
     source_id: str
-    aim: str
+    conditions: str
     columns: list[Column]
 
 
-def panels(content: Content, maps: Callable[[str], Path]) -> Iterator[Panel]:
+def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Panel]:
     """Yield the panel of every source.
 
     Parameters
     ----------
     maps
-        Gives the path of a stimulus' maps, as `analysis.outputs.Outputs.maps`.
+        Gives the path of a stimulus' maps, as `analysis.results.outputs.Outputs.maps`.
     """
-    for source_id in dict.fromkeys(stimulus.source_id for stimulus in content.stimuli):
-        shown = [one for one in content.stimuli if one.source_id == source_id]
+    for source_id in dict.fromkeys(stimulus.source_id for stimulus in analysis.design.stimuli):
+        shown = [one for one in analysis.design.stimuli if one.source_id == source_id]
         shown.sort(key=lambda one: _ORDER.index(one.direction))
-        yield _panel(content, source_id, shown, maps)
+        yield _panel(analysis, source_id, shown, maps)
 
 
 def _panel(
-    content: Content, source_id: str, shown: list[Stimulus], maps: Callable[[str], Path]
+    analysis: StudyAnalysis, source_id: str, shown: list[Stimulus], maps: Callable[[str], Path]
 ) -> Panel:
-    grid = content.grid
+    grid = analysis.design.grid
     densities = {}
     for stimulus in shown:
         with np.load(maps(stimulus.stim_id)) as archive:
-            densities[stimulus.stim_id] = {name: archive[name] for name in ("people", "model")}
+            densities[stimulus.stim_id] = {viewer: archive[viewer] for viewer in Viewer}
     highest = {
-        name: max(float(of[name].max()) for of in densities.values())
-        for name in ("people", "model")
+        viewer: max(float(of[viewer].max()) for of in densities.values()) for viewer in Viewer
     }
-    contrasts = [one for one in content.contrasts if one.aim.version.source_id == source_id]
+    contrasts = [one for one in analysis.contrasts if one.comparison.version.source_id == source_id]
     columns = []
     for stimulus in shown:
-        aims = [
-            one.aim for one in contrasts
-            if stimulus.stim_id in (one.aim.original.stim_id, one.aim.version.stim_id)
+        comparisons = [
+            one.comparison for one in contrasts
+            if stimulus.stim_id in (one.comparison.original.stim_id,
+                                    one.comparison.version.stim_id)
         ]  # fmt: skip
-        outlines = _outlines(content, aims, stimulus.direction == Direction.NONE)
-        behind = tiles.backdrop(read_image(content.study.root / stimulus.image), outlines)
-        used = content.used[content.used["stim_id"] == stimulus.stim_id]
+        outlines = _outlines(analysis, comparisons, stimulus.direction == Direction.NONE)
+        behind = tiles.backdrop(read_image(analysis.study.root / stimulus.image), outlines)
+        used = analysis.used[analysis.used["stim_id"] == stimulus.stim_id]
         xy = used[["x_px", "y_px"]].to_numpy(float) / np.array(grid.size_px)
         density = densities[stimulus.stim_id]
         columns.append(
@@ -92,48 +104,55 @@ def _panel(
                 _TITLES[stimulus.direction],
                 {
                     "stimulus": tiles.photograph(behind),
-                    "people": tiles.density_over(behind, density["people"], highest["people"], xy),
-                    "model": tiles.density_over(behind, density["model"], highest["model"]),
+                    Viewer.PEOPLE: tiles.density_over(
+                        behind, density[Viewer.PEOPLE], highest[Viewer.PEOPLE], xy
+                    ),
+                    Viewer.MODEL: tiles.density_over(
+                        behind, density[Viewer.MODEL], highest[Viewer.MODEL]
+                    ),
                 },
-                {name: _notes(content, contrasts, stimulus, name) for name in ROWS},
+                {name: _notes(analysis, contrasts, stimulus, name) for name in ROWS},
             )
         )
     conditions = sorted({one.condition for one in shown if one.direction != Direction.NONE})
     return Panel(source_id, ", ".join(map(str, conditions)), columns)
 
 
-def _outlines(content: Content, aims: list[Aim], neutral: bool) -> list[tuple[np.ndarray, str]]:
+def _outlines(
+    analysis: StudyAnalysis, comparisons: list[Comparison], neutral: bool
+) -> list[tuple[np.ndarray, str]]:
     """Return every target once, in the colour of its aim; grey on the original."""
     colours = {}
-    for aim in aims:
-        if aim.target:
-            colours[aim.target.mask] = "#ffd23f" if neutral else COLOURS[aim.direction]
-    return [
-        (read_image(content.study.root / mask)[..., 0] > 127, colour)
-        for mask, colour in colours.items()
-    ]
+    for one in comparisons:
+        if one.target:
+            colours[one.target.mask] = "#ffd23f" if neutral else COLOURS[one.direction]
+    study, size_px = analysis.study, analysis.study.settings.images.size_px
+    return [(read_mask(study.root / mask, size_px), colour) for mask, colour in colours.items()]
 
 
-def _notes(content: Content, contrasts: list[Contrast], stimulus: Stimulus, row: str) -> list[str]:
+def _notes(
+    analysis: StudyAnalysis, contrasts: list[Contrast], stimulus: Stimulus, row: str
+) -> list[str]:
     """Return the measures of a stimulus, with changes if it is a version."""
     if row == "stimulus":
-        fit = content.fits[stimulus.stim_id]
+        fit = analysis.fits[stimulus.stim_id]
         return [f"{fit.n_fixations} fixations, {fit.n_subjects} subjects"]
-    notes = {}
+    viewer = Viewer(row)
+    versions = Counter(one.comparison.version.stim_id for one in contrasts)
+    notes: dict[str, None] = {}  # an original takes part in several contrasts
     for contrast in contrasts:
-        aim = contrast.aim
-        name = "p_obj" if aim.target else "entropy"
-        digits, unit = (3, "") if aim.target else (2, " bits")
-        several = len([1 for one in contrasts if one.aim.version == aim.version]) > 1
-        label = f"{name} of {aim.annotation_ids}" if several else name
-        if stimulus.stim_id == aim.original.stim_id:
-            value = getattr(contrast.original, row)
-            text = f"{label} {plain(value, digits)}{unit}"
-        elif stimulus.stim_id == aim.version.stim_id:
-            before, after = getattr(contrast.original, row), getattr(contrast.version, row)
-            change = after - before
-            relative = percent(relative_change(before, after))
-            text = f"{label} {plain(after, digits)}{unit} ({signed(change, digits)}, {relative})"
+        comparison = contrast.comparison
+        label = Measure.P_OBJ.value if comparison.target else "entropy"
+        digits, unit = (3, "") if comparison.target else (2, " bits")
+        if versions[comparison.version.stim_id] > 1:
+            label = f"{label} of {comparison.annotation_ids}"
+        if stimulus.stim_id == comparison.original.stim_id:
+            text = f"{label} {plain(contrast.original.of(viewer), digits)}{unit}"
+        elif stimulus.stim_id == comparison.version.stim_id:
+            change = signed(contrast.change(viewer), digits)
+            relative = percent(contrast.relative_change(viewer))
+            value = plain(contrast.version.of(viewer), digits)
+            text = f"{label} {value}{unit} ({change}, {relative})"
         else:
             continue
         notes[text] = None
@@ -156,7 +175,7 @@ def draw_panel(panel: Panel, path: Path) -> Path:
                     shown.set_ylabel(name, fontsize=9)
                 if row == 0:
                     shown.set_title(column.title, color=COLOURS[column.stimulus.direction])
-        figure.suptitle(f"{panel.source_id} ({panel.aim})", x=0.045, ha="left", fontsize=11)
+        figure.suptitle(f"{panel.source_id} ({panel.conditions})", x=0.045, ha="left", fontsize=11)
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
     return path

@@ -1,115 +1,87 @@
-"""The written parts of the report, each as a piece of HTML."""
+"""The tables of the report's result and densities, and its warning about who looked."""
 
-import math
-from html import escape
+from dataclasses import dataclass
 
-from analysis.report.content import Content
-from analysis.report.methods import methods
+from markupsafe import Markup
+
+from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.numbers import DASH, percent, plain, signed
-from analysis.report.tables import NAMES, p_text, share, table
+from analysis.report.tables import MEASURE_NAMES, Table, between, direction_cell, p_text, share
+from stimuli.contract.vocabulary import Measure, ParticipantKind, Viewer
 
 
-def banner(content: Content) -> str:
-    """Return a warning if anyone was no person whose eye was recorded, else nothing."""
-    others, total = content.not_people, len(content.observers)
+@dataclass(frozen=True)
+class Banner:
+    """A warning above everything else."""
+
+    title: str
+    text: str
+
+
+def banner(analysis: StudyAnalysis) -> Banner | None:
+    """Return a warning if anyone was no person whose eye was recorded."""
+    kinds = list(analysis.participants.values())
+    others = [kind for kind in kinds if kind != ParticipantKind.HUMAN]
     if not others:
-        return ""
-    who = "All" if len(others) == total else f"{len(others)} of"
-    if set(others) == {"simulated"}:
+        return None
+    who = "All" if len(others) == len(kinds) else f"{len(others)} of"
+    if set(others) == {ParticipantKind.SIMULATED}:
         title = "Simulated observers, not people."
         what = "were simulated, in part from the predictions that are tested here"
     else:
         title = "Try-outs, not people."
         what = "were simulated, or sessions with a mouse or without a tracker"
-    return (
-        f'<p class="banner"><b>{title}</b> {who} {total} observers of this study {what}. What '
-        f"stands under &ldquo;people&rdquo; below says nothing about people.</p>"
-    )
+    return Banner(title, f"{who} {len(kinds)} observers of this study {what}.")
 
 
-def result(content: Content) -> str:
-    """Return the paper's sentences."""
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in content.sentences)
-    note = ""
-    if content.subset == "first-block":
-        note = (
-            '<p class="note">In the first block, original and version were seen by different '
-            "people: these are comparisons between subjects.</p>"
-        )
-    return f'<ul class="sentences">{items}</ul>{note}'
-
-
-def summary_table(content: Content) -> str:
-    """Return the summary by condition, direction and observer."""
-    rows = []
-    for row in content.summary.to_dict("records"):
-        low, high = row["mean_change_low"], row["mean_change_high"]
-        rows.append(
-            [
-                NAMES[row["measure"]],
-                f'<span class="{row["direction"]}">{row["direction"]}</span>',
-                row["observer"],
-                str(row["n"]),
-                plain(row["mean_original"], 3),
-                signed(row["mean_change"], 3),
-                f"{signed(low, 3)} to {signed(high, 3)}" if math.isfinite(low) else DASH,
-                p_text(row["p"]),
-                p_text(row["p_holm"]),
-                signed(row["median_change"], 3),
-                signed(row["mean_change_counted"], 3),
-                percent(row["mean_relative_change"]),
-                percent(row["median_relative_change"]),
-                share(row["share_as_asked"]),
-                share(row["sign_agreement"]) if row["observer"] == "people" else "",
-            ]
-        )
+def summary_rows(analysis: StudyAnalysis) -> Table:
+    """Return the summary by condition, direction and viewer."""
+    rows = [
+        [
+            MEASURE_NAMES[Measure(row["measure"])],
+            direction_cell(row["direction"]),
+            row["observer"],
+            str(row["n"]),
+            plain(row["mean_original"], 3),
+            signed(row["mean_change"], 3),
+            between(row["mean_change_low"], row["mean_change_high"], signed, 3),
+            p_text(row["p"]),
+            p_text(row["p_holm"]),
+            signed(row["median_change"], 3),
+            signed(row["mean_change_counted"], 3),
+            percent(row["mean_relative_change"]),
+            percent(row["median_relative_change"]),
+            share(row["share_as_asked"]),
+            share(row["sign_agreement"]) if row["observer"] == Viewer.PEOPLE else "",
+        ]
+        for row in analysis.summary.to_dict("records")
+    ]
     head = [
-        "Measure", "Aim", "Observer", "n", "Original", "Change", "95&nbsp;% interval",
-        "p", "p<br>(Holm)", "Median", "Counted", "Relative", "Median<br>relative", "As asked",
-        "Sign as<br>predicted",
+        "Measure", "Aim", "Observer", "n", "Original", "Change",
+        "95\N{NO-BREAK SPACE}% interval", "p", Markup("p<br>(Holm)"), "Median", "Counted",
+        "Relative", Markup("Median<br>relative"), "As asked", Markup("Sign as<br>predicted"),
     ]  # fmt: skip
-    missing = int(content.summary["n_without_estimate"].sum())
-    note = (
-        f'<p class="note">{missing} aims have no estimate of people, since fewer than two subjects '
-        f"looked at the original or the version.</p>"
-        if missing
-        else ""
-    )
-    legend = (
-        '<p class="note">n: targets, or versions for the entropy. Change: mean of version minus '
-        "original. Counted: the same for the share of fixations on the target, counted without a "
-        "density. Relative: mean of the changes divided by the original's value.</p>"
-    )
-    return table(head, rows, text_columns=3) + legend + note
+    return Table(head, rows, text_columns=3)
 
 
-def methods_text(content: Content) -> str:
-    """Return the methods section."""
-    return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in methods(content))
-
-
-def parameters(content: Content) -> str:
-    """Return the parameters of every density, folded away."""
-    per_deg = content.study.settings.screen.geometry.pixels_per_degree.mean()
+def parameter_rows(analysis: StudyAnalysis) -> Table:
+    """Return the parameters of every density."""
+    per_deg = analysis.study.settings.screen.geometry.pixels_per_degree.mean()
     rows = []
-    for stim_id, fit in content.fits.items():
-        bandwidth = (
-            [f"{fit.bandwidth_px:.1f}", f"{fit.bandwidth_px / per_deg:.2f}"]
-            if fit.fitted
-            else ["–", "too few subjects"]
-        )
+    for stim_id, fit in analysis.fits.items():
+        bandwidth = [DASH, "too few subjects"]
+        if fit.fitted:
+            bandwidth = [f"{fit.bandwidth_px:.1f}", f"{fit.bandwidth_px / per_deg:.2f}"]
         rows.append(
             [
-                escape(stim_id), *bandwidth, f"{fit.kde:.3f}", f"{fit.uniform:.3f}",
+                stim_id, *bandwidth, f"{fit.kde:.3f}", f"{fit.uniform:.3f}",
                 f"{fit.centre_bias:.3f}", str(fit.n_fixations), str(fit.n_subjects),
                 signed(fit.log_likelihood_bits), signed(fit.information_gain_bits),
             ]
         )  # fmt: skip
     head = [
-        "Stimulus", "Bandwidth<br>px", "<br>deg", "KDE", "Uniform", "Centre<br>bias", "Fixations",
-        "Subjects", "Bits over<br>uniform", "Bits over<br>centre bias",
+        "Stimulus", Markup("Bandwidth<br>px"), Markup("<br>deg"), "KDE", "Uniform",
+        Markup("Centre<br>bias"), "Fixations", "Subjects", Markup("Bits over<br>uniform"),
+        Markup("Bits over<br>centre bias"),
     ]  # fmt: skip
-    return (
-        f"<details><summary>Parameters and cross-validated likelihood of {len(rows)} densities"
-        f"</summary>{table(head, rows)}</details>"
-    )
+    return Table(head, rows)

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 import seaborn
 
-COLOURS = {"increase": "#c1502e", "decrease": "#2b6c99", "none": "#6b6b6b"}
+from stimuli.contract.vocabulary import Direction
+
+COLOURS = {
+    Direction.INCREASE: "#c1502e",
+    Direction.DECREASE: "#2b6c99",
+    Direction.NONE: "#6b6b6b",
+}
 INK, FAINT = "#222222", "#b8b8b8"
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {  # by the names of matplotlib's rcParams
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -21,6 +28,7 @@ _SETTINGS = {
     "ytick.major.width": 0.7,
     "legend.frameon": False,
     "svg.fonttype": "none",
+    "svg.hashsalt": "guiding-gaze",  # ids of elements that are the same whenever they are drawn
     "savefig.dpi": 200,
 }
 

@@ -11,10 +11,12 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.fixations.subsets import Subset
 from analysis.report.figures import MEASURES, save
 from analysis.report.style import COLOURS, FAINT, INK, style
+from stimuli.contract.vocabulary import Direction, Viewer
 
-_ORDER = ("all", "first-block", "first-fixation")
+_ORDER = tuple(map(str, Subset))
 
 
 def read_summaries(folder: Path, present: pd.DataFrame) -> pd.DataFrame:
@@ -51,19 +53,19 @@ def draw_subsets(summaries: pd.DataFrame, stem: Path) -> list[Path]:
 def _draw(axes: Axes, summaries: pd.DataFrame, labels: list[str]) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
     for place, label in enumerate(labels):
-        for direction, aside in (("increase", -0.14), ("decrease", 0.14)):
+        for direction, aside in ((Direction.INCREASE, -0.14), (Direction.DECREASE, 0.14)):
             chosen = summaries[
                 (summaries["subset"] == label) & (summaries["direction"] == direction)
-            ].set_index("observer")
+            ]
+            rows = {row["observer"]: row for row in chosen.to_dict("records")}
             colour = COLOURS[direction]
-            if "people" in chosen.index:
-                row = chosen.loc["people"]
-                ends = [row["mean_change_low"], row["mean_change_high"]]
+            if people := rows.get(Viewer.PEOPLE):
+                ends = [people["mean_change_low"], people["mean_change_high"]]
                 axes.plot([place + aside] * 2, ends, color=colour, linewidth=1.6)
-                axes.plot(place + aside, row["mean_change"], "o", color=colour, markersize=5)
-            if "model" in chosen.index:
+                axes.plot(place + aside, people["mean_change"], "o", color=colour, markersize=5)
+            if model := rows.get(Viewer.MODEL):
                 axes.plot(
-                    place + aside, chosen.loc["model", "mean_change"], "D", markersize=4,
+                    place + aside, model["mean_change"], "D", markersize=4,
                     markerfacecolor="white", markeredgecolor=colour, zorder=1,
                 )  # fmt: skip
     axes.plot([], [], "o", color=INK, markersize=5, label="people, 95 % interval")

@@ -1,37 +1,56 @@
 """What the parts of the page share: tables, and how values stand in them."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from analysis.report.numbers import DASH
+from stimuli.contract.vocabulary import Measure
 
-NAMES = {"p_obj": "p<sub>obj</sub>", "entropy_bits": "entropy (bits)"}
+MEASURE_NAMES = {
+    Measure.P_OBJ: Markup("p<sub>obj</sub>"),
+    Measure.ENTROPY: Markup("entropy (bits)"),
+}
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int = 1) -> str:
-    """Return a table; cells after the first `text_columns` are numbers, set to the right.
+@dataclass(frozen=True)
+class Table:
+    """A table of a page.
 
-    Heads and cells are HTML already.
+    Attributes
+    ----------
+    head
+        Names of the columns; none where the rows say it.
+    rows
+        Cells as text, or as HTML where they are `Markup`.
+    text_columns
+        Cells after so many are numbers, set to the right.
     """
 
-    def cells(tag: str, values: Sequence[str]) -> str:
-        kinds = ("" if n < text_columns else ' class="number"' for n in range(len(values)))
-        return "".join(
-            f"<{tag}{kind}>{value}</{tag}>" for kind, value in zip(kinds, values, strict=True)
-        )
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    text_columns: int = 1
 
-    top = f"<thead><tr>{cells('th', head)}</tr></thead>" if head else ""
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table class="data">{top}<tbody>{body}</tbody></table></div>'
+
+def direction_cell(direction: str) -> Markup:
+    """Return the direction of an aim in its colour."""
+    return Markup('<span class="{0}">{0}</span>').format(direction)
 
 
 def share(value: float) -> str:
     """Return a share in per cent, or a dash."""
-    return f"{100 * value:.0f}&nbsp;%" if math.isfinite(value) else DASH
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%" if math.isfinite(value) else DASH
 
 
 def p_text(value: float) -> str:
     """Return a probability as a paper prints it; nothing where there is none."""
     if not math.isfinite(value):
         return ""
-    return "&lt; 0.001" if value < 0.001 else f"{value:.3f}"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def between(low: float, high: float, form: Callable[[float, int], str], digits: int) -> str:
+    """Return an interval in words, its ends written by `form`; a dash where there is none."""
+    return f"{form(low, digits)} to {form(high, digits)}" if math.isfinite(low) else DASH

@@ -1,1 +1,1 @@
-"""What shows the images: the real screen, and one that only counts frames."""
+"""What shows the images: a real screen, and a virtual one that only counts frames."""

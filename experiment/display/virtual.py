@@ -9,6 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from experiment.display.scene import BLANK, TARGET, Scene
+from experiment.protocols.display import Picture
+
 
 class VirtualClock:
     """A clock that stands still except in `wait`."""
@@ -26,25 +31,6 @@ class VirtualClock:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What is on the screen: an image, or the fixation target, or neither.
-
-    Attributes
-    ----------
-    stim_id
-        The image, or None.
-    target
-        Whether the fixation target is shown.
-    """
-
-    stim_id: str | None = None
-    target: bool = False
-
-
-BLANK, TARGET = Scene(), Scene(target=True)
-
-
-@dataclass(frozen=True)
 class VirtualPicture:
     """An image by name; nothing is drawn."""
 
@@ -52,7 +38,7 @@ class VirtualPicture:
 
 
 class VirtualDisplay:
-    """A `experiment.lab.Display` that counts frames on a virtual clock.
+    """An `experiment.protocols.display.Display` that counts frames on a virtual clock.
 
     Parameters
     ----------
@@ -99,10 +85,10 @@ class VirtualDisplay:
     def draw_target(self) -> None:
         self._drawn = TARGET
 
-    def draw_target_at(self, point_px: Sequence[float]) -> None:
+    def draw_target_at(self, point_px: Sequence[float] | np.ndarray) -> None:
         self._drawn = TARGET
 
-    def draw_picture(self, picture: VirtualPicture) -> None:
+    def draw_picture(self, picture: Picture) -> None:
         self._drawn = Scene(picture.stim_id)
 
     def draw_text(self, text: str) -> None:

@@ -6,16 +6,16 @@ session. Between flips only drawing calls are made; the garbage collector runs i
 
 import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from stimuli.errors import InputError
-from stimuli.geometry import psychopy_to_screen, screen_to_psychopy
-from stimuli.settings import Settings
+from experiment.protocols.display import Picture
+from stimuli.contract.geometry import psychopy_to_screen, screen_to_psychopy
+from stimuli.contract.settings import Settings
 
 # Bullseye and cross hair (Thaler et al. 2013): the target on which gaze is the most stable.
 _TARGET_DEG, _TARGET_CENTRE_DEG = 0.6, 0.2
@@ -42,13 +42,13 @@ class WindowClock:
 
 @dataclass(frozen=True)
 class WindowPicture:
-    """The image that is in the texture."""
+    """An image that was put into the texture."""
 
     stim_id: str
 
 
 class WindowDisplay:
-    """An `experiment.lab.Display` on a screen.
+    """An `experiment.protocols.display.SetupDisplay` on a screen.
 
     Parameters
     ----------
@@ -56,13 +56,14 @@ class WindowDisplay:
         A `psychopy.visual.Window` in units of pixels, of the size that the settings say.
     """
 
-    def __init__(self, window, settings: Settings):
+    def __init__(self, window: Any, settings: Settings):
         from psychopy import event, visual
 
         self.window, self._settings = window, settings
         self._visual, self._mouse = visual, event.Mouse(win=window)
         self._grey = settings.screen.grey
-        self._image = self._loaded = None
+        self._image: Any = None
+        self._loaded: WindowPicture | None = None
         self._target = self._target_parts()
         self._trigger = self._trigger_mark()
 
@@ -89,14 +90,13 @@ class WindowDisplay:
     def draw_target(self) -> None:
         self.draw_target_at(self._settings.screen.geometry.size_px / 2)
 
-    def draw_target_at(self, point_px: np.ndarray) -> None:
-        """Draw the target at a point of the screen, ``(x, y)`` in screen pixels."""
-        centre = screen_to_psychopy(point_px, self._settings.screen.geometry)
+    def draw_target_at(self, point_px: Sequence[float] | np.ndarray) -> None:
+        centre = screen_to_psychopy(np.asarray(point_px), self._settings.screen.geometry)
         for part in self._target:
             part.pos = centre
             part.draw()
 
-    def draw_picture(self, picture: WindowPicture) -> None:
+    def draw_picture(self, picture: Picture) -> None:
         if picture is not self._loaded:
             raise RuntimeError(f"{picture.stim_id} is no longer loaded")
         self._image.draw()
@@ -123,7 +123,6 @@ class WindowDisplay:
         return self.window.flip()
 
     def draw_camera(self, pixels: np.ndarray, title: str) -> None:
-        """Draw the tracker's camera image, ``(height, width, 3)`` uint8 RGB, and its title."""
         from PIL import Image
 
         height, width = pixels.shape[:2]
@@ -138,7 +137,6 @@ class WindowDisplay:
         ).draw()  # fmt: skip
 
     def camera_point(self, width: int, height: int) -> tuple[int, int]:
-        """Return where the mouse is on a camera image of that size, in its pixels."""
         scale = self._camera_scale(width)
         x, y = (self.mouse_px() - self._settings.screen.geometry.size_px / 2) / scale
         return int(x + width / 2), int(y + height / 2)
@@ -151,11 +149,10 @@ class WindowDisplay:
         return psychopy_to_screen(self._mouse.getPos(), self._settings.screen.geometry)
 
     def mouse_pressed(self) -> bool:
-        """Return whether the left button of the mouse is down."""
         return bool(self._mouse.getPressed()[0])
 
-    def _target_parts(self) -> list:
-        """A black disc, a cross of the background's grey, and a black dot."""
+    def _target_parts(self) -> list[Any]:
+        """Return a black disc, a cross of the background's grey, and a black dot."""
         px_per_deg = self._settings.screen.geometry.pixels_per_degree[0]
         outer, inner = round(_TARGET_DEG * px_per_deg), round(_TARGET_CENTRE_DEG * px_per_deg)
         grey = (self._grey,) * 3
@@ -171,7 +168,8 @@ class WindowDisplay:
         dot = self._visual.Circle(self.window, radius=inner / 2, edges=64, fillColor=ink, **common)
         return [disc, *bars, dot]
 
-    def _trigger_mark(self):
+    def _trigger_mark(self) -> Any:
+        """Return the patch that is white while an image is shown, or None if there is none."""
         screen, kind = self._settings.screen, self._settings.screen.trigger
         if kind == "none":
             return None
@@ -186,79 +184,3 @@ class WindowDisplay:
 
 def _ink(grey: float) -> tuple[float, float, float]:
     return (0.0,) * 3 if grey > 0.25 else (1.0,) * 3
-
-
-@contextmanager
-def open_window(
-    settings: Settings, *, number: int = 0, windowed: bool = False, cursor: bool = False
-) -> Iterator[WindowDisplay]:
-    """Yield a display on screen `number`, and close it.
-
-    Parameters
-    ----------
-    windowed
-        A window with a frame, not the whole screen.
-    cursor
-        Whether the mouse can be seen.
-
-    Raises
-    ------
-    InputError
-        If PsychoPy or the screen is missing, or the screen has another size than the settings say.
-    """
-    screen = settings.screen
-    window = _window(settings, number, windowed)
-    try:
-        size = tuple(int(side) for side in window.size)
-        if size != (screen.width_px, screen.height_px):
-            raise InputError(
-                f"screen {number} gives {size[0]} x {size[1]} pixels; study.toml: "
-                f"screen.width_px and height_px say {screen.width_px} x {screen.height_px}; set "
-                f"the screen's resolution, or name another with --screen N"
-            )
-        window.mouseVisible = cursor
-        gc.collect()
-        gc.disable()
-        yield WindowDisplay(window, settings)
-    finally:
-        gc.enable()
-        window.close()
-
-
-def _window(settings: Settings, number: int, windowed: bool):
-    screen = settings.screen
-    try:
-        from psychopy import logging, monitors, visual
-    except ImportError as error:
-        raise InputError(
-            f"PsychoPy cannot be imported ({error}); install it with "
-            f'`pip install -e ".[lab]"`, or add --simulate'
-        ) from None
-    except Exception as error:
-        # pyglet looks for a screen on import, and says so in exceptions of its own.
-        raise InputError(
-            f"no screen: {error}; run this on a computer with a screen, or add --simulate"
-        ) from None
-    logging.console.setLevel(logging.ERROR)
-    monitor = monitors.Monitor(
-        settings.study.name, width=screen.width_cm, distance=screen.distance_cm, autoLog=False
-    )
-    monitor.setSizePix((screen.width_px, screen.height_px))
-    try:
-        return visual.Window(
-            size=(screen.width_px, screen.height_px),
-            screen=number,
-            fullscr=not windowed,
-            allowGUI=windowed,
-            monitor=monitor,
-            units="pix",
-            colorSpace="rgb1",
-            color=(screen.grey,) * 3,
-            waitBlanking=True,
-            checkTiming=False,
-            useRetina=False,
-            winType="pyglet",
-            autoLog=False,
-        )
-    except IndexError:
-        raise InputError(f"--screen is {number}; there is no such screen") from None

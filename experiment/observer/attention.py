@@ -11,17 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from experiment.display.virtual import Scene
-from stimuli.files import read_log_saliency
-from stimuli.geometry import (
+from experiment.display.scene import Scene
+from stimuli.contract.geometry import (
     degrees_to_screen,
     image_to_screen,
     inside,
     screen_to_degrees,
     screen_to_image,
 )
-from stimuli.settings import Settings
-from stimuli.vocabulary import Stimulus
+from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import Stimulus
+from stimuli.support.files import read_log_saliency
 
 # Finer cells than these, 0.1 degree on a 25 degree image, are lost in the error of landing.
 _LARGEST_SIDE = 256

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiment.display.virtual import BLANK, Scene
+from experiment.display.scene import BLANK, Scene
 from experiment.observer.movements import (
     Blink,
     Fixation,
@@ -20,7 +20,7 @@ from experiment.observer.movements import (
     Saccade,
     saccade_duration_s,
 )
-from stimuli.settings import ObserverSettings
+from stimuli.contract.settings import ObserverSettings
 
 SHORTEST_FIXATION_S = 0.060
 # A goal nearer than this is looked at without a saccade: the fixation goes on.

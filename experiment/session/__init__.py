@@ -1,1 +1,1 @@
-"""A subject's session: its schedule, its trials, and what is kept of them."""
+"""The course of a session: instructions, calibration, blocks of trials, and each trial's steps."""

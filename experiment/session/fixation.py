@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiment.lab import Decision, Lab
-from experiment.session.journal import Journal
-from stimuli.geometry import screen_to_degrees
-from stimuli.settings import Settings
-from stimuli.vocabulary import Trial
+from experiment.protocols.lab import Lab
+from experiment.protocols.operator import Decision
+from experiment.records.journal import Journal, LineKind
+from stimuli.contract.geometry import screen_to_degrees
+from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import Trial
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
     """Show the target, check drift, record, and wait until gaze has rested on the target.
 
     A wait that runs out is followed by another drift check, and from
-    ``session.fixation_attempts`` on by a question to the operator, so that no observer is trapped.
+    ``session.fixation_attempts`` on by a question to the operator, so that no participant is
+    trapped.
     The recording goes on when this returns with ``ACCEPT`` or ``SKIP``, and has stopped otherwise.
     """
     tracker = lab.tracker
@@ -44,9 +46,11 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
         lab.display.draw_target()
         lab.display.flip()
         offset_deg = tracker.drift_check()
-        journal.write("drift-check", trial=trial.trial, offset_deg=_rounded(offset_deg))
+        journal.write(LineKind.DRIFT_CHECK, trial=trial.trial, offset_deg=_rounded(offset_deg))
         started_s = tracker.start_recording()
-        journal.write("recording-started", trial=trial.trial, first_sample=round(started_s, 6))
+        journal.write(
+            LineKind.RECORDING_STARTED, trial=trial.trial, first_sample=round(started_s, 6)
+        )
         recording_s = started_s if recording_s is None else recording_s
 
         decision = await_fixation(lab, settings)
@@ -59,10 +63,10 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
                     otherwise=Decision.ACCEPT,
                 )
             tracker.message(f"FIXATION_TIMEOUT {decision}")
-            journal.write("fixation-timeout", trial=trial.trial, decision=decision)
+            journal.write(LineKind.FIXATION_TIMEOUT, trial=trial.trial, decision=decision)
         elif decision is not None:
             tracker.message(f"OPERATOR {decision}")
-            journal.write("operator", trial=trial.trial, decision=decision)
+            journal.write(LineKind.OPERATOR, trial=trial.trial, decision=decision)
         decision = Decision.ACCEPT if decision is None else decision
         if decision in (Decision.ACCEPT, Decision.SKIP):
             return Readiness(decision, recording_s, timeouts)
@@ -72,7 +76,7 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
 
 
 def await_fixation(lab: Lab, settings: Settings) -> Decision | None:
-    """Show the target until gaze has rested on it, the wait has run out, or the operator speaks.
+    """Show the target until gaze has rested on it, the wait has run out, or a key is pressed.
 
     Gaze counts while it is within ``session.fixation_radius_deg`` of the centre without a break
     for ``session.fixation_s``; a lost eye is a break.
@@ -80,7 +84,7 @@ def await_fixation(lab: Lab, settings: Settings) -> Decision | None:
     Returns
     -------
     Decision or None
-        None if gaze rested; ``DRIFT_CHECK`` if the wait ran out; otherwise the operator's wish.
+        None if gaze rested; ``DRIFT_CHECK`` if the wait ran out; otherwise what was asked for.
     """
     session = settings.session
     began_s = resting_since_s = None
@@ -107,6 +111,7 @@ def await_fixation(lab: Lab, settings: Settings) -> Decision | None:
 
 
 def _eccentricity_deg(gaze: np.ndarray, settings: Settings) -> float:
+    """Return how far gaze ``(x, y)``, in screen pixels, is from the centre of the screen."""
     return float(np.hypot(*screen_to_degrees(gaze, settings.screen.geometry)))
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from experiment.lab import InterestArea
-from stimuli.catalogue import check_images
-from stimuli.errors import InputError
-from stimuli.files import read_image
-from stimuli.geometry import image_to_screen
-from stimuli.settings import Settings
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Trial
+from experiment.protocols.tracker import InterestArea
+from stimuli.contract.catalogue import check_images
+from stimuli.contract.geometry import image_to_screen
+from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Trial
+from stimuli.support.errors import InputError
+from stimuli.support.files import read_image
 
 
-def check_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
+def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
     """Check every image before a subject sits down.
 
     Raises

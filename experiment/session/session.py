@@ -9,19 +9,22 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from experiment.lab import Decision, InterestArea, Lab, Picture, SessionAborted
-from experiment.session.journal import Journal
+from experiment.protocols.display import Picture
+from experiment.protocols.lab import Lab
+from experiment.protocols.operator import Decision, SessionAborted
+from experiment.protocols.tracker import InterestArea, TrackerFault
+from experiment.records.journal import Journal, LineKind
 from experiment.session.texts import Texts
 from experiment.session.trial import TrialRecord, run_trial, skip_trial
-from stimuli.settings import Settings
-from stimuli.vocabulary import Trial
+from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import Trial
 
 _FAULTS_IN_A_TRIAL = 5
 
 
 @dataclass(frozen=True)
-class Session:
-    """What a session is about.
+class SessionPlan:
+    """What a session is to show, in which words.
 
     Attributes
     ----------
@@ -33,6 +36,8 @@ class Session:
         Number of blocks of the whole schedule.
     areas
         Interest areas by ``source_id``.
+    texts
+        What the participant reads.
     root
         The study folder, where the images lie.
     """
@@ -46,7 +51,7 @@ class Session:
 
 
 def run_session(
-    session: Session,
+    plan: SessionPlan,
     lab: Lab,
     settings: Settings,
     journal: Journal,
@@ -57,6 +62,8 @@ def run_session(
 
     Parameters
     ----------
+    journal
+        Open; every line is on the disk before the session goes on.
     trial_done
         Called after every trial, to show progress.
 
@@ -67,38 +74,39 @@ def run_session(
     TrackerFault
         If the tracker cannot be reached any more.
     """
-    room = _Room(session, lab, settings, journal)
+    runner = _SessionRunner(plan, lab, settings, journal)
     _describe_screen(lab, settings)
-    room.read(session.texts.instructions)
-    if session.practice:
-        room.read(session.texts.practice)
-        room.calibrate()
-        room.run_block(session.practice)
-        room.read(session.texts.begin)
-    for position, block in groupby(session.schedule, key=lambda trial: trial.block_position):
+    runner.read(plan.texts.instructions)
+    if plan.practice:
+        runner.read(plan.texts.practice)
+        runner.calibrate()
+        runner.run_block(plan.practice)
+        runner.read(plan.texts.begin)
+    for position, block in groupby(plan.schedule, key=lambda trial: trial.block_position):
         trials = list(block)
-        if trials[0].trial != session.schedule[0].trial:
-            room.read(session.texts.rest.format(done=position - 1, blocks=session.blocks))
-            journal.write("rested")
-        room.calibrate()
-        journal.write("block-started", block=trials[0].block, block_position=position)
-        room.run_block(trials, trial_done)
-    lab.display.draw_text(session.texts.end)
+        if trials[0].trial != plan.schedule[0].trial:
+            runner.read(plan.texts.rest.format(done=position - 1, blocks=plan.blocks))
+            journal.write(LineKind.RESTED)
+        runner.calibrate()
+        journal.write(LineKind.BLOCK_STARTED, block=trials[0].block, block_position=position)
+        runner.run_block(trials, trial_done)
+    lab.display.draw_text(plan.texts.end)
     lab.display.flip()
 
 
 def _describe_screen(lab: Lab, settings: Settings) -> None:
+    """Write size and refresh rate of the screen into the tracker's file."""
     screen = settings.screen
     right_px, bottom_px = screen.width_px - 1, screen.height_px - 1
     lab.tracker.message(f"DISPLAY_COORDS 0 0 {right_px} {bottom_px}")
     lab.tracker.message(f"RETRACE_INTERVAL {1000 / screen.refresh_hz:.6f}")
 
 
-class _Room:
+class _SessionRunner:
     """A session under way."""
 
-    def __init__(self, session: Session, lab: Lab, settings: Settings, journal: Journal):
-        self._session, self._lab, self._settings, self._journal = session, lab, settings, journal
+    def __init__(self, plan: SessionPlan, lab: Lab, settings: Settings, journal: Journal):
+        self._plan, self._lab, self._settings, self._journal = plan, lab, settings, journal
 
     def read(self, text: str) -> None:
         """Show a screen of words until somebody goes on."""
@@ -112,11 +120,13 @@ class _Room:
         """Calibrate until the validation is good enough, or the operator takes it as it is."""
         limit_deg = self._settings.session.calibration_limit_deg
         while True:
-            self._lab.display.draw_text(self._session.texts.calibration)
+            self._lab.display.draw_text(self._plan.texts.calibration)
             self._lab.display.flip()
             error_deg = self._lab.tracker.calibrate()
             shown = "none" if error_deg is None else f"{error_deg:.2f} deg"
-            self._journal.write("calibrated", validation_error_deg=error_deg, limit_deg=limit_deg)
+            self._journal.write(
+                LineKind.CALIBRATED, validation_error_deg=error_deg, limit_deg=limit_deg
+            )
             if error_deg is not None and error_deg <= limit_deg:
                 self._lab.operator.tell(f"calibrated, average validation error {shown}")
                 return
@@ -124,7 +134,7 @@ class _Room:
                 f"average validation error {shown}; the limit is {limit_deg:g} deg",
                 otherwise=Decision.ACCEPT,
             )
-            self._journal.write("operator", decision=decision)
+            self._journal.write(LineKind.OPERATOR, decision=decision)
             if decision == Decision.ABORT:
                 raise SessionAborted("at a calibration")
             if decision != Decision.RECALIBRATE:
@@ -136,12 +146,12 @@ class _Room:
         """Run the trials of a block; the images load in the grey between them."""
         picture = self._load(trials[0])
         for trial, following in zip(trials, [*trials[1:], None], strict=True):
-            record = self._until_over(trial, picture)
-            picture = self._blank(record, following)
+            record = self._run_until_shown(trial, picture)
+            picture = self._blank(record, following) or picture
             trial_done()
 
-    def _until_over(self, trial: Trial, picture: Picture) -> TrialRecord:
-        """Run a trial, again if it ended before its image appeared."""
+    def _run_until_shown(self, trial: Trial, picture: Picture) -> TrialRecord:
+        """Run a trial until its image was shown, in part at least, or skipped."""
         faults = 0
         while True:
             record = run_trial(
@@ -150,44 +160,44 @@ class _Room:
                 self._lab,
                 self._settings,
                 self._journal,
-                areas=self._session.areas.get(trial.stimulus.source_id, ()),
-                root=self._session.root,
+                areas=self._plan.areas.get(trial.stimulus.source_id, ()),
+                root=self._plan.root,
             )
-            self._tell(record)
+            self._report(record)
             decision = record.decision
             if record.fault is not None:
                 faults += 1
-                decision = self._ask_after_fault(record, faults)
+                decision = self._ask_after_fault(record, record.fault, faults)
                 if decision == Decision.SKIP and not record.seen:
                     return skip_trial(trial, self._lab, self._journal)
             if record.fault is not None or not record.seen:
-                self._after(decision)
+                self._carry_out(decision)
             if record.seen:
                 return record
 
-    def _ask_after_fault(self, record: TrialRecord, faults: int) -> Decision:
+    def _ask_after_fault(self, record: TrialRecord, fault: TrackerFault, faults: int) -> Decision:
         """Ask how to go on; a tracker that is lost, or fails again and again, ends the session."""
-        self._journal.write("tracker-fault", trial=record.trial.trial, fault=str(record.fault))
-        if record.fault.lost or faults == _FAULTS_IN_A_TRIAL:
-            raise record.fault
+        self._journal.write(LineKind.TRACKER_FAULT, trial=record.trial.trial, fault=str(fault))
+        if fault.lost or faults == _FAULTS_IN_A_TRIAL:
+            raise fault
         then = "its image was seen and is not shown again" if record.seen else "it is run again"
         return self._lab.operator.ask(
-            f"tracker: {record.fault}. Trial {record.trial.trial} was broken off; {then}",
+            f"tracker: {fault}. Trial {record.trial.trial} was broken off; {then}",
             otherwise=Decision.ACCEPT,
         )
 
-    def _after(self, decision: Decision) -> None:
+    def _carry_out(self, decision: Decision) -> None:
         """Do what the operator asked for between images."""
         if decision == Decision.ABORT:
             raise SessionAborted("between images")
         if decision == Decision.PAUSE:
-            self._journal.write("paused")
-            self.read(self._session.texts.paused)
-            self._journal.write("went-on")
+            self._journal.write(LineKind.PAUSED)
+            self.read(self._plan.texts.paused)
+            self._journal.write(LineKind.WENT_ON)
         if decision == Decision.RECALIBRATE:
             self.calibrate()
 
-    def _tell(self, record: TrialRecord) -> None:
+    def _report(self, record: TrialRecord) -> None:
         shown = record.shown
         text = f"trial {record.trial.trial} {record.trial.stimulus.stim_id}: {record.status}"
         if shown.dropped_frames:
@@ -198,7 +208,7 @@ class _Room:
 
     def _load(self, trial: Trial) -> Picture:
         stimulus = trial.stimulus
-        return self._lab.display.load(self._session.root / stimulus.image, stimulus.stim_id)
+        return self._lab.display.load(self._plan.root / stimulus.image, stimulus.stim_id)
 
     def _blank(self, record: TrialRecord, following: Trial | None) -> Picture | None:
         """Keep the screen grey for ``session.blank_s`` and meanwhile load the next image."""
@@ -219,6 +229,6 @@ class _Room:
             lab.display.flip()
             wish = lab.operator.asked() or wish
         if wish in (Decision.PAUSE, Decision.RECALIBRATE, Decision.ABORT):
-            self._journal.write("operator", decision=wish)
-            self._after(wish)
+            self._journal.write(LineKind.OPERATOR, decision=wish)
+            self._carry_out(wish)
         return picture

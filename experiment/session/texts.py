@@ -1,7 +1,9 @@
 """What the participant reads, by language."""
 
 from dataclasses import dataclass
-from pathlib import Path
+
+from stimuli.contract.study import Study
+from stimuli.support.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,25 @@ _GERMAN = Texts(
 TEXTS = {"en": _ENGLISH, "de": _GERMAN}
 
 
-def read_texts(root: Path, language: str) -> Texts:
-    """Return the texts, with the study's own ``instructions_LANGUAGE.txt`` where it is there."""
+def read_texts(study: Study, language: str) -> Texts:
+    """Return the texts, with the study's own ``instructions_LANGUAGE.txt`` where it is there.
+
+    Parameters
+    ----------
+    root
+        The study folder.
+    language
+        A key of `TEXTS`.
+
+    Raises
+    ------
+    InputError
+        If there are no texts in that language.
+    """
+    if language not in TEXTS:
+        raise InputError(f"language is {language!r}; expected one of {', '.join(TEXTS)}")
     texts = TEXTS[language]
-    own = root / f"instructions_{language}.txt"
+    own = study.instructions(language)
     if not own.is_file():
         return texts
     return Texts(**{**vars(texts), "instructions": own.read_text(encoding="utf-8").strip()})

@@ -1,7 +1,8 @@
 """One trial: central target, drift check, fixation, the image for its time, grey.
 
-The states of a trial in the order of the paper's methods. Everything that must be known later is a
-message in the tracker's file: a message that tells of a flip is sent after it and begins with the
+In come a trial, its image and the laboratory; out comes a `TrialRecord` of what happened. The
+states follow each other as in the paper's methods. Everything that must be known later is a message
+in the tracker's file: a message that tells of a flip is sent after it and begins with the
 milliseconds since (``MSG 7196804 2 SYNCTIME`` tells of 7196802), as the tracker's tools expect.
 """
 
@@ -10,43 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiment.lab import Decision, InterestArea, Lab, Picture, TrackerFault
+from experiment.protocols.display import Picture
+from experiment.protocols.lab import Lab
+from experiment.protocols.operator import Decision
+from experiment.protocols.tracker import InterestArea, TrackerFault
+from experiment.records.journal import WITHDRAWN, Journal, LineKind, TrialEnd
 from experiment.session.fixation import Readiness, await_readiness
-from experiment.session.journal import Journal
-from stimuli.settings import Settings
-from stimuli.vocabulary import Trial
-
-# The tracker ends its events only when it sees what follows them.
-_RECORD_AFTER_S = 0.1
-# Messages in one burst can fill the link; the host writes them down in less than this.
-_BETWEEN_MESSAGES_S = 0.002
-# A trial that ended before its image appeared is withdrawn: it can be run again.
-COMPLETE, UNRECORDED, SKIPPED = "complete", "unrecorded", "skipped"
-INTERRUPTED, WITHDRAWN = "interrupted", "withdrawn"
-_RESULTS = {COMPLETE: 0, UNRECORDED: 0, SKIPPED: 1, INTERRUPTED: -1, WITHDRAWN: -1}
-
-
-@dataclass(frozen=True)
-class Presentation:
-    """How an image was shown.
-
-    Attributes
-    ----------
-    onset_s, offset_s
-        Flips that brought the image and the grey after it; the same where it was skipped.
-    frames
-        Flips that showed the image.
-    dropped_frames
-        Flips after the onset, the one to grey included, that came late by at least half a frame.
-    unseen_frames
-        Frames at which the tracker did not see the eye.
-    """
-
-    onset_s: float
-    offset_s: float
-    frames: int
-    dropped_frames: int
-    unseen_frames: int = 0
+from experiment.session.presentation import Presentation, show_image, skip_image
+from experiment.session.trial_messages import announce_trial, close_trial
+from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import ParticipantKind, Trial, TrialStatus
 
 
 @dataclass(frozen=True)
@@ -56,8 +30,8 @@ class TrialRecord:
     Attributes
     ----------
     status
-        ``complete``, ``unrecorded`` or ``skipped``; ``interrupted`` if the image had appeared when
-        the trial was broken off, ``withdrawn`` if it had not.
+        How the trial went; interrupted if the image had appeared when the trial was broken off,
+        withdrawn if it had not.
     decision
         What the operator asked for, of a trial that is withdrawn.
     recording_s
@@ -69,7 +43,7 @@ class TrialRecord:
     """
 
     trial: Trial
-    status: str
+    status: TrialEnd
     decision: Decision
     recording_s: float | None
     shown: Presentation
@@ -104,21 +78,24 @@ def run_trial(
         The study folder.
     """
     stimulus = trial.stimulus
-    journal.write(f"{_kind(trial)}-started", trial=trial.trial, stim_id=stimulus.stim_id)
-    status, shown, fault = WITHDRAWN, None, None
+    started = LineKind.PRACTICE_STARTED if trial.trial < 0 else LineKind.TRIAL_STARTED
+    journal.write(started, trial=trial.trial, stim_id=stimulus.stim_id)
+    status: TrialEnd = WITHDRAWN
+    shown: Presentation | None = None
+    fault: TrackerFault | None = None
     ready = Readiness(Decision.ACCEPT, None, 0)
     onset_s = lab.clock.now()
     try:
-        announce(trial, areas, lab)
+        announce_trial(trial, areas, lab)
         label = f"trial {trial.trial} {stimulus.stim_id}"
         lab.tracker.describe(label, root / stimulus.image, areas)
         ready = await_readiness(trial, lab, settings, journal)
         if ready.decision == Decision.SKIP:
-            status, shown = SKIPPED, skip_image(lab)
+            status, shown = TrialStatus.SKIPPED, skip_image(lab)
         elif ready.decision == Decision.ACCEPT:
-            status, onset_s = INTERRUPTED, lab.clock.now()
+            status, onset_s = TrialStatus.INTERRUPTED, lab.clock.now()
             shown = show_image(trial, picture, lab, settings)
-            status = UNRECORDED if lab.observer == "dummy" else COMPLETE
+            status = _shown_status(lab)
         close_trial(status, shown, lab)
     except TrackerFault as error:
         fault = error
@@ -127,6 +104,7 @@ def run_trial(
         _close_after_fault(status, lab)
         raise
     finally:
+        # Of an image that was broken off, or did not appear, no frame is known for certain.
         shown = shown or Presentation(onset_s, lab.clock.now(), frames=0, dropped_frames=0)
         _journal_end(journal, trial, status, shown)
     return TrialRecord(
@@ -138,13 +116,19 @@ def skip_trial(trial: Trial, lab: Lab, journal: Journal) -> TrialRecord:
     """Skip a trial that could not be run; the tracker, which is why, is told nothing."""
     now_s = lab.clock.now()
     shown = Presentation(now_s, now_s, frames=0, dropped_frames=0)
-    _journal_end(journal, trial, SKIPPED, shown)
-    return TrialRecord(trial, SKIPPED, Decision.SKIP, None, shown, timeouts=0)
+    _journal_end(journal, trial, TrialStatus.SKIPPED, shown)
+    return TrialRecord(trial, TrialStatus.SKIPPED, Decision.SKIP, None, shown, timeouts=0)
 
 
-def _journal_end(journal: Journal, trial: Trial, status: str, shown: Presentation) -> None:
+def _shown_status(lab: Lab) -> TrialStatus:
+    """Return how a trial went whose image was shown for its time."""
+    dummy = lab.participant_kind == ParticipantKind.DUMMY
+    return TrialStatus.UNRECORDED if dummy else TrialStatus.COMPLETE
+
+
+def _journal_end(journal: Journal, trial: Trial, status: TrialEnd, shown: Presentation) -> None:
     journal.write(
-        f"{_kind(trial)}-ended",
+        LineKind.PRACTICE_ENDED if trial.trial < 0 else LineKind.TRIAL_ENDED,
         trial=trial.trial,
         stim_id=trial.stimulus.stim_id,
         status=status,
@@ -156,100 +140,9 @@ def _journal_end(journal: Journal, trial: Trial, status: str, shown: Presentatio
     )
 
 
-def _kind(trial: Trial) -> str:
-    return "trial" if trial.trial > 0 else "practice"
-
-
-def _close_after_fault(status: str, lab: Lab) -> None:
-    """Grey screen, no recording, the trial's end marked: as far as the tracker still listens."""
+def _close_after_fault(status: TrialEnd, lab: Lab) -> None:
+    """Leave the screen grey, and mark the trial's end as far as the tracker still listens."""
     lab.display.draw_blank()
     lab.display.flip()
     with suppress(TrackerFault):
         close_trial(status, None, lab)
-
-
-def announce(trial: Trial, areas: Sequence[InterestArea], lab: Lab) -> None:
-    """Tell tracker and host which trial begins; the screen is grey."""
-    stimulus, tracker = trial.stimulus, lab.tracker
-    tracker.message(f"TRIALID {trial.trial}")
-    messages = [
-        f"!V TRIAL_VAR {name} {value}"
-        for name, value in (
-            ("block", trial.block),
-            ("block_position", trial.block_position),
-            ("stim_id", stimulus.stim_id),
-            ("source_id", stimulus.source_id),
-            ("condition", stimulus.condition),
-            ("direction", stimulus.direction),
-        )
-    ]
-    for number, area in enumerate(areas, start=1):
-        edges = f"{area.left_px} {area.top_px} {area.right_px} {area.bottom_px}"
-        messages.append(f"!V IAREA RECTANGLE {number} {edges} {area.label}")
-    offset_ms = tracker.clock_offset_ms()
-    if offset_ms is not None:
-        messages.append(f"CLOCK_OFFSET_MS {offset_ms:.3f}")
-    for message in messages:
-        lab.clock.wait(_BETWEEN_MESSAGES_S)
-        tracker.message(message)
-
-
-def show_image(trial: Trial, picture: Picture, lab: Lab, settings: Settings) -> Presentation:
-    """Show an image for ``session.image_s``, counted in frames, then grey.
-
-    Nothing but drawing, flipping and one look at the tracker's status happens between the flips.
-
-    Raises
-    ------
-    TrackerFault
-        If the recording ended before the image did.
-    """
-    frame_s = 1 / settings.screen.refresh_hz
-    frames = max(round(settings.session.image_s / frame_s), 1)
-    lab.display.draw_picture(picture)
-    onset_s = previous_s = lab.display.flip()
-    _tell_flip(lab, onset_s, "SYNCTIME")
-    _tell_flip(lab, onset_s, _image_message(trial, settings))
-    dropped = unseen = 0
-    for frame in range(1, frames + 1):
-        if frame < frames:
-            lab.display.draw_picture(picture)
-        else:
-            lab.display.draw_blank()
-        flip_s = lab.display.flip()
-        dropped += flip_s - previous_s >= 1.5 * frame_s
-        previous_s = flip_s
-        unseen += not lab.tracker.check()
-    _tell_flip(lab, flip_s, "IMAGE_OFFSET")
-    return Presentation(onset_s, flip_s, frames, dropped, unseen)
-
-
-def skip_image(lab: Lab) -> Presentation:
-    """Show grey in place of the image."""
-    lab.display.draw_blank()
-    flip_s = lab.display.flip()
-    return Presentation(flip_s, flip_s, frames=0, dropped_frames=0)
-
-
-def close_trial(status: str, shown: Presentation | None, lab: Lab) -> None:
-    """Stop recording a little after the image, and tell the tracker how the trial went."""
-    lab.clock.wait(_RECORD_AFTER_S)
-    lab.tracker.stop_recording()
-    lab.tracker.message(f"!V TRIAL_VAR status {status}")
-    if shown is not None:
-        lab.tracker.message(f"!V TRIAL_VAR dropped_frames {shown.dropped_frames}")
-    lab.tracker.message(f"TRIAL_RESULT {_RESULTS[status]}")
-
-
-def _tell_flip(lab: Lab, flip_s: float, text: str) -> None:
-    lab.tracker.message(f"{round((lab.clock.now() - flip_s) * 1000)} {text}")
-
-
-def _image_message(trial: Trial, settings: Settings) -> str:
-    """Data Viewer's background: path from the tracker's file, then centre and size in pixels."""
-    screen, placement = settings.screen, settings.placement
-    return (
-        f"!V IMGLOAD CENTER ../../{trial.stimulus.image} "
-        f"{screen.width_px // 2} {screen.height_px // 2} "
-        f"{placement.width_px:.0f} {placement.height_px:.0f}"
-    )

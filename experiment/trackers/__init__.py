@@ -1,1 +1,1 @@
-"""What records gaze: a simulated tracker with EyeLink's text format, later an EyeLink."""
+"""What records gaze: an EyeLink and its setup, a simulated tracker, and a mouse as an eye."""

@@ -2,7 +2,7 @@
 
 In come samples and messages, out come lines. Grammar: EyeLink 1000 user manual, section 4.9, "The
 ASC file". Times are the tracker's milliseconds, positions the tracker's pixels
-(`stimuli.geometry`), pupils areas in arbitrary units.
+(`stimuli.contract.geometry`), pupils areas in arbitrary units.
 
 Within a recording the lines are in the order of time: a message before the sample of its time, a
 start event before its first sample, an end event after its last. A blink lies inside the saccade
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stimuli.geometry import Screen, eyelink_to_screen, screen_to_degrees
+from stimuli.contract.geometry import Screen, eyelink_to_screen, screen_to_degrees
 
 MISSING = "   ."
 
@@ -45,9 +45,14 @@ class Samples:
 
 def joined(chunks: Sequence[Samples]) -> Samples:
     """Return consecutive samples of one recording as one."""
-    names = ("time_ms", "position_px", "pupil", "event", "saccade")
-    columns = (np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names)
-    return Samples(*columns, chunks[0].interval_ms)
+    return Samples(
+        time_ms=np.concatenate([chunk.time_ms for chunk in chunks]),
+        position_px=np.concatenate([chunk.position_px for chunk in chunks]),
+        pupil=np.concatenate([chunk.pupil for chunk in chunks]),
+        event=np.concatenate([chunk.event for chunk in chunks]),
+        saccade=np.concatenate([chunk.saccade for chunk in chunks]),
+        interval_ms=chunks[0].interval_ms,
+    )
 
 
 def stamp(time_ms: float) -> str:

@@ -11,12 +11,13 @@ import functools
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from experiment.lab import Display
-from stimuli.geometry import eyelink_to_screen
+from experiment.protocols.display import SetupDisplay
+from stimuli.contract.geometry import eyelink_to_screen
 
 # pylink's codes of the keys that are no letters: as in its constants, which stay out of imports.
 KEY_CODES = {
@@ -34,11 +35,11 @@ _BEEPS = {-1: "calibration failed", -2: "drift check failed", 0: "calibration go
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def _guarded(callback: Callable) -> Callable:
+def _guarded(callback: Callable[..., Any]) -> Callable[..., Any]:
     """Keep an exception in `callback` from reaching C."""
 
     @functools.wraps(callback)
-    def call(self, *arguments):
+    def call(self: "CalibrationScreen", *arguments: Any) -> Any:
         try:
             return callback(self, *arguments)
         except BaseException as error:
@@ -65,9 +66,9 @@ class CalibrationScreen:
 
     def __init__(
         self,
-        display: Display,
+        display: SetupDisplay,
         read_keys: Callable[[], Sequence[tuple[str, int]]],
-        key_input: Callable,
+        key_input: Callable[[int, int], Any],
         tell: Callable[[str], None],
     ):
         super().__init__()
@@ -76,7 +77,8 @@ class CalibrationScreen:
         self.failure: BaseException | None = None
         self.drift_check = False
         self._title, self._palette = "", np.zeros((256, 3), np.uint8)
-        self._pixels, self._image = np.zeros((1, 1, 3), np.uint8), None
+        self._pixels = np.zeros((1, 1, 3), np.uint8)
+        self._image: Image.Image | None = None
 
     @contextmanager
     def in_setup(self, *, drift_check: bool = False) -> Iterator[None]:
@@ -104,41 +106,41 @@ class CalibrationScreen:
         self._display.flip()
 
     @_guarded
-    def setup_cal_display(self):
+    def setup_cal_display(self) -> None:
         self._clear()
 
     @_guarded
-    def exit_cal_display(self):
+    def exit_cal_display(self) -> None:
         self._clear()
 
     @_guarded
-    def clear_cal_display(self):
+    def clear_cal_display(self) -> None:
         self._clear()
 
     @_guarded
-    def erase_cal_target(self):
+    def erase_cal_target(self) -> None:
         self._clear()
 
     @_guarded
-    def record_abort_hide(self):
+    def record_abort_hide(self) -> None:
         self._clear()
 
     @_guarded
-    def draw_cal_target(self, x, y):
-        self._display.draw_target_at(eyelink_to_screen([x, y]))
+    def draw_cal_target(self, x: float, y: float) -> None:
+        self._display.draw_target_at(eyelink_to_screen(np.array([x, y])))
         self._display.flip()
 
     @_guarded
-    def play_beep(self, beep):
+    def play_beep(self, beep: int) -> None:
         if beep in _BEEPS:
             self._tell(_BEEPS[beep])
 
     @_guarded
-    def alert_printf(self, message):
+    def alert_printf(self, message: str) -> None:
         self._tell(f"tracker: {message}")
 
     @_guarded
-    def get_input_key(self):
+    def get_input_key(self) -> list[Any]:
         keys = [
             self._key_input(code, modifiers)
             for name, modifiers in self._read_keys()
@@ -147,47 +149,49 @@ class CalibrationScreen:
         return [self._key_input(_ESCAPE, 0)] if self.failure is not None else keys
 
     @_guarded
-    def get_mouse_state(self):
+    def get_mouse_state(self) -> tuple[tuple[int, int], int]:
         x, y = self._display.camera_point(self._pixels.shape[1], self._pixels.shape[0])
         return (x, y), int(self._display.mouse_pressed())
 
     @_guarded
-    def setup_image_display(self, width, height):
+    def setup_image_display(self, width: int, height: int) -> int:
         self._pixels = np.zeros((height, width, 3), np.uint8)
         self._clear()
         return 1
 
     @_guarded
-    def exit_image_display(self):
+    def exit_image_display(self) -> None:
         self._clear()
 
     @_guarded
-    def image_title(self, title):
+    def image_title(self, title: str) -> None:
         self._title = title
 
     @_guarded
-    def set_image_palette(self, red, green, blue):
+    def set_image_palette(
+        self, red: Sequence[int], green: Sequence[int], blue: Sequence[int]
+    ) -> None:
         palette = np.stack([red, green, blue], axis=1).astype(np.uint8)
         self._palette[: len(palette)] = palette
 
     @_guarded
-    def draw_image_line(self, width, line, lines, indices):
+    def draw_image_line(self, width: int, line: int, lines: int, indices: Sequence[int]) -> None:
         if self._pixels.shape[:2] != (lines, width):
             self._pixels = np.zeros((lines, width, 3), np.uint8)
         self._pixels[line - 1] = self._palette[np.asarray(indices[:width], np.intp) & 255]
         if line == lines:
             self._image = Image.fromarray(self._pixels)
-            self.draw_cross_hair()
+            self.draw_cross_hair()  # type: ignore[attr-defined]  # pylink's class has it
             self._display.draw_camera(np.asarray(self._image), self._title)
             self._display.flip()
 
     @_guarded
-    def draw_line(self, x1, y1, x2, y2, colour):
+    def draw_line(self, x1: int, y1: int, x2: int, y2: int, colour: int) -> None:
         if self._image is not None:
             ImageDraw.Draw(self._image).line([x1, y1, x2, y2], _COLOURS[colour - 1])
 
     @_guarded
-    def draw_lozenge(self, x, y, width, height, colour):
+    def draw_lozenge(self, x: int, y: int, width: int, height: int, colour: int) -> None:
         if self._image is not None:
             box = [x, y, x + width, y + height]
             ImageDraw.Draw(self._image).ellipse(box, outline=_COLOURS[colour - 1])
@@ -200,7 +204,14 @@ def key_code(name: str) -> int | None:
     return KEY_CODES.get(name)
 
 
-def custom_display(pylink, screen_arguments: dict) -> CalibrationScreen:
+def custom_display(
+    pylink: Any,
+    display: SetupDisplay,
+    *,
+    read_keys: Callable[[], Sequence[tuple[str, int]]],
+    tell: Callable[[str], None],
+) -> CalibrationScreen:
     """Return a `CalibrationScreen` that is pylink's `EyeLinkCustomDisplay` too."""
     kind = type("CustomDisplay", (CalibrationScreen, pylink.EyeLinkCustomDisplay), {})
-    return kind(key_input=pylink.KeyInput, **screen_arguments)
+    screen: CalibrationScreen = kind(display, read_keys, pylink.KeyInput, tell)
+    return screen

@@ -9,15 +9,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from experiment.lab import Clock, InterestArea, TrackerFault
+from experiment.protocols.display import Clock
+from experiment.protocols.tracker import InterestArea, TrackerFault
 from experiment.trackers.calibration import CalibrationScreen
-from experiment.trackers.eyelink_commands import host_drawing, setup_commands
-from stimuli.files import read_image
-from stimuli.geometry import eyelink_to_screen
-from stimuli.settings import Settings
+from experiment.trackers.eyelink_commands import host_drawing, setup_commands, software_version
+from stimuli.contract.geometry import eyelink_to_screen
+from stimuli.contract.settings import Settings
+from stimuli.support.files import read_image
 
 _TRIES = 3
 _BETWEEN_TRIES_S = 1.0
@@ -38,18 +40,18 @@ _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
 
 
 class EyeLink:
-    """An `experiment.lab.Tracker` that is an EyeLink.
+    """An `experiment.protocols.tracker.Tracker` that is an EyeLink.
 
     Parameters
     ----------
     pylink
-        The module.
+        The module pylink, or what behaves as it.
     link
-        An open `pylink.EyeLink`.
+        The open link to the host, a `pylink.EyeLink`.
     clock
         The display's clock.
     screen
-        Our calibration screen, if pylink knows it.
+        The calibration screen, which pylink must know.
     tell
         Says something on the operator's terminal.
     """
@@ -58,8 +60,8 @@ class EyeLink:
 
     def __init__(
         self,
-        pylink,
-        link,
+        pylink: Any,
+        link: Any,
         clock: Clock,
         settings: Settings,
         *,
@@ -73,11 +75,12 @@ class EyeLink:
         self._name: str | None = None
         self._recording = False
         self._eye = _EYES[settings.tracker.eye]
-        self._newest = (None, 0.0)  # time of the newest sample, and when it was new
+        # The tracker's time of the newest sample, and when it was new on the display's clock.
+        self._newest: tuple[float | None, float] = (None, 0.0)
 
     @property
     def version(self) -> str:
-        """Hardware and software of the host; ``none`` in dummy mode."""
+        """What hardware and software the host has; ``none`` in dummy mode."""
         return self._link.getTrackerVersionString() or "none"
 
     def open(self, name: str) -> None:
@@ -122,7 +125,7 @@ class EyeLink:
                 return float(found[1])
         return None
 
-    def describe(self, status: str, image: Path, areas: Sequence[InterestArea]) -> None:
+    def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
         with self._faults():
             self._link.setOfflineMode()
             self._command("clear_screen 0")
@@ -131,7 +134,7 @@ class EyeLink:
             boxes = [(one.left_px, one.top_px, one.right_px, one.bottom_px) for one in areas]
             for command in host_drawing(self._settings, boxes):
                 self._command(command)
-            self._command(f"record_status_message '{status[:_STATUS_LETTERS]}'")
+            self._command(f"record_status_message '{label[:_STATUS_LETTERS]}'")
 
     def clock_offset_ms(self) -> float | None:
         if self._dummy:
@@ -252,7 +255,7 @@ class EyeLink:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """Turn pylink's errors into ours."""
+        """Turn pylink's errors into a `TrackerFault`."""
         try:
             yield
         except RuntimeError as error:
@@ -269,7 +272,7 @@ class EyeLink:
             ) from error
 
 
-def _position(sample, eye: int) -> tuple[float, float] | None:
+def _position(sample: Any, eye: int) -> np.ndarray | None:
     """Return gaze ``(x, y)`` of a sample in the tracker's pixels, None if the eye is lost."""
     if sample is None:
         return None
@@ -277,10 +280,4 @@ def _position(sample, eye: int) -> tuple[float, float] | None:
     if data is None:
         return None
     x, y = data.getGaze()
-    return None if _MISSING in (x, y) else (x, y)
-
-
-def software_version(version: str) -> float:
-    """Return the software's version of a text such as ``EYELINK CL 5.15``, 0 if it has none."""
-    found = re.search(r"([0-9]+\.[0-9]+)\s*$", version)
-    return float(found[1]) if found else 0.0
+    return None if _MISSING in (x, y) else np.array([x, y])

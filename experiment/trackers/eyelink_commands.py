@@ -5,10 +5,18 @@ format makes 0. So nothing is left as it was: what an earlier experiment set on 
 no say either. Commands are those of the EyeLink user manual and of the host's ``.ini`` files.
 """
 
-from stimuli.settings import Settings
+import re
+
+from stimuli.contract.settings import Settings
 
 # Head target data of the remote mode exist from this version of the host software on.
 _HTARGET_VERSION = 4.0
+
+
+def software_version(version: str) -> float:
+    """Return the software's version of a text such as ``EYELINK CL 5.15``, 0 if it has none."""
+    found = re.search(r"([0-9]+\.[0-9]+)\s*$", version)
+    return float(found[1]) if found else 0.0
 
 
 def setup_commands(settings: Settings, software_version: float) -> list[str]:
@@ -17,7 +25,7 @@ def setup_commands(settings: Settings, software_version: float) -> list[str]:
     Parameters
     ----------
     software_version
-        Of the host, such as 5.15.
+        Version of the host's software, such as 5.15.
     """
     screen, tracker = settings.screen, settings.tracker
     half_width_mm, half_height_mm = 5 * screen.width_cm, 5 * screen.height_cm

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from experiment.lab import Clock
+from experiment.protocols.display import Clock, SetupDisplay
 from experiment.trackers.calibration import custom_display
 from experiment.trackers.eyelink import EyeLink
-from stimuli.errors import InputError
-from stimuli.settings import Settings
+from stimuli.contract.settings import Settings
+from stimuli.support.errors import InputError
 
 
-def import_pylink():
-    """Return the module pylink.
+def import_pylink() -> Any:
+    """Return the module pylink, which only a lab computer has.
 
     Raises
     ------
@@ -28,7 +29,7 @@ def import_pylink():
     return pylink
 
 
-def connect(pylink, address: str | None):
+def connect(pylink: Any, address: str | None) -> Any:
     """Return an open link; None as address is the dummy mode.
 
     Raises
@@ -47,28 +48,28 @@ def connect(pylink, address: str | None):
 
 @contextmanager
 def open_eyelink(
-    display,
+    display: SetupDisplay,
     clock: Clock,
     settings: Settings,
     *,
     read_keys: Callable[[], Sequence[tuple[str, int]]],
     tell: Callable[[str], None],
     dummy: bool = False,
-    pylink=None,
+    pylink: Any = None,
 ) -> Iterator[EyeLink]:
     """Yield a connected EyeLink whose setup is drawn on our display, and close it.
 
     Parameters
     ----------
     read_keys, tell
-        As for `experiment.trackers.calibration.CalibrationScreen`.
+        See `experiment.trackers.calibration.CalibrationScreen`.
     pylink
         Something that behaves as the module; by default the module.
     """
     pylink = import_pylink() if pylink is None else pylink
     link = connect(pylink, None if dummy else settings.tracker.address)
     try:
-        screen = custom_display(pylink, {"display": display, "read_keys": read_keys, "tell": tell})
+        screen = custom_display(pylink, display, read_keys=read_keys, tell=tell)
         pylink.openGraphicsEx(screen)
         yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
     finally:

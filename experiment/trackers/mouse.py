@@ -10,7 +10,7 @@ import numpy as np
 
 from experiment.observer.eye import Gaze
 from experiment.trackers.simulated import SimulatedTracker
-from stimuli.geometry import Screen, screen_to_degrees
+from stimuli.contract.geometry import Screen, screen_to_degrees
 
 MOUSE = "MOUSE RECORDING: a mouse stood in for gaze"
 _PUPIL = 1000.0

@@ -15,12 +15,14 @@ from typing import Protocol
 
 import numpy as np
 
-from experiment.lab import Clock, InterestArea, TrackerFault
 from experiment.observer.eye import Gaze
+from experiment.protocols.display import Clock
+from experiment.protocols.tracker import InterestArea, TrackerFault
 from experiment.trackers import asc
-from stimuli.geometry import degrees_to_screen, eyelink_to_screen
-from stimuli.geometry import screen_to_eyelink as to_eyelink
-from stimuli.settings import Settings
+from experiment.trackers.setup_messages import HV9, drift_check_message, validation_messages
+from stimuli.contract.geometry import degrees_to_screen, eyelink_to_screen
+from stimuli.contract.geometry import screen_to_eyelink as to_eyelink
+from stimuli.contract.settings import Settings
 
 # Recordings carry no date of their own, so that a session can be simulated again to the byte.
 SIMULATED = "SIMULATED RECORDING: drawn from a model, nobody looked"
@@ -35,11 +37,6 @@ _HEADER = (
 _MODE_CHANGE_S = 0.010
 _CALIBRATION_S, _VALIDATION_S = 15.0, 15.0
 _CALIBRATION_ERROR_SD_DEG = 0.25
-# The host's nine targets, as shares of the screen's half width and half height.
-_HV9 = (
-    (0, 0), (0, -0.83), (0, 0.83), (-0.88, 0), (0.88, 0),
-    (-0.88, -0.83), (0.88, -0.83), (-0.88, 0.83), (0.88, 0.83),
-)  # fmt: skip
 # The operator waits for the eye to settle and gives up when its error stays too large.
 _DRIFT_CHECK_S, _DRIFT_CHECK_TRIES, _DRIFT_CHECK_ERROR_DEG = 0.4, 3, 2.0
 
@@ -53,7 +50,7 @@ class WatchedEye(Protocol):
 
 
 class SimulatedTracker:
-    """An `experiment.lab.Tracker` that records a simulated eye.
+    """An `experiment.protocols.tracker.Tracker` that records a simulated eye.
 
     Parameters
     ----------
@@ -104,45 +101,29 @@ class SimulatedTracker:
 
     def calibrate(self) -> float | None:
         eye, side = self._side[0], self._side
-        centre_px = self._screen.size_px / 2
         self._clock.wait(_CALIBRATION_S)
         self.message("!CAL ")
         self._write(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
         self.message(f"!CAL CALIBRATION HV9 {eye} {side}    GOOD ")
         self._clock.wait(_VALIDATION_S)
-        points_px = centre_px * (1 + np.array(_HV9))
-        errors_deg = self._generator.normal(0.0, _CALIBRATION_ERROR_SD_DEG, points_px.shape)
-        errors_px = errors_deg * self._screen.pixels_per_degree
-        distances_deg = np.hypot(*errors_deg.T)
-        mean_deg, mean_px = np.hypot(*errors_deg.mean(axis=0)), errors_px.mean(axis=0)
-        self.message(
-            f"!CAL VALIDATION HV9 {eye} {side}  GOOD "
-            f"ERROR {distances_deg.mean():.2f} avg. {distances_deg.max():.2f} max  "
-            f"OFFSET {mean_deg:.2f} deg. {mean_px[0]:.1f},{mean_px[1]:.1f} pix."
-        )
-        for number, (point, error_px, distance_deg) in enumerate(
-            zip(to_eyelink(points_px), errors_px, distances_deg, strict=True)
-        ):
-            where = _offset(point, distance_deg, error_px)
-            self.message(f"VALIDATE {eye} POINT {number}  {side}  at {where}")
-        return round(float(distances_deg.mean()), 2)
+        errors_deg = self._generator.normal(0.0, _CALIBRATION_ERROR_SD_DEG, (len(HV9), 2))
+        for text in validation_messages(errors_deg, self._screen, side):
+            self.message(text)
+        return round(float(np.hypot(*errors_deg.T).mean()), 2)
 
     def drift_check(self) -> float | None:
-        centre_px = self._screen.size_px / 2
         for _ in range(_DRIFT_CHECK_TRIES):
             self._clock.wait(_DRIFT_CHECK_S)
             gaze_deg = self._eye.gaze(np.array([self._clock.now()])).position_deg[0]
             distance_deg = float(np.hypot(*gaze_deg))
             if distance_deg <= _DRIFT_CHECK_ERROR_DEG:  # false for a lost eye, which is NaN
-                error_px = degrees_to_screen(gaze_deg, self._screen) - centre_px
-                where = _offset(to_eyelink(centre_px), distance_deg, error_px)
-                self.message(f"DRIFTCORRECT {self._side[0]} {self._side}  at {where}")
+                self.message(drift_check_message(gaze_deg, self._screen, self._side))
                 return distance_deg
         self.message(f"DRIFTCORRECT {self._side[0]} ABORTED")
         return None
 
-    def describe(self, status: str, image: Path, areas: Sequence[InterestArea]) -> None:
-        """There is no host screen."""
+    def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
+        """Do nothing: there is no host screen."""
 
     def clock_offset_ms(self) -> float | None:
         return self._clock_at_zero_ms
@@ -157,7 +138,7 @@ class SimulatedTracker:
         self.message(f"!MODE RECORD {mode}")
         self._clock.wait(_MODE_CHANGE_S)
         self._recording = _Recording(math.ceil(self._now_ms()), 1000 / self._rate_hz)
-        return self._seconds(self._recording.start_ms)
+        return (self._recording.start_ms - self._clock_at_zero_ms) / 1000
 
     def check(self) -> bool:
         self._running()
@@ -221,8 +202,8 @@ class SimulatedTracker:
     def _now_ms(self) -> float:
         return self._clock_at_zero_ms + 1000 * self._clock.now()
 
-    def _seconds(self, time_ms: float | np.ndarray) -> float | np.ndarray:
-        """Tracker's milliseconds to seconds on the display's clock."""
+    def _seconds(self, time_ms: np.ndarray) -> np.ndarray:
+        """Return the tracker's milliseconds ``(n,)`` as seconds on the display's clock."""
         return (time_ms - self._clock_at_zero_ms) / 1000
 
     def _running(self) -> "_Recording":
@@ -262,10 +243,3 @@ class _Recording:
         self.taken = 0
         self.chunks: list[asc.Samples] = []
         self.messages: list[tuple[float, str]] = []
-
-
-def _offset(point_px: np.ndarray, distance_deg: float, error_px: np.ndarray) -> str:
-    return (
-        f"{point_px[0]:.0f},{point_px[1]:.0f}  OFFSET {distance_deg:.2f} deg.  "
-        f"{error_px[0]:.1f},{error_px[1]:.1f} pix."
-    )

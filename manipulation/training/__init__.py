@@ -1,1 +1,1 @@
-"""What a change should achieve: target densities and the losses that measure the way there."""
+"""Training the networks that change images: data, steps, state, log, evaluation."""

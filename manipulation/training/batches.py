@@ -5,7 +5,7 @@ that goes on after a kill sees what it would have seen.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from manipulation.training.coco import Photographs
+from manipulation.training.photograph_cache import CachedPhotographs
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step works on.
+    """The photographs of one step, and what is asked of them.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Batch:
     masks : Tensor (B, H, W)
         1 on annotated objects, 0 elsewhere.
     k : Tensor (B,)
-        What is asked of each image.
+        Shift in nats (eq. 11) or factor (eq. 12) that is asked of each image.
     """
 
     images: Tensor
@@ -35,7 +35,9 @@ class Batch:
     k: Tensor
 
 
-def batch_for(photographs: Photographs, indices: Sequence[int], k: np.ndarray) -> Batch:
+def batch_for(
+    photographs: CachedPhotographs, indices: Sequence[int] | np.ndarray, k: np.ndarray
+) -> Batch:
     """Return a batch of photographs with what is asked of them, as it lies in the cache."""
     images, masks = photographs.batch(indices)
     return Batch(images, masks, torch.from_numpy(k).float())
@@ -46,7 +48,7 @@ def _order(count: int, epoch: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
-def positions(count: int, batch_size: int, step: int, seed: int) -> list[int]:
+def batch_indices(count: int, batch_size: int, step: int, seed: int) -> list[int]:
     """Return which of `count` photographs are in a step: each once before any comes again."""
     chosen = []
     for place in range(step * batch_size, (step + 1) * batch_size):
@@ -55,9 +57,9 @@ def positions(count: int, batch_size: int, step: int, seed: int) -> list[int]:
     return chosen
 
 
-def ready(
+def prefetch(
     make: Callable[[int], Batch], steps: range, device: torch.device, *, ahead: int = 4
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Yield the batches of steps on the device, made in threads before they are asked for."""
 
     def made(step: int) -> Batch:

@@ -1,59 +1,55 @@
 """The model card of a trained network, as Markdown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from manipulation.training.evaluation import TERMS, Result
-from manipulation.training.settings import differences
-from manipulation.transforms.files import Trained
+from manipulation.networks.files import Checkpoint
+from manipulation.networks.guide import LayerSource
+from manipulation.networks.settings import Manipulation, differences
+from manipulation.runs.model_card import Origin, model_card
+from manipulation.training.results import TERMS, Result
 
 _WHAT = {
-    "shift": "Shifts the log saliency of regions by k_sh nats (eq. 11)",
-    "scale": "Scales the log saliency of the whole image by k_sc (eq. 12)",
+    Manipulation.SHIFT: "Shifts the log saliency of regions by k_sh nats (eq. 11)",
+    Manipulation.SCALE: "Scales the log saliency of the whole image by k_sc (eq. 12)",
 }
 _SOURCES = {
-    "saliency": "the layers of the saliency model's own network",
-    "vgg19": "layers of VGG-19",
-    "random": "random filters, which know nothing of objects",
+    LayerSource.SALIENCY: "the layers of the saliency model's own network",
+    LayerSource.VGG19: "layers of VGG-19",
+    LayerSource.RANDOM: "random filters, which know nothing of objects",
 }
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a trained network came from.
+def transform_card(
+    name: str,
+    checkpoint: Checkpoint,
+    origin: Origin,
+    results: Sequence[Result],
+    *,
+    photographs: int,
+    annotated: int,
+    held_out: int,
+    device: str,
+) -> str:
+    """Return the card of a network whose losses are known.
 
-    Attributes
+    Parameters
     ----------
-    data
-        What the photographs are, and their licence.
-    command
-        That made it.
+    name
+        What the network is called.
+    checkpoint
+        The network after its last step.
+    origin
+        Where its file came from.
+    results
+        Its losses.
     photographs, annotated, held_out
-        Their numbers: all, those with annotated objects, those that training never saw.
-    sha256
-        Of the file of weights.
-    versions
-        Of the packages that it was made with.
+        Numbers of photographs: all, those with annotated objects, those that training never saw.
     device
-        That it was trained on.
+        What it was trained on.
     """
-
-    data: str
-    command: str
-    photographs: int
-    annotated: int
-    held_out: int
-    sha256: str
-    versions: dict[str, str]
-    device: str
-
-
-def model_card(name: str, trained: Trained, origin: Origin, results: Sequence[Result]) -> str:
-    """Return the card of a network whose losses are known."""
-    settings = trained.settings
+    settings = checkpoint.settings
     guide, targets = settings.guide, settings.targets
-    numbers = sum(one.numel() for one in trained.network.parameters())
-    versions = ", ".join(f"{key} {value}" for key, value in origin.versions.items())
+    numbers = sum(one.numel() for one in checkpoint.network.parameters())
     stated = "\n".join(f"    {key} = {value!r}" for key, value in differences(settings).items())
     rows = "\n".join(
         f"| {one.split} ({one.images}) | "
@@ -61,45 +57,45 @@ def model_card(name: str, trained: Trained, origin: Origin, results: Sequence[Re
         + " |"
         for one in results
     )
-    seen = f"FGTransform sees {_SOURCES[guide.guiding]}; " if trained.network.uses_features else ""
-    return f"""# Transform `{name}`
-
+    seen = (
+        f"FGTransform sees {_SOURCES[guide.guiding]}; " if checkpoint.network.uses_features else ""
+    )
+    introduction = f"""\
 {_WHAT[targets.manipulation]}. A `{settings.network.kind}` of {numbers:,} weights. {seen}\
 feature and texture losses compare {_SOURCES[guide.comparing]}. The saliency model that says where \
-people will look is `{guide.saliency}`.
-
-| | |
-|---|---|
-| data | {origin.data} |
-| photographs | {origin.photographs}, {origin.annotated} with annotated objects, \
-{origin.held_out} held out |
-| steps | {trained.iteration} of {settings.schedule.batch_size} images, \
-{settings.data.size_px} px |
-| trained on | {origin.device} |
-| made with | {versions} |
-| SHA-256 | `{origin.sha256}` |
-
-    {origin.command}
-
+people will look is `{guide.saliency}`."""
+    facts = {
+        "data": origin.data,
+        "photographs": f"{photographs}, {annotated} with annotated objects, {held_out} held out",
+        "steps": f"{checkpoint.iteration} of {settings.schedule.batch_size} images, "
+        f"{settings.data.size_px} px",
+        "trained on": device,
+        "made with": origin.made_with,
+        "SHA-256": f"`{origin.sha256}`",
+    }
+    remarks = f"""\
 What its settings state otherwise than the defaults:
 
-{stated or "    nothing"}
-
-## Losses
-
+{stated or "    nothing"}"""
+    losses = f"""\
 Means over photographs, before the weights (total: with them). `test` are photographs that it has
 never seen; every photograph has the same target for whatever network is measured. Adversarial is
 judged by the discriminator that was trained beside it.
 
 | photographs | {" | ".join(TERMS)} |
 |---|{"---|" * len(TERMS)}
-{rows}
-
-## Limits
-
+{rows}"""
+    limits = f"""\
 - It fools the saliency model that it was trained with. Whether people follow is a question for an \
 experiment, and the answer depends on the objects in the image (Gatys et al. 2017).
 - Ask it for what it was trained with: k_sh from {targets.k_shift_low:g} to \
 {targets.k_shift_high:g}, k_sc from {targets.k_scale_low:g} to {targets.k_scale_high:g}, images of \
-about {settings.data.size_px} px.
-"""
+about {settings.data.size_px} px."""
+    return model_card(
+        f"Transform `{name}`",
+        introduction,
+        facts,
+        origin,
+        {"Losses": losses, "Limits": limits},
+        remarks=remarks,
+    )

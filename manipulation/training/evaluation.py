@@ -1,28 +1,29 @@
 """Every loss term of trained networks on photographs that they have and have not seen."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from manipulation.training.batches import Batch, batch_for, ready
-from manipulation.training.coco import Photographs
-from manipulation.training.settings import LossSettings, RunSettings
-from manipulation.training.targets import draw_k, training_target
-from manipulation.training.trainer import Step, Terms, compared
-from manipulation.transforms.fgtransform import relative_log_density
-from manipulation.transforms.files import Trained, load_trained, read_run_settings_of
-from manipulation.transforms.guide import Guide
-from stimuli.errors import InputError
+from manipulation.networks.discriminator import PatchGAN
+from manipulation.networks.files import load_checkpoint, read_run_settings_of
+from manipulation.networks.guide import Guide
+from manipulation.networks.image_network import ImageNetwork, relative_log_density
+from manipulation.networks.settings import LossSettings, RunSettings
+from manipulation.training.batches import Batch, batch_for, prefetch
+from manipulation.training.drawn_targets import draw_k, training_target
+from manipulation.training.photograph_cache import PhotographSet
+from manipulation.training.results import TERMS, Result
+from manipulation.training.total_loss import ChangedBatch, LossTerms, loss_terms
+from stimuli.support.errors import InputError
 
-TERMS = ("saliency", "feature", "texture", "adversarial", "total")
 _SEED = 20171217  # of the targets; the same for every network that is compared
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class CheckpointFile:
     """A file of weights and what it is called in tables.
 
     Attributes
@@ -30,9 +31,9 @@ class Checkpoint:
     run
         Name of the run's folder.
     path
-        Of the weights.
+        File of the weights.
     settings
-        Of the run.
+        Settings of the run.
     """
 
     run: str
@@ -40,37 +41,7 @@ class Checkpoint:
     settings: RunSettings
 
 
-@dataclass(frozen=True)
-class Result:
-    """Mean losses of one checkpoint on one set of photographs.
-
-    Attributes
-    ----------
-    split
-        ``train`` or ``test``.
-    images
-        Number of photographs.
-    total
-        With the weights of the first run that is compared, so that ablations can be.
-    """
-
-    run: str
-    network: str
-    iteration: int
-    split: str
-    images: int
-    saliency: float
-    feature: float
-    texture: float
-    adversarial: float
-    total: float
-
-    def as_row(self) -> dict[str, object]:
-        """Return the result by column."""
-        return asdict(self)
-
-
-def find_checkpoints(paths: Sequence[Path]) -> list[Checkpoint]:
+def find_checkpoints(paths: Sequence[Path]) -> list[CheckpointFile]:
     """Return the checkpoints of run folders and files, those of a run in the order of their steps.
 
     Raises
@@ -79,7 +50,7 @@ def find_checkpoints(paths: Sequence[Path]) -> list[Checkpoint]:
         If there is none, two runs have one name, or they were trained with different guides, sizes
         or kinds of target, so that their losses mean different things.
     """
-    found: list[Checkpoint] = []
+    found: list[CheckpointFile] = []
     folders: dict[str, Path] = {}
     for path in paths:
         files = [path] if path.is_file() else sorted(path.glob("weights/*.safetensors"))
@@ -95,7 +66,7 @@ def find_checkpoints(paths: Sequence[Path]) -> list[Checkpoint]:
                 f"{folder} and {folders[folder.name]} have one name; expected runs with names of "
                 f"their own, which figures and tables call them by; rename one"
             )
-        found += [Checkpoint(folder.name, file, read_run_settings_of(file)) for file in files]
+        found += [CheckpointFile(folder.name, file, read_run_settings_of(file)) for file in files]
     first = found[0]
     for one in found[1:]:
         for what in ("guide", "data.size_px", "targets", "losses.patches"):
@@ -115,39 +86,27 @@ def _part(settings: RunSettings, dotted: str) -> object:
     return part
 
 
-def evaluation_batches(
-    photographs: Photographs,
-    indices: Sequence[int],
-    settings: RunSettings,
-    device: torch.device,
-    batch_size: int = 4,
-):
-    """Yield batches of photographs, each with a target that is its own for every network."""
-    k = draw_k(settings.targets, len(photographs), np.random.default_rng(_SEED))
+@dataclass(frozen=True)
+class MeasuredNetwork:
+    """A network and the discriminator that was trained with it, ready to be measured.
 
-    def make(start: int) -> Batch:
-        chosen = np.asarray(indices)[start : start + batch_size]
-        return batch_for(photographs, chosen, k[chosen])
-
-    return ready(make, range(0, len(indices), batch_size), device)
-
-
-@torch.no_grad()
-def judged(trained: Trained, guide: Guide, batch: Batch, patches: str) -> tuple[Terms, Step]:
-    """Return the losses of a network on a batch, and what it made of it.
-
-    The discriminator is the one that was trained with the network.
+    Attributes
+    ----------
+    iteration
+        Steps of training.
+    settings
+        Settings of the run.
     """
-    look = guide(batch.images)
-    target = training_target(look.log_saliency, batch.masks, batch.k, trained.settings.targets)
-    changed = trained.network(batch.images, relative_log_density(target), look.guidance)
-    changed_look = guide(changed)
-    judgement = trained.discriminator(changed)
-    terms = compared(look, changed_look, target, judgement, batch.images, changed, patches)
-    return terms, Step({}, batch.images, changed, target, changed_look.log_saliency)
+
+    network: ImageNetwork
+    discriminator: PatchGAN
+    iteration: int
+    settings: RunSettings
 
 
-def loaded(checkpoint: Checkpoint, guide: Guide, device: torch.device) -> Trained:
+def load_measured(
+    checkpoint: CheckpointFile, guide: Guide, device: torch.device
+) -> MeasuredNetwork:
     """Return the networks of a checkpoint on the device.
 
     Raises
@@ -155,43 +114,84 @@ def loaded(checkpoint: Checkpoint, guide: Guide, device: torch.device) -> Traine
     InputError
         If it holds no discriminator, without which no adversarial loss can be measured.
     """
-    trained = load_trained(checkpoint.path, guide)
-    if trained.discriminator is None:
+    found = load_checkpoint(checkpoint.path, guide)
+    if found.discriminator is None:
         raise InputError(
             f"{checkpoint.path}: is a network for use, without its discriminator; expected the "
             f"folder of its run, or a file of its weights/"
         )
-    for module in (trained.network, trained.discriminator):
-        module.to(device)
-    return trained
+    network, discriminator = found.network.to(device), found.discriminator.to(device)
+    return MeasuredNetwork(network, discriminator, found.iteration, found.settings)
 
 
-def evaluate(
-    checkpoints: Sequence[Checkpoint],
-    guide: Guide,
-    splits: dict[str, tuple[Photographs, Sequence[int]]],
+def evaluation_batches(
+    chosen: PhotographSet,
+    settings: RunSettings,
     device: torch.device,
+    batch_size: int = 4,
+) -> Iterator[Batch]:
+    """Yield batches of photographs, each with a target that is the same for every network."""
+    k = draw_k(settings.targets, len(chosen.photographs), np.random.default_rng(_SEED))
+
+    def make(start: int) -> Batch:
+        indices = chosen.indices[start : start + batch_size]
+        return batch_for(chosen.photographs, indices, k[indices])
+
+    return prefetch(make, range(0, len(chosen), batch_size), device)
+
+
+@torch.no_grad()
+def measure_batch(
+    measured: MeasuredNetwork, guide: Guide, batch: Batch, reduction: str
+) -> tuple[LossTerms, ChangedBatch]:
+    """Return the losses of a network on a batch, and what it made of it.
+
+    `reduction` is that of `adversarial_loss`.
+    """
+    features = guide(batch.images)
+    target = training_target(
+        features.log_saliency, batch.masks, batch.k, measured.settings.targets
+    )  # (B, H, W)
+    changed = measured.network(batch.images, relative_log_density(target), features.guidance)
+    changed_features = guide(changed)
+    made = ChangedBatch(batch.images, changed, target, changed_features.log_saliency)
+    patches = measured.discriminator(changed)  # (B, h, w)
+    return loss_terms(made, features, changed_features, patches, reduction=reduction), made
+
+
+def measure_losses(
+    checkpoints: Sequence[CheckpointFile],
+    guide: Guide,
+    splits: Mapping[str, PhotographSet],
+    *,
     weights: LossSettings,
+    device: torch.device,
     on_batch: Callable[[int], None] = lambda images: None,
 ) -> list[Result]:
     """Measure every checkpoint on every set of photographs.
 
     Parameters
     ----------
+    checkpoints
+        Files of weights (`find_checkpoints`).
+    guide
+        The guide that all of them were trained with, on the device.
     splits
-        Photographs and which of them, by the name of the set.
+        Photographs by the name of their set.
     weights
-        Of the total.
+        Weights of the total.
+    device
+        Where it is computed.
     on_batch
         Called with the number of images of each batch.
     """
     results = []
     for checkpoint in checkpoints:
-        trained = loaded(checkpoint, guide, device)
-        for split, (photographs, indices) in splits.items():
+        measured = load_measured(checkpoint, guide, device)
+        for split, chosen in splits.items():
             sums = dict.fromkeys(TERMS, 0.0)
-            for batch in evaluation_batches(photographs, indices, checkpoint.settings, device):
-                terms, _ = judged(trained, guide, batch, weights.patches)
+            for batch in evaluation_batches(chosen, checkpoint.settings, device):
+                terms, _ = measure_batch(measured, guide, batch, weights.patches)
                 for name in TERMS[:-1]:
                     sums[name] += float(getattr(terms, name).sum())
                 sums["total"] += float(terms.total(weights).sum())
@@ -199,11 +199,11 @@ def evaluate(
             results.append(
                 Result(
                     run=checkpoint.run,
-                    network=checkpoint.settings.network.kind,
-                    iteration=trained.iteration,
+                    network=str(checkpoint.settings.network.kind),
+                    iteration=measured.iteration,
                     split=split,
-                    images=len(indices),
-                    **{name: value / len(indices) for name, value in sums.items()},
+                    images=len(chosen),
+                    **{name: value / len(chosen) for name, value in sums.items()},
                 )
             )
     return results

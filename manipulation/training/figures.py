@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from manipulation.design.contact_sheet import Panel, contact_sheet
-from manipulation.photographs import resized, to_pixels
-from manipulation.saliency.centre_bias import log_normalised
-from manipulation.training.coco import Photographs
+from manipulation.images.contact_sheet import Panel, contact_sheet
+from manipulation.images.log_density import log_normalised
+from manipulation.images.photographs import resized, to_pixels
+from manipulation.networks.guide import Guide
 from manipulation.training.evaluation import (
-    TERMS,
-    Checkpoint,
-    Result,
+    CheckpointFile,
     evaluation_batches,
-    judged,
-    loaded,
+    load_measured,
+    measure_batch,
 )
-from manipulation.transforms.guide import Guide
+from manipulation.training.photograph_cache import PhotographSet
+from manipulation.training.results import TERMS, Result
 
 _SHEET_PX = 256
 
@@ -51,42 +51,36 @@ def loss_figure(results: Sequence[Result]) -> Figure:
 
 
 def picture_sheet(
-    checkpoints: Sequence[Checkpoint],
-    guide: Guide,
-    photographs: Photographs,
-    indices: Sequence[int],
-    device: torch.device,
+    checkpoints: Sequence[CheckpointFile], guide: Guide, shown: PhotographSet, device: torch.device
 ) -> Figure:
     """Return a figure with a row for each photograph, and beside it what each network made of it.
 
     Beside every picture stands the density that the saliency model predicts for it; beside the
     photograph, the target.
     """
-    rows: list[list[Panel]] = [[] for _ in indices]
+    rows: list[list[Panel]] = [[] for _ in shown.indices]
     for checkpoint in checkpoints:
-        trained = loaded(checkpoint, guide, device)
-        batches = evaluation_batches(
-            photographs, indices, checkpoint.settings, device, batch_size=1
-        )
-        for row, index, batch in zip(rows, indices, batches, strict=True):
-            _, step = judged(trained, guide, batch, "mean")
+        measured = load_measured(checkpoint, guide, device)
+        batches = evaluation_batches(shown, checkpoint.settings, device, batch_size=1)
+        for row, index, batch in zip(rows, shown.indices, batches, strict=True):
+            _, made = measure_batch(measured, guide, batch, "mean")
             if not row:
                 mask = resized(batch.masks[0].cpu(), _SHEET_PX).numpy() > 0.5
                 row.append(
                     Panel(
-                        photographs.names[index],
+                        shown.photographs.names[index],
                         f"target, k {float(batch.k[0]):+.2f}",
-                        _pixels(step.images),
-                        _density(step.target),
+                        _pixels(made.images),
+                        _density(made.target),
                         mask if mask.any() else None,
                     )
                 )
             row.append(
                 Panel(
-                    f"{checkpoint.run}",
-                    f"prediction, step {trained.iteration}",
-                    _pixels(step.changed),
-                    _density(step.log_saliency),
+                    checkpoint.run,
+                    f"prediction, step {measured.iteration}",
+                    _pixels(made.changed),
+                    _density(made.log_saliency),
                     None,
                 )
             )
@@ -94,9 +88,11 @@ def picture_sheet(
     return contact_sheet(rows, f"{kind}: photographs, targets, and what each network made of them")
 
 
-def _pixels(images: torch.Tensor):
+def _pixels(images: torch.Tensor) -> np.ndarray:
+    """Return the first image of a batch as ``(height, width, 3)`` uint8."""
     return to_pixels(resized(images[0].float().cpu(), _SHEET_PX))
 
 
-def _density(log_saliency: torch.Tensor):
+def _density(log_saliency: torch.Tensor) -> np.ndarray:
+    """Return the density ``(height, width)`` of the first map of a batch."""
     return log_normalised(resized(log_saliency[0].float().cpu(), _SHEET_PX)).exp().numpy()

@@ -2,46 +2,53 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from manipulation.saliency.processes import ALONE, Processes
-from manipulation.training.batches import Batch, batch_for, positions, ready
-from manipulation.training.checkpoints import Stopped
-from manipulation.training.coco import Photographs
+from manipulation.networks.guide import Guide
+from manipulation.networks.settings import NetworkKind, RunSettings, ScheduleSettings
+from manipulation.runs.processes import ALONE, Processes
+from manipulation.runs.state import Stopped
+from manipulation.training.batches import Batch, batch_for, batch_indices, prefetch
+from manipulation.training.drawn_targets import draw_k
+from manipulation.training.photograph_cache import CachedPhotographs
 from manipulation.training.run_folder import RunFolder
-from manipulation.training.settings import RunSettings, ScheduleSettings
-from manipulation.training.targets import draw_k
 from manipulation.training.trainer import Step, Trainer
-from manipulation.transforms.guide import Guide
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 
-def train(
+def run_training(
     settings: RunSettings,
-    photographs: Photographs,
+    photographs: CachedPhotographs,
     guide: Guide,
+    *,
     folder: Path,
     device: torch.device,
-    *,
-    processes: Processes = ALONE,
-    on_step: Callable[[int, dict[str, float] | None], None] = lambda iteration, means: None,
+    group: Processes = ALONE,
+    on_step: Callable[[int, dict[str, float] | None], None] = lambda done, means: None,
     say: Callable[[str], None] = print,
 ) -> Trainer:
     """Train a network, from the state that `folder` holds or from the start.
 
     Parameters
     ----------
+    settings
+        All that is chosen.
     photographs
         Those that are held out are left out here.
+    guide
+        The guide that `settings.guide` names (`guide_of`).
     folder
-        Of the run; made if it is not there.
-    processes
-        This one writes if its rank is 0.
+        Folder of the run; made if it is not there.
+    device
+        Where it is trained.
+    group
+        The processes that share the work; this one writes if its rank is 0.
     on_step
         Called after each step with the number of steps done, and with the losses where they were
         written.
@@ -56,56 +63,51 @@ def train(
     Raises
     ------
     InputError
-        If the photographs are none, or the state is of another run.
+        If there are no photographs to train on, or the state is of another run.
     Stopped
-        If losses are no numbers, memory or disk are full.
+        If losses are no finite numbers, or memory or disk are full.
     """
-    if settings.schedule.batch_size % processes.count:
-        raise InputError(
-            f"schedule.batch_size is {settings.schedule.batch_size}; expected a multiple of the "
-            f"{processes.count} processes"
-        )
-    make = _batches(settings, photographs, processes)
-    trainer = Trainer(settings, guide, device, processes)
-    written = RunFolder(folder, trainer, photographs.digest, processes)
-    if settings.schedule.compile and device.type == "cuda":
-        if why := compiler_missing(device):
-            say(f"without torch.compile, which does not work here ({why})")
-        else:
-            trainer.compile()
-    first, last, every = written.first, settings.schedule.iterations, settings.log
-    baseline = settings.network.kind != "fgtransform"
-    autoencoder = settings.schedule.autoencoder_iterations if baseline else 0
-    start, waiting = time.perf_counter(), 0.0
+    _check_batch_size(settings.schedule, group)
+    make_batch = _batch_maker(settings, photographs, group)
+    trainer = Trainer(settings, guide, device, group)
+    written = RunFolder(folder, trainer, photographs.digest, group)
+    _compile(trainer, say)
+    last, every = settings.schedule.iterations, settings.log
 
     def due(interval: int) -> bool:
         return done % interval == 0 or done == last
 
-    batches = ready(make, range(first, last), device)
-    try:
-        for done in range(first + 1, last + 1):
+    began, waited_s = time.perf_counter(), 0.0
+    batches = prefetch(make_batch, range(written.first, last), device)
+    with closing(written), closing(batches):
+        for done in range(written.first + 1, last + 1):
             asked = time.perf_counter()
             batch = next(batches)
-            waiting += time.perf_counter() - asked
+            waited_s += time.perf_counter() - asked
             trainer.set_rate(rate_at(settings.schedule, done))
-            step = _stepped(trainer, batch, as_autoencoder=done <= autoencoder)
+            step = _step_or_stop(trainer, batch, done <= _autoencoder_steps(settings))
             means = None
             if due(every.losses_every):
-                means = _agreed(step, processes)
-                written.losses(done, means, time.perf_counter() - start, waiting)
-                start, waiting = time.perf_counter(), 0.0
+                means = _mean_over_processes(step, group)
+                written.losses(done, means, time.perf_counter() - began, waited_s)
+                began, waited_s = time.perf_counter(), 0.0
             if due(every.images_every):
-                written.images(done, step)
+                written.images(done, step.batch)
             if due(every.weights_every):
                 written.weights(done)
             if due(every.state_every):
                 written.state(done)
             on_step(done, means)
-    finally:
-        batches.close()
-        written.close()
-    processes.wait()
+    group.wait()
     return trainer
+
+
+def _check_batch_size(schedule: ScheduleSettings, group: Processes) -> None:
+    if schedule.batch_size % group.count:
+        raise InputError(
+            f"schedule.batch_size is {schedule.batch_size}; expected a multiple of the "
+            f"{group.count} processes"
+        )
 
 
 def rate_at(schedule: ScheduleSettings, step: int) -> float:
@@ -117,8 +119,8 @@ def rate_at(schedule: ScheduleSettings, step: int) -> float:
     return schedule.learning_rate * min(1.0, left)
 
 
-def _batches(
-    settings: RunSettings, photographs: Photographs, processes: Processes
+def _batch_maker(
+    settings: RunSettings, photographs: CachedPhotographs, group: Processes
 ) -> Callable[[int], Batch]:
     """Return what makes this process's part of the batch of a step."""
     seen, _ = photographs.split(settings.data.held_out)
@@ -128,17 +130,43 @@ def _batches(
             f"data.held_out, now {settings.data.held_out:g}"
         )
     size, seed = settings.schedule.batch_size, settings.schedule.seed
-    mine = slice(processes.rank, None, processes.count)
+    mine = slice(group.rank, None, group.count)
 
-    def make(step: int) -> Batch:
-        chosen = seen[positions(len(seen), size, step, seed)]
+    def make_batch(step: int) -> Batch:
+        chosen = seen[batch_indices(len(seen), size, step, seed)]
         k = draw_k(settings.targets, size, np.random.default_rng([seed, step, 1]))
         return batch_for(photographs, chosen[mine], k[mine])
 
-    return make
+    return make_batch
 
 
-def _stepped(trainer: Trainer, batch: Batch, *, as_autoencoder: bool) -> Step:
+def _compile(trainer: Trainer, say: Callable[[str], None]) -> None:
+    """Compile the networks where the settings say so and torch can."""
+    if trainer.settings.schedule.compile and trainer.device.type == "cuda":
+        if why := compiler_missing(trainer.device):
+            say(f"without torch.compile, which does not work here ({why})")
+        else:
+            trainer.compile()
+
+
+def compiler_missing(device: torch.device) -> str | None:
+    """Return why torch.compile does not work here, or None where it does."""
+    try:
+        torch.compile(lambda values: values + 1)(torch.ones(2, device=device))
+    except Exception as error:
+        return str(error).strip().splitlines()[0]
+    return None
+
+
+def _autoencoder_steps(settings: RunSettings) -> int:
+    """Return the number of first steps in which a baseline learns to return its input."""
+    if settings.network.kind == NetworkKind.FGTRANSFORM:
+        return 0
+    return settings.schedule.autoencoder_iterations
+
+
+def _step_or_stop(trainer: Trainer, batch: Batch, as_autoencoder: bool) -> Step:
+    """Make a step; where memory is too small for it, say what to lower."""
     try:
         return trainer.step(batch, as_autoencoder=as_autoencoder)
     except (RuntimeError, MemoryError) as error:
@@ -154,17 +182,8 @@ def _stepped(trainer: Trainer, batch: Batch, *, as_autoencoder: bool) -> Step:
         ) from error
 
 
-def _agreed(step: Step, processes: Processes) -> dict[str, float]:
+def _mean_over_processes(step: Step, group: Processes) -> dict[str, float]:
     """Return the mean losses over all processes; they wait for the device."""
     means = torch.stack([value.double() for value in step.means.values()])
-    processes.sum([means])
-    return dict(zip(step.means, (means / processes.count).tolist(), strict=True))
-
-
-def compiler_missing(device: torch.device) -> str | None:
-    """Return why torch.compile does not work here, or None where it does."""
-    try:
-        torch.compile(lambda values: values + 1)(torch.ones(2, device=device))
-    except Exception as error:
-        return str(error).strip().splitlines()[0]
-    return None
+    group.sum([means])
+    return dict(zip(step.means, (means / group.count).tolist(), strict=True))

@@ -1,16 +1,20 @@
 """The folder of a run: what is written while it trains, so that nothing is lost or half there."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
-from manipulation.saliency.processes import Processes
-from manipulation.training.checkpoints import Stopped, guarded, read_state, write_state
+from manipulation.networks.files import Checkpoint, save_checkpoint
+from manipulation.networks.settings import as_toml
+from manipulation.runs.processes import Processes
+from manipulation.runs.state import ResumableState, RunIdentity, Stopped
 from manipulation.training.run_log import RunLog
-from manipulation.training.settings import as_toml
-from manipulation.training.trainer import Step, Trainer
-from manipulation.transforms.files import Trained, save_trained
-from stimuli.files import write_text
+from manipulation.training.total_loss import ChangedBatch
+from manipulation.training.trainer import Trainer
+from stimuli.support.files import write_text
+
+# Settings that may change when a run goes on, since the steps before would have been the same. The
+# number of steps is one of them as long as the learning rate does not fall towards the last.
+_FREE = ("schedule.compile", "log.")
 
 
 def weights_file(folder: Path, iteration: int) -> Path:
@@ -27,18 +31,18 @@ class RunFolder:
     Parameters
     ----------
     path
-        Made if it is not there.
+        The folder; it is made if it is not there.
     trainer
         Its networks are set to the state that the folder holds.
     photographs
         Hash of the photographs.
+    group
+        The processes of the run.
 
     Attributes
     ----------
     first
-        Steps that were done before.
-    kept
-        What there is to go on from, for messages.
+        Steps that were done before; 0 of a new run.
 
     Raises
     ------
@@ -46,19 +50,23 @@ class RunFolder:
         If the state is of another run.
     """
 
-    def __init__(
-        self, path: Path, trainer: Trainer, photographs: str, processes: Processes
-    ) -> None:
+    def __init__(self, path: Path, trainer: Trainer, photographs: str, group: Processes) -> None:
         self.path, self.trainer, self.photographs = path, trainer, photographs
-        self._state = path / "state.pt"
-        self._writes = processes.rank == 0
-        self.first = read_state(self._state, trainer.parts, trainer.settings, photographs)
-        self.kept = f"the state of step {self.first} is kept in {self._state}"
-        if not self.first:
-            self.kept = "no state is kept yet"
+        settings = trainer.settings
+        free = _FREE if settings.schedule.decay else (*_FREE, "schedule.iterations")
+        self._state = ResumableState(
+            path / "state.pt",
+            trainer.parts,
+            RunIdentity(settings.as_dict(), photographs),
+            option="--out",
+            repair="make room, or raise log.weights_every",
+            may_change=lambda name, value, done: name.startswith(free),
+        )
+        self._writes = group.rank == 0
+        self.first = self._state.restore()
         self._log: RunLog | None = None
         if self._writes:
-            self._guarded(self._begin)
+            self._state.guarded(self._begin)
 
     def _begin(self) -> None:
         write_text(self.path / "settings.toml", as_toml(self.trainer.settings))
@@ -73,13 +81,15 @@ class RunFolder:
             If one is no finite number.
         """
         self._check(means, done)
-        if self._log:
-            self._guarded(lambda: self._log.losses(done, means, seconds, waiting_s))
+        log = self._log
+        if log:
+            self._state.guarded(lambda: log.losses(done, means, seconds, waiting_s))
 
-    def images(self, done: int, step: Step) -> None:
+    def images(self, done: int, batch: ChangedBatch) -> None:
         """Write the images of a step."""
-        if self._log:
-            self._guarded(lambda: self._log.images(done, step))
+        log = self._log
+        if log:
+            self._state.guarded(lambda: log.images(done, batch))
 
     def weights(self, done: int) -> None:
         """Write the weights after a step, to be evaluated.
@@ -91,10 +101,12 @@ class RunFolder:
         """
         self._check_weights(done)
         trainer = self.trainer
-        trained = Trained(trainer.settings, done, trainer.network, trainer.discriminator)
+        checkpoint = Checkpoint(trainer.settings, done, trainer.network, trainer.discriminator)
         path = weights_file(self.path, done)
         if self._writes:
-            self._guarded(lambda: save_trained(path, trained, trainer.guide, self.photographs))
+            self._state.guarded(
+                lambda: save_checkpoint(path, checkpoint, trainer.guide, self.photographs)
+            )
 
     def state(self, done: int) -> None:
         """Write the state after a step, to go on from.
@@ -105,25 +117,22 @@ class RunFolder:
             If a weight is no finite number.
         """
         self._check_weights(done)
-        content = (self.trainer.parts, done, self.trainer.settings, self.photographs)
         if self._writes:
-            self._guarded(lambda: write_state(self._state, *content))
-        self.kept = f"the state of step {done} is kept in {self._state}"
+            self._state.write(done)
+        else:
+            self._state.done = done  # the first process writes it
 
     def close(self) -> None:
         """Close the log."""
         if self._log:
             self._log.close()
 
-    def _guarded(self, write: Callable[[], None]) -> None:
-        guarded(write, self.path, self.kept)
-
     def _check(self, values: dict[str, float], done: int) -> None:
         wrong = [f"{name} is {value}" for name, value in values.items() if not math.isfinite(value)]
         if wrong:
             raise Stopped(
-                f"step {done}: {', '.join(wrong)}; {self.kept}; start again in a new --out with a "
-                f"lower schedule.learning_rate or lambda, or with "
+                f"step {done}: {', '.join(wrong)}; {self._state.kept}; start again in a new --out "
+                f"with a lower schedule.learning_rate or lambda, or with "
                 f'schedule.precision = "float32"'
             )
 

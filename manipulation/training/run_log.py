@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from manipulation.saliency.centre_bias import log_normalised
-from manipulation.training.trainer import Step
-from stimuli.files import write_text
+from manipulation.images.log_density import log_normalised
+from manipulation.training.total_loss import ChangedBatch
+from stimuli.support.files import write_text
 
 COLUMNS = (
     "iteration", "saliency", "feature", "texture", "adversarial", "total", "discriminator",
@@ -23,7 +23,7 @@ class RunLog:
     Parameters
     ----------
     folder
-        Of the run.
+        Folder of the run.
     iteration
         Steps that are done; rows of later ones, from before a kill, are taken away.
     """
@@ -44,7 +44,9 @@ class RunLog:
             board = folder / "tensorboard"
             self.board = SummaryWriter(str(board), purge_step=iteration + 1)
 
-    def losses(self, iteration: int, means: dict[str, float], seconds: float, waiting_s: float):
+    def losses(
+        self, iteration: int, means: dict[str, float], seconds: float, waiting_s: float
+    ) -> None:
         """Add a row: mean losses; seconds since the last row, and of these waiting for images."""
         row = {"iteration": iteration, **means, "seconds": seconds, "waiting_s": waiting_s}
         with open(self.path, "a", encoding="utf-8", newline="") as file:
@@ -56,10 +58,10 @@ class RunLog:
                 self.board.add_scalar(f"loss/{name}" if name in means else name, row[name],
                                       iteration)  # fmt: skip
 
-    def images(self, iteration: int, step: Step) -> None:
+    def images(self, iteration: int, batch: ChangedBatch) -> None:
         """Add the images of a step."""
         if self.board:
-            self.board.add_image("image, target, changed, prediction", strips(step), iteration)
+            self.board.add_image("image, target, changed, prediction", strips(batch), iteration)
             self.board.flush()
 
     def close(self) -> None:
@@ -82,7 +84,7 @@ def read_losses(path: Path) -> list[dict[str, float]]:
     return rows
 
 
-def strips(step: Step) -> Tensor:
+def strips(batch: ChangedBatch) -> Tensor:
     """Return image, target density, changed image and predicted density of a batch, side by side.
 
     Returns
@@ -93,8 +95,8 @@ def strips(step: Step) -> Tensor:
     with torch.no_grad():
         target, predicted = (
             (log_normalised(maps) - log_normalised(maps).amax(dim=(1, 2), keepdim=True)).exp()
-            for maps in (step.target.float(), step.log_saliency.float())
+            for maps in (batch.target.float(), batch.log_saliency.float())
         )
-        grey = [density[:, None].expand_as(step.images) for density in (target, predicted)]
-        row = torch.cat([step.images, grey[0], step.changed.float(), grey[1]], dim=3)
+        grey = [density[:, None].expand_as(batch.images) for density in (target, predicted)]
+        row = torch.cat([batch.images, grey[0], batch.changed.float(), grey[1]], dim=3)
     return torch.cat(list(row.cpu()), dim=1)

@@ -1,59 +1,34 @@
-"""One step of training: two looks, four losses, two optimisers.
+"""One step of training: two passes of the guide, four losses, two optimisers.
 
-The guide looks twice in a step: at the photographs, for the network's features, the targets and
-what the losses compare with; and at the network's output. Everything random comes in with the
-batch, so a step follows from the state and the batch alone.
+The guide sees the photographs, for the network's features, the targets and what the losses compare
+with; and it sees what the network made of them. Everything random comes in with the batch, so a
+step follows from the state and the batch alone.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from manipulation.saliency.processes import ALONE, Processes
-from manipulation.training import losses
+from manipulation.networks.discriminator import PatchGAN
+from manipulation.networks.files import build_network
+from manipulation.networks.guide import Guide
+from manipulation.networks.image_network import relative_log_density
+from manipulation.networks.settings import RunSettings
+from manipulation.runs.processes import ALONE, Processes
+from manipulation.runs.state import Stateful
+from manipulation.targets.losses import discriminator_loss
 from manipulation.training.batches import Batch
-from manipulation.training.checkpoints import Stateful
-from manipulation.training.discriminator import PatchGAN
-from manipulation.training.settings import LossSettings, RunSettings
-from manipulation.training.targets import training_target
-from manipulation.transforms.fgtransform import relative_log_density
-from manipulation.transforms.files import build_network
-from manipulation.transforms.guide import Guide, Look
+from manipulation.training.drawn_targets import training_target
+from manipulation.training.total_loss import ChangedBatch, loss_terms
 
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
-
-@dataclass(frozen=True)
-class Terms:
-    """The loss of each image ``(B,)``, term by term, before the weights of the paper.
-
-    `reconstruction` is the mean squared difference of pixels; it is no part of the total.
-    """
-
-    saliency: Tensor
-    feature: Tensor
-    texture: Tensor
-    adversarial: Tensor
-    reconstruction: Tensor
-
-    def total(self, weights: LossSettings) -> Tensor:
-        """Return the weighted sum that the network minimises, ``(B,)``."""
-        return (
-            weights.saliency * self.saliency
-            + weights.feature * self.feature
-            + weights.texture * self.texture
-            + weights.adversarial * self.adversarial
-        )
-
-    def means(self, weights: LossSettings) -> dict[str, Tensor]:
-        """Return the mean over images of every term and of the total, by name, detached."""
-        named = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        named["total"] = self.total(weights)
-        return {name: values.detach().mean() for name, values in named.items()}
+Module = TypeVar("Module", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -63,52 +38,27 @@ class Step:
     Attributes
     ----------
     means
-        As `Terms.means`, and the discriminator's own loss.
-    images, changed : Tensor (B, 3, H, W)
-    target, log_saliency : Tensor (B, H, W)
-        Target and prediction for the changed images, un-normalised.
+        Mean losses by name: `LossTerms.means`, and the discriminator's own loss.
+    batch
+        The images, and what the network made of them before it was changed.
     """
 
     means: dict[str, Tensor]
-    images: Tensor
-    changed: Tensor
-    target: Tensor
-    log_saliency: Tensor
-
-
-def compared(
-    look: Look,
-    changed_look: Look,
-    target: Tensor,
-    patches: Tensor,
-    images: Tensor,
-    changed: Tensor,
-    reduction: str,
-) -> Terms:
-    """Return the losses of a batch, computed with 32 bits whatever the networks work with."""
-    return Terms(
-        saliency=losses.saliency_loss(target.float(), changed_look.log_saliency.float()),
-        feature=losses.feature_loss(look.feature.float(), changed_look.feature.float()),
-        texture=losses.texture_loss(
-            [one.float() for one in look.texture], [one.float() for one in changed_look.texture]
-        ),
-        adversarial=losses.adversarial_loss(patches.float(), reduction),
-        reconstruction=(changed - images).square().mean(dim=(1, 2, 3)),
-    )
+    batch: ChangedBatch
 
 
 class Trainer:
-    """The networks in training and their optimisers.
+    """The network and the discriminator in training, and their optimisers.
 
     Parameters
     ----------
     settings
-        Of the run.
+        Settings of the run.
     guide
-        Looks at the images.
+        Sees the images.
     device
         Where everything is computed; the guide is moved there.
-    processes
+    group
         This process among those of one run. Each is given a part of the batch, and gradients are
         averaged, so that all do together what one would do with the whole batch.
     """
@@ -118,7 +68,7 @@ class Trainer:
         settings: RunSettings,
         guide: Guide,
         device: torch.device,
-        processes: Processes = ALONE,
+        group: Processes = ALONE,
     ) -> None:
         self.settings, self.device = settings, device
         with torch.random.fork_rng(devices=[]):
@@ -129,24 +79,28 @@ class Trainer:
         self.network = _channels_last(network, device)
         self.discriminator = _channels_last(discriminator, device)
         rate = settings.schedule.learning_rate
-        self.optimiser = torch.optim.Adam(self.network.parameters(), rate, fused=True)
-        self.judge_optimiser = torch.optim.Adam(self.discriminator.parameters(), rate, fused=True)
+        self.network_optimiser = torch.optim.Adam(self.network.parameters(), rate, fused=True)
+        self.discriminator_optimiser = torch.optim.Adam(
+            self.discriminator.parameters(), rate, fused=True
+        )
         precision = settings.schedule.precision
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
         self._type = _TYPES[precision]
-        self._learner, self._judge = self.network, self.discriminator
-        if processes.count > 1:
-            self._learner = DistributedDataParallel(self.network)
-            self._judge = DistributedDataParallel(self.discriminator)
+        # Called in place of the modules where gradients are to be averaged over the processes.
+        self._shared_network: nn.Module = self.network
+        self._shared_discriminator: nn.Module = self.discriminator
+        if group.count > 1:
+            self._shared_network = DistributedDataParallel(self.network)
+            self._shared_discriminator = DistributedDataParallel(self.discriminator)
 
     @property
     def parts(self) -> dict[str, Stateful]:
-        """All that a checkpoint must hold."""
+        """All that the state of a run must hold."""
         return {
             "network": self.network,
             "discriminator": self.discriminator,
-            "optimiser": self.optimiser,
-            "judge_optimiser": self.judge_optimiser,
+            "network_optimiser": self.network_optimiser,
+            "discriminator_optimiser": self.discriminator_optimiser,
             "scaler": self.scaler,
         }
 
@@ -157,7 +111,7 @@ class Trainer:
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""
-        for optimiser in (self.optimiser, self.judge_optimiser):
+        for optimiser in (self.network_optimiser, self.discriminator_optimiser):
             for group in optimiser.param_groups:
                 group["lr"] = rate
 
@@ -167,41 +121,44 @@ class Trainer:
         As an auto-encoder the network learns to return the photographs, whatever is asked of it,
         and the discriminator stays as it is.
         """
-        images, weights = batch.images, self.settings.losses
+        weights, asked = self.settings.losses, self.settings.targets
+        images = batch.images  # (B, 3, H, W)
         with torch.no_grad(), self._autocast():
-            look = self.guide(images)
-        target = self._target(look, batch)
+            features = self.guide(images)
+        saliency = features.log_saliency  # (B, H, W)
+        target = training_target(saliency, batch.masks, batch.k.to(saliency.dtype), asked)
+        density = relative_log_density(target)  # (B, H, W), as is target
         with self._autocast():
-            changed = self._learner(images, relative_log_density(target), look.guidance)
-            changed_look = self.guide(changed)
+            changed = self._shared_network(images, density, features.guidance)  # (B, 3, H, W)
+            changed_features = self.guide(changed)
             with _frozen(self.discriminator):
-                patches = self.discriminator(changed)
-        terms = compared(look, changed_look, target, patches, images, changed, weights.patches)
-        loss = terms.reconstruction if as_autoencoder else terms.total(weights)
-        self._descend(self.optimiser, loss.mean())
-        means = terms.means(weights)
+                patches = self.discriminator(changed)  # (B, h, w)
+
+        made = ChangedBatch(images, changed, target, changed_features.log_saliency)
+        terms = loss_terms(made, features, changed_features, patches, reduction=weights.patches)
+        loss = terms.reconstruction if as_autoencoder else terms.total(weights)  # (B,)
+        self._descend(self.network_optimiser, loss.mean())
+
+        made, means = made.detached(), terms.means(weights)
         means["discriminator"] = means["total"].new_zeros(())
         if not as_autoencoder:
-            means["discriminator"] = self._teach_discriminator(images, changed.detach())
+            means["discriminator"] = self._teach_discriminator(images, made.changed)
         self.scaler.update()
-        return Step(means, images, changed.detach(), target, changed_look.log_saliency.detach())
+        return Step(means, made)
 
     def _teach_discriminator(self, images: Tensor, changed: Tensor) -> Tensor:
         """Change the discriminator once and return its loss."""
         with self._autocast():
-            both = self._judge(torch.cat([changed, images])).float()
-        loss = losses.discriminator_loss(*both.chunk(2), self.settings.losses.patches).mean()
-        self._descend(self.judge_optimiser, loss)
+            both = self._shared_discriminator(torch.cat([changed, images])).float()  # (2 B, h, w)
+        of_changed, of_images = both.chunk(2)
+        loss = discriminator_loss(of_changed, of_images, self.settings.losses.patches).mean()
+        self._descend(self.discriminator_optimiser, loss)
         return loss.detach()
 
     def _descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.step(optimiser)
-
-    def _target(self, look: Look, batch: Batch) -> Tensor:
-        k = batch.k.to(look.log_saliency.dtype)
-        return training_target(look.log_saliency, batch.masks, k, self.settings.targets)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(
@@ -219,5 +176,5 @@ def _frozen(module: nn.Module) -> Iterator[None]:
         module.requires_grad_(True)
 
 
-def _channels_last(module: nn.Module, device: torch.device) -> nn.Module:
-    return module.to(device, memory_format=torch.channels_last)
+def _channels_last(module: Module, device: torch.device) -> Module:
+    return module.to(device).to(memory_format=torch.channels_last)

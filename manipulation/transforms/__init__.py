@@ -1,1 +1,1 @@
-"""What changes an image: parametric edits, and the way from network size to screen size."""
+"""What makes a version of a photograph: parametric edits, trained networks, free pixels."""

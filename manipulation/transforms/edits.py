@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from manipulation.photographs import resized
-from manipulation.prediction import salient_region
-from manipulation.saliency.gaussian import resample
-from manipulation.training.targets import blurred_masks
-from manipulation.transforms.intent import Objective
-from stimuli.settings import EditSettings
+from manipulation.images.gaussian import resample
+from manipulation.images.log_density import salient_region
+from manipulation.images.log_odds import image_of_log_odds, squeezed_log_odds
+from manipulation.images.photographs import resized
+from manipulation.targets.densities import blurred_masks
+from manipulation.targets.intent import Objective
+from stimuli.contract.settings import EditSettings
 
 # Largest effect of each edit at strength 1, in the unit that `develop` gives it.
 BOUNDS = {
@@ -71,13 +72,13 @@ def feathered(regions: Tensor, width: float) -> Tensor:
 
 
 def _blurred(maps: Tensor, width: float) -> Tensor:
-    size = tuple(maps.shape[-2:])
+    size = (maps.shape[-2], maps.shape[-1])
     return resample(maps, width * max(size), size=size)
 
 
 def prepare(image: Tensor, regions: Tensor) -> Negative:
     """Return an image ``(3, H, W)`` in [0, 1] with its regions, ready for `develop`."""
-    odds = torch.logit(_SHOULDER + (1 - 2 * _SHOULDER) * image)
+    odds = squeezed_log_odds(image, _SHOULDER)
     smooth = _blurred(odds, _FINE)
     weights = regions / regions.sum(dim=(1, 2), keepdim=True).clamp_min(1e-6)
     means = torch.einsum("nhw,chw->n", weights, odds) / 3
@@ -116,7 +117,7 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     coloured = lifted + negative.mean + balance
     grey = coloured.mean(dim=1, keepdim=True)
     odds = grey + saturation.exp() * (coloured - grey)
-    return ((torch.sigmoid(odds) - _SHOULDER) / (1 - 2 * _SHOULDER)).clamp(0, 1)
+    return image_of_log_odds(odds, _SHOULDER)
 
 
 def search_edits(
@@ -171,9 +172,9 @@ def regions_of(masks: Tensor, log_saliency: Tensor) -> Tensor:
     Parameters
     ----------
     masks : Tensor (n, h, w)
-        Of the targets; there may be none.
+        Masks of the targets; there may be none.
     log_saliency : Tensor (H, W)
-        Of the photograph.
+        Log saliency of the photograph.
     """
     side = log_saliency.shape[-1]
     taken = torch.zeros(side, side)

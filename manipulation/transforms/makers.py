@@ -1,8 +1,8 @@
 """What makes a version of a photograph: parametric edits, trained networks, or free pixels.
 
-A maker takes a photograph and an `Intent` and returns the changed image. `identity` says everything
-that its result depends on beside those two, so that what was made can be told from what would be
-made now.
+A maker takes a photograph and an `Intent` and returns the changed image. Its identity is all that
+its result depends on beside those two, so that what was made can be told from what would be made
+now.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,27 +11,36 @@ from typing import Protocol
 
 from torch import Tensor
 
-from manipulation.saliency import SaliencyModel
+from manipulation.networks.files import transform_file
+from manipulation.networks.inference import EncodedImages, TrainedNetwork, load_trained_network
+from manipulation.networks.settings import Manipulation
+from manipulation.saliency.models.protocol import LogSaliencyModel
+from manipulation.targets.intent import Intent, objective
 from manipulation.transforms.edits import develop, feathered, prepare, regions_of, search_edits
-from manipulation.transforms.files import transform_file
-from manipulation.transforms.inference import LookedAt, Transform, load_transform
-from manipulation.transforms.intent import Intent, objective
 from manipulation.transforms.pixels import search_pixels
-from stimuli.errors import InputError
-from stimuli.files import sha256
-from stimuli.settings import EditSettings, PixelSettings, Settings
+from stimuli.contract.settings import EditSettings, PixelSettings, Settings
+from stimuli.contract.vocabulary import TRANSFORMS, Transform
+from stimuli.support.errors import InputError
+from stimuli.support.files import sha256
 
 
 class Maker(Protocol):
-    """Makes a version of a photograph.
+    """Makes a version of a photograph."""
 
-    Attributes
-    ----------
-    identity
-        JSON-ready: settings and hashes that decide the result.
-    """
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """Settings and hashes that decide the result, JSON-ready."""
+        ...
 
-    identity: Mapping[str, object]
+    def prepare(self, *, shifts: bool, scales: bool) -> None:
+        """Load what versions with shifts or with a scale need, so that a wrong file is named now.
+
+        Raises
+        ------
+        InputError
+            If something cannot be loaded.
+        """
+        ...
 
     def __call__(self, image: Tensor, intent: Intent) -> Tensor:
         """Return the changed image ``(3, H, W)`` of an image of that size, RGB in [0, 1]."""
@@ -41,12 +50,15 @@ class Maker(Protocol):
 class Edits:
     """Parametric edits, found by gradient against one or several saliency models."""
 
-    def __init__(self, models: Sequence[SaliencyModel], settings: EditSettings) -> None:
+    def __init__(self, models: Sequence[LogSaliencyModel], settings: EditSettings) -> None:
         self.models, self.settings = models, settings
-        self.identity = {"transform": "edits", "settings": asdict(settings)}
+        self.identity = {"transform": str(Transform.EDITS), "settings": asdict(settings)}
+
+    def prepare(self, *, shifts: bool, scales: bool) -> None:
+        """Nothing is left to load."""
 
     def __call__(self, image: Tensor, intent: Intent) -> Tensor:
-        log_saliency = self.models[0].predict(image[None])[0]
+        log_saliency = self.models[0].log_saliency(image[None])[0]
         regions = feathered(regions_of(intent.masks, log_saliency), self.settings.feather)
         negative = prepare(image, regions)
         found = search_edits(objective(self.models, image, intent), negative, self.settings)
@@ -56,15 +68,18 @@ class Edits:
 class Pixels:
     """Free pixels: the adversarial control."""
 
-    def __init__(self, models: Sequence[SaliencyModel], settings: PixelSettings) -> None:
+    def __init__(self, models: Sequence[LogSaliencyModel], settings: PixelSettings) -> None:
         self.models, self.settings = models, settings
-        self.identity = {"transform": "pixels", "settings": asdict(settings)}
+        self.identity = {"transform": str(Transform.PIXELS), "settings": asdict(settings)}
+
+    def prepare(self, *, shifts: bool, scales: bool) -> None:
+        """Nothing is left to load."""
 
     def __call__(self, image: Tensor, intent: Intent) -> Tensor:
         return search_pixels(objective(self.models, image, intent), image, self.settings)
 
 
-class Networks:
+class NetworkTransform:
     """Trained networks: the shift network first, its output through the scale network.
 
     Each is loaded when a version first needs it, and works at the size that it was trained at or
@@ -77,26 +92,32 @@ class Networks:
     """
 
     def __init__(self, shift: str, scale: str) -> None:
-        self.names = {"shift": shift, "scale": scale}
-        self._loaded: dict[str, Transform] = {}
-        self._looked: dict[str, tuple[Tensor, LookedAt]] = {}
+        self.names = {Manipulation.SHIFT: shift, Manipulation.SCALE: scale}
+        self._loaded: dict[Manipulation, TrainedNetwork] = {}
+        self._encoded: dict[Manipulation, tuple[Tensor, EncodedImages]] = {}
 
     @property
     def identity(self) -> dict[str, object]:
-        files = {kind: sha256(transform_file(name)) for kind, name in self.names.items()}
-        return {"transform": "network", **files}
+        files = {str(kind): sha256(transform_file(name)) for kind, name in self.names.items()}
+        return {"transform": str(Transform.NETWORK), **files}
+
+    def prepare(self, *, shifts: bool, scales: bool) -> None:
+        """Load the networks that are needed."""
+        for kind, needed in ((Manipulation.SHIFT, shifts), (Manipulation.SCALE, scales)):
+            if needed:
+                self.network(kind)
 
     def __call__(self, image: Tensor, intent: Intent) -> Tensor:
         if any(intent.k_shift):
             image = self._changed(
-                "shift", image, Intent(intent.masks, intent.k_shift, 1.0, intent.blur)
+                Manipulation.SHIFT, image, Intent(intent.masks, intent.k_shift, 1.0, intent.blur)
             )
         if intent.k_scale != 1:
-            image = self._changed("scale", image, replace(intent, k_shift=()))
+            image = self._changed(Manipulation.SCALE, image, replace(intent, k_shift=()))
         return image
 
-    def network(self, kind: str) -> Transform:
-        """Return the network for ``shift`` or ``scale``.
+    def network(self, kind: Manipulation) -> TrainedNetwork:
+        """Return the network that was trained to shift, or to scale, log saliency.
 
         Raises
         ------
@@ -104,46 +125,46 @@ class Networks:
             If it cannot be loaded, or was trained for the other kind.
         """
         if kind not in self._loaded:
-            transform = load_transform(self.names[kind])
-            trained_for = transform.settings.targets.manipulation
+            network = load_trained_network(self.names[kind])
+            trained_for = network.settings.targets.manipulation
             if trained_for != kind:
                 raise InputError(
                     f"manipulation.{kind}_network is {self.names[kind]!r}, which was trained to "
                     f"{trained_for}; expected one trained with --manipulation {kind}"
                 )
-            self._loaded[kind] = transform
+            self._loaded[kind] = network
         return self._loaded[kind]
 
-    def _changed(self, kind: str, image: Tensor, intent: Intent) -> Tensor:
-        transform = self.network(kind)
-        if kind not in self._looked or self._looked[kind][0] is not image:
-            self._looked[kind] = (image, transform.look(image[None]))
-        look = self._looked[kind][1]
-        return transform(look, intent.target(look.log_saliency[0])[None])[0]
+    def _changed(self, kind: Manipulation, image: Tensor, intent: Intent) -> Tensor:
+        network = self.network(kind)
+        if kind not in self._encoded or self._encoded[kind][0] is not image:
+            self._encoded[kind] = (image, network.encode(image[None]))
+        encoded = self._encoded[kind][1]
+        return network(encoded, intent.target(encoded.log_saliency[0])[None])[0]
 
 
-def build_maker(name: str, settings: Settings, models: Sequence[SaliencyModel]) -> Maker:
+def build_maker(transform: str, settings: Settings, models: Sequence[LogSaliencyModel]) -> Maker:
     """Return what makes versions.
 
     Parameters
     ----------
-    name
-        ``edits``, ``network`` or ``pixels``.
+    transform
+        One of `TRANSFORMS`.
     settings
-        Of the study.
+        Settings of the study.
     models
-        That guide the change. Networks were trained with their own.
+        Saliency models that guide the change. Networks were trained with their own.
 
     Raises
     ------
     InputError
-        If there is no such maker.
+        If there is no such transform.
     """
-    if name == "edits":
+    if transform == Transform.EDITS:
         return Edits(models, settings.edits)
-    if name == "pixels":
+    if transform == Transform.PIXELS:
         return Pixels(models, settings.pixels)
-    if name == "network":
+    if transform == Transform.NETWORK:
         chosen = settings.manipulation
-        return Networks(chosen.shift_network, chosen.scale_network)
-    raise InputError(f"transform is {name!r}; expected edits, network or pixels")
+        return NetworkTransform(chosen.shift_network, chosen.scale_network)
+    raise InputError(f"transform is {transform!r}; expected one of {', '.join(TRANSFORMS)}")

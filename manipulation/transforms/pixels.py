@@ -8,10 +8,11 @@ without moving people; it is no way to make stimuli that guide gaze.
 import torch
 from torch import Tensor
 
-from manipulation.transforms.intent import Objective
-from stimuli.settings import PixelSettings
+from manipulation.images.log_odds import image_of_log_odds, squeezed_log_odds
+from manipulation.targets.intent import Objective
+from stimuli.contract.settings import PixelSettings
 
-_SHOULDER = 0.01  # pixel values are squeezed this far from 0 and 1, where log odds have no bound
+_SHOULDER = 0.01  # pixel values are squeezed this far from 0 and 1
 
 
 def search_pixels(loss: Objective, image: Tensor, settings: PixelSettings) -> Tensor:
@@ -32,12 +33,11 @@ def search_pixels(loss: Objective, image: Tensor, settings: PixelSettings) -> Te
     Tensor (3, H, W)
         RGB in [0, 1].
     """
-    span = 1 - 2 * _SHOULDER
-    odds = torch.logit(_SHOULDER + span * image).requires_grad_()
+    odds = squeezed_log_odds(image, _SHOULDER).requires_grad_()
     optimiser = torch.optim.Adam([odds], lr=settings.step_size)
     best, best_loss = image, torch.inf
     for _ in range(settings.steps + 1):
-        changed = ((torch.sigmoid(odds) - _SHOULDER) / span).clamp(0, 1)
+        changed = image_of_log_odds(odds, _SHOULDER)
         total = loss(changed[None])[0] + settings.fidelity * (changed - image).square().mean()
         if total.item() < best_loss:
             best, best_loss = changed.detach().clone(), total.item()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 
 DEMO_ANNOTATIONS = Path(__file__).with_name("annotations.json")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stimuli.catalogue import write_catalogue
-from stimuli.files import sha256, write_image, write_log_saliency
-from stimuli.geometry import image_to_screen, screen_to_eyelink
-from stimuli.settings import parse_settings
-from stimuli.tables import EVENTS, PARTICIPANTS, write_table
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target
+from stimuli.contract.catalogue import write_catalogue
+from stimuli.contract.geometry import image_to_screen, screen_to_eyelink
+from stimuli.contract.schemas import EVENTS, PARTICIPANTS
+from stimuli.contract.settings import parse_settings
+from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Target
+from stimuli.support.files import sha256, write_image, write_log_saliency
+from stimuli.support.tables import write_table
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 ORDERS = (
     (Block.ORIGINALS, Block.VERSIONS_1, Block.VERSIONS_2),
     (Block.VERSIONS_1, Block.VERSIONS_2, Block.ORIGINALS),
@@ -34,13 +34,6 @@ TRUTH = Truth(
     p_obj={"none": 0.30, "increase": 0.60, "decrease": 0.10},
     spread={"none": 0.15, "increase": 0.30, "decrease": 0.06},
 )
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    if not SHARED.is_dir():
-        pytest.skip("shared data are not here")
-    return SHARED
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis.densities import main
-from analysis.density.centre_bias import CentreBiasCounts
 from analysis.density.grid import Grid
-from analysis.density.images import DensityOptions, image_densities
-from analysis.density.table import ImageFixations, read_images
-from stimuli.errors import InputError
+from analysis.density.table import read_images
+from stimuli.support.errors import InputError
 
 SIZE = (80, 60)
 
@@ -87,20 +85,6 @@ def test_order_of_rows_pieces_and_processes_make_no_difference(table, tmp_path, 
     assert run(table, tmp_path, "--no-maps") == expected
     shuffled = run(table.sample(frac=1, random_state=0), tmp_path, "--no-maps")
     assert shuffled["log_likelihood_bits"] == pytest.approx(expected["log_likelihood_bits"])
-
-
-def test_workers_give_what_one_process_gives(table):
-    images = [
-        ImageFixations(str(name), rows[["x_px", "y_px"]].to_numpy().clip(0, (79.9, 59.9)),
-                       rows["subject"].to_numpy(str), 0)
-        for name, rows in table.groupby("image")
-    ]  # fmt: skip
-    counts = CentreBiasCounts(Grid(*SIZE, *SIZE))
-    for image in images:
-        counts.add(image.xy_px)
-    bias = counts.fit()
-    alone = list(image_densities(images, bias, DensityOptions()))
-    assert list(image_densities(images, bias, DensityOptions(), jobs=2)) == alone
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 
 from analysis.events import main
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
+from tests.data import DATA, needs_data
+
+pytestmark = needs_data("eyelink")
 
 
-def test_counts_of_every_real_recording(shared, tmp_path, capsys):
+def test_counts_of_every_real_recording(tmp_path, capsys):
     pytest.importorskip("eyelinkio")
-    files = [str(path) for path in sorted((shared / "eyelink").iterdir()) if path.suffix != ".md"]
+    files = [str(path) for path in sorted((DATA / "eyelink").iterdir()) if path.suffix != ".md"]
     main([*files, "--out", str(tmp_path / "events.csv"), "--json", str(tmp_path / "counts.json")])
     counts = json.loads((tmp_path / "counts.json").read_text())
     assert list(counts) == files
@@ -33,8 +36,8 @@ def test_counts_of_every_real_recording(shared, tmp_path, capsys):
     assert "rlmw_events.asc: recording blocks without an end: 1" in capsys.readouterr().err
 
 
-def test_samples_on_demand(shared, tmp_path):
-    name = str(shared / "eyelink" / "cran_eyelinker_mono500.asc.gz")
+def test_samples_on_demand(tmp_path):
+    name = str(DATA / "eyelink" / "cran_eyelinker_mono500.asc.gz")
     main([name, "--out", str(tmp_path / "events.csv"), "--samples", str(tmp_path)])
     samples = pd.read_csv(tmp_path / "cran_eyelinker_mono500_samples.csv.gz", na_values="n/a")
     assert list(samples.columns) == ["block", "time_ms", "x_left_px", "y_left_px", "pupil_left"]
@@ -42,8 +45,8 @@ def test_samples_on_demand(shared, tmp_path):
     assert samples["block"].nunique() == 4
 
 
-def test_one_wrong_file_is_named_and_nothing_is_written(shared, tmp_path):
-    good = shared / "eyelink" / "cran_eyelinker_mono500.asc.gz"
+def test_one_wrong_file_is_named_and_nothing_is_written(tmp_path):
+    good = DATA / "eyelink" / "cran_eyelinker_mono500.asc.gz"
     wrong = tmp_path / "wrong.asc"
     wrong.write_text("onset\tduration\n")
     with pytest.raises(InputError, match=r"wrong\.asc: holds no EyeLink event"):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.power import main
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def test_what_is_in_the_study_is_taken_from_it(study):
     ("options", "says"),
     [
         (["--effect", "0.95"], "beyond"),
-        (["--effect", "0.1", "--subjects", "1"], "--subjects is 1; expected at least 2"),
-        (["--effect", "0.1", "--baseline", "2"], "--baseline is 2; expected 0.001 to 0.999"),
+        (["--effect", "0.1", "--subjects", "1"], "subjects is 1; expected at least 2"),
+        (["--effect", "0.1", "--baseline", "2"], "baseline is 2.0; expected 0.001 to 0.999"),
     ],
 )
 def test_what_cannot_be_is_named(study, options, says):

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects.measuring import centre_bias_groups
+from analysis.effects.design import read_design
 from analysis.run import main
-from stimuli.catalogue import read_catalogue
-from stimuli.errors import InputError
-from stimuli.files import sha256, write_image
-from stimuli.study import open_study
-from stimuli.tables import EFFECTS, FIXATIONS
+from stimuli.contract.schemas import EFFECTS, FIXATIONS
+from stimuli.contract.study import open_study
+from stimuli.support.errors import InputError
+from stimuli.support.files import sha256, write_image
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +125,7 @@ def test_the_centre_bias_leaves_out_the_source_or_the_stimulus(small, tmp_path, 
     with open(root / "study.toml", "a") as file:
         file.write(f'centre_bias = "{setting}"\n')
     study = open_study(root)
-    groups = centre_bias_groups(study, read_catalogue(study.catalogue))
+    groups = read_design(study).centre_bias_groups
     assert len(groups) == 6
     assert len(set(groups.values())) == n_groups
 

@@ -7,14 +7,22 @@ import numpy as np
 import pytest
 
 from experiment.display.virtual import VirtualClock, VirtualDisplay
-from experiment.lab import Lab
+from experiment.laboratory import simulation
+from experiment.laboratory.simulation import SimulatedOperator
 from experiment.observer.eye import Eye
-from experiment.simulation import SimulatedOperator
+from experiment.protocols.lab import Lab
 from experiment.trackers.simulated import SimulatedTracker
-from stimuli.catalogue import write_blocks, write_catalogue
-from stimuli.files import sha256, write_image, write_log_saliency
-from stimuli.settings import Settings
-from stimuli.vocabulary import Block, Condition, Direction, Stimulus, Target
+from stimuli.contract.catalogue import write_blocks, write_catalogue
+from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import (
+    Block,
+    Condition,
+    Direction,
+    ParticipantKind,
+    Stimulus,
+    Target,
+)
+from stimuli.support.files import sha256, write_image, write_log_saliency
 
 SIZE_PX = 64
 LATIN_SQUARE = (
@@ -131,7 +139,23 @@ def make_lab(tmp_path: Path) -> Callable[..., Lab]:
             display=VirtualDisplay(clock, settings.screen.refresh_hz, seen=seen, **display),
             tracker=tracker,
             operator=SimulatedOperator(clock),
-            observer="simulated",
+            participant_kind=ParticipantKind.SIMULATED,
         )
 
     return make
+
+
+@pytest.fixture
+def interrupt_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that makes the display of simulated sessions raise at a flip."""
+
+    def arrange(flip: int, error: type[BaseException] = KeyboardInterrupt) -> None:
+        class Interrupting(VirtualDisplay):
+            def flip(self) -> float:
+                if self.flips == flip:
+                    raise error
+                return super().flip()
+
+        monkeypatch.setattr(simulation, "VirtualDisplay", Interrupting)
+
+    return arrange

@@ -1,17 +1,14 @@
-"""The balance table counts what the schedules of subjects do."""
+"""The command writes the balance table, and says what is balanced and what would be."""
 
 import json
 
 import pytest
 
 from experiment import balance
-from experiment.session.balance import BALANCE, balance_in_words, balance_rows
-from experiment.session.schedule import subject_schedule
-from stimuli import commands
-from stimuli.catalogue import read_blocks, write_blocks
-from stimuli.errors import InputError
-from stimuli.tables import read_table
-from stimuli.vocabulary import Block
+from experiment.schedules.balance import BALANCE
+from stimuli.contract.catalogue import read_blocks, write_blocks
+from stimuli.support import commands
+from stimuli.support.tables import read_table
 
 
 def rows_of(study, subjects):
@@ -58,35 +55,6 @@ def test_six_subjects_in_williams_orders_are_balanced(make_study, capsys):
         assert values(rows, measure) == [2.0] * number
     assert values(rows, "mean-trial", condition="original") == [36.5]
     assert capsys.readouterr().out.count("2 times: balanced.") == 2
-
-
-@pytest.mark.parametrize("bound", [1, 2, 3])
-def test_the_longest_run_is_that_of_the_worst_subject(paper_stimuli, paper_orders, bound):
-    schedules = [
-        subject_schedule(f"{n:02d}", paper_stimuli, paper_orders, seed=0, longest_run=bound + 1)
-        for n in range(1, 13)
-    ]
-    rows = balance_rows(paper_orders, schedules, bound + 1)
-    for block in (Block.VERSIONS_1, Block.VERSIONS_2):
-        worst = 0
-        for schedule in schedules:
-            kinds = [
-                (trial.stimulus.condition, trial.stimulus.direction)
-                for trial in schedule
-                if trial.block == block
-            ]
-            while any(
-                len(set(kinds[start : start + worst + 1])) == 1
-                for start in range(len(kinds) - worst)
-            ):
-                worst += 1
-        assert values(rows, "longest-run", block=block) == [worst]
-    assert f"design.longest_run allows {bound + 1}." in balance_in_words(paper_orders, rows, 12)[-1]
-
-
-def test_a_number_of_subjects_that_cannot_be_is_named(make_study):
-    with pytest.raises(InputError, match=r"--subjects is 0; expected 1 to"):
-        balance.main(["--study", str(make_study()), "--subjects", "0"])
 
 
 def test_a_study_without_stimuli_ends_with_status_2(make_study, capsys):

@@ -6,7 +6,8 @@ from scipy.integrate import dblquad
 from scipy.stats import norm
 
 from analysis.density.grid import Grid
-from analysis.density.kde import LeaveOneSubjectOut, kde_map, region_masses
+from analysis.density.kde import kde_map, region_masses
+from analysis.density.leave_one_subject_out import LeaveOneSubjectOut
 
 SIZE = (60.0, 40.0)
 

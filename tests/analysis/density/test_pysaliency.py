@@ -6,9 +6,9 @@ Made by ``benchmarks/pysaliency_peer.py``, tasks ``score`` and ``map``.
 import numpy as np
 import pytest
 
-from analysis.density.fit import fit_at
 from analysis.density.grid import Grid
-from analysis.density.kde import sampled_kde_map
+from analysis.density.mixture import ImageSample, MixtureModel, MixtureParameters
+from benchmarks.density_map import sampled_kde_map
 
 GRID = Grid(160, 120, 160, 120)
 K = np.arange(90.0)
@@ -39,14 +39,13 @@ def centre_bias():
 @pytest.mark.parametrize("parameters", SCORES)
 def test_cross_validated_likelihood_at_fixed_parameters(parameters):
     bandwidth, uniform, centre = parameters
-    bits = [
-        fit_at(
-            XY[image == IMAGES], SUBJECTS[image == IMAGES],
-            centre_bias()[GRID.cell_of(XY[image == IMAGES])], GRID, bandwidth,
-            (1 - uniform - centre, uniform, centre), truncate=False,
-        ).log_likelihood_bits
-        for image in range(3)
-    ]  # fmt: skip
+    model = MixtureModel(GRID, truncate=False)
+    mixture = MixtureParameters(bandwidth, 1 - uniform - centre, uniform, centre)
+    at = centre_bias()[GRID.cell_of(XY)]
+    samples = [
+        ImageSample(XY[own], SUBJECTS[own], at[own]) for own in (n == IMAGES for n in range(3))
+    ]
+    bits = [model.evaluate(sample, mixture).log_likelihood_bits for sample in samples]
     assert np.mean(bits) == pytest.approx(SCORES[parameters], abs=1e-9)
 
 

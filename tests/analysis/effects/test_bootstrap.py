@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.effects.bootstrap import draw, interval, p_value, resampled_means
+from analysis.effects.bootstrap import draw, p_value, percentile_interval, resampled_means
 
 
 def test_every_stratum_keeps_its_size():
@@ -18,7 +18,7 @@ def test_the_interval_of_a_mean_over_sources_is_the_textbooks():
     generator = np.random.default_rng(1)
     values = generator.normal(5.0, 2.0, 100)
     times = draw(["all"] * 100, 4000, generator)
-    low, high = interval(resampled_means(values[None], times))
+    low, high = percentile_interval(resampled_means(values[None], times))
     half = 1.96 * values.std() / 10
     assert low == pytest.approx(values.mean() - half, abs=0.06)
     assert high == pytest.approx(values.mean() + half, abs=0.06)
@@ -26,14 +26,14 @@ def test_the_interval_of_a_mean_over_sources_is_the_textbooks():
 
 def test_missing_values_do_not_count():
     times = np.ones((10, 3))
-    assert interval(resampled_means(np.array([[1.0, np.nan, 3.0]]), times)) == (2.0, 2.0)
-    assert np.isnan(interval(resampled_means(np.full((10, 3), np.nan), times))).all()
+    assert percentile_interval(resampled_means(np.array([[1.0, np.nan, 3.0]]), times)) == (2.0, 2.0)
+    assert np.isnan(percentile_interval(resampled_means(np.full((10, 3), np.nan), times))).all()
 
 
 def test_p_is_where_the_interval_ends_at_zero():
     resampled = np.random.default_rng(2).normal(1.0, 0.5, 9999)
     p = p_value(resampled)
     assert p == pytest.approx(0.0455, abs=0.006)  # two sigma, two-sided
-    assert interval(resampled, 1 - p)[0] == pytest.approx(0.0, abs=0.02)
+    assert percentile_interval(resampled, 1 - p)[0] == pytest.approx(0.0, abs=0.02)
     assert p_value(np.ones(999)) == 2 / 1000
     assert p_value(np.zeros(999)) == 1.0

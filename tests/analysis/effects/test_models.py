@@ -1,15 +1,9 @@
-"""Regressions, agreement and failures: checks that say what they should."""
-
-from types import SimpleNamespace
+"""Regressions find the effect, and how sure it is."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects.agreement import agreement
-from analysis.effects.bootstrap import Resamples
-from analysis.effects.contrasts import Contrast
-from analysis.effects.failures import failures
 from analysis.effects.models import clustered_logits
 
 
@@ -49,30 +43,12 @@ def test_a_target_that_nobody_fixated_and_a_study_too_small_give_no_model():
     assert clustered_logits(one_source, "all")["log_odds"].isna().all()
 
 
-def contrast(people, model, target="t", original=0.2):
-    aim = SimpleNamespace(measure="p_obj" if target else "entropy_bits", target=target)
-    return Contrast(
-        aim,
-        SimpleNamespace(people=original, model=original),
-        SimpleNamespace(people=original + people, model=original + model),
-    )
-
-
-def test_slope_and_signs_of_people_who_do_a_quarter_of_what_is_predicted():
-    model = np.array([0.4, 0.2, -0.3, -0.1])
-    contrasts = [contrast(0.25 * change, change) for change in model]
-    draws = np.random.default_rng(0).normal(0, 0.01, (500, 4)) + 0.25 * model
-    row = agreement(contrasts, "all", Resamples(draws, draws, np.ones((500, 4)))).iloc[0]
-    assert (row["n"], row["n_same_sign"], row["sign_agreement"]) == (4, 4, 1.0)
-    assert row["slope"] == pytest.approx(0.25)
-    assert row["slope_low"] < 0.25 < row["slope_high"]
-    assert row["slope_high"] - row["slope_low"] < 0.1
-    assert row["correlation"] == pytest.approx(1)
-
-
-def test_failures_are_those_against_the_prediction_largest_first():
-    contrasts = [
-        contrast(0.1, 0.3), contrast(0.07, -0.32), contrast(np.nan, 0.3), contrast(-0.2, 0.1),
-        contrast(1.0, -2.0, target=None),
-    ]  # fmt: skip
-    assert failures(contrasts) == [contrasts[3], contrasts[1], contrasts[4]]
+def test_a_model_of_as_many_terms_as_trials_gives_no_estimate():
+    """In a first block two subjects see each source once: nothing is left for an error."""
+    table = pd.DataFrame(
+        [("1", "a", 0, 3), ("2", "a", 1, 5), ("1", "b", 1, 6)],
+        columns=["subject", "source_id", "version", "on_target"],
+    ).assign(target="t", direction="increase", n_fixations=9)
+    found = clustered_logits(table, "first-block")
+    assert found[["log_odds", "standard_error", "p"]].isna().all(axis=None)
+    assert found["n_trials"].tolist() == [3]

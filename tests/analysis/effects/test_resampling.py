@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 
-from analysis.density.fit import Fit, fit_density, log_density_map
+from analysis.density.fitted import FittedDensity, fit_density
 from analysis.density.grid import Grid
-from analysis.density.stimuli import StimulusDensity
+from analysis.density.maps import log_density_map
+from analysis.density.mixture import DensityFit
 from analysis.effects.measures import entropy_bits, p_obj
-from analysis.effects.resampling import resampled_entropy, resampled_region, without_bias
+from analysis.effects.resampling import (
+    entropy_without_bias,
+    resampled_entropy,
+    resampled_region,
+)
 
 GRID = Grid(200, 200, 64, 64)
 SUBJECTS = [f"{n:02d}" for n in range(6)]
@@ -19,10 +24,7 @@ def density():
     generator = np.random.default_rng(4)
     points = generator.normal((70, 120), 30, (50, 2)).clip(0, 199)
     subjects = np.array(SUBJECTS)[np.arange(50) % 5]  # the sixth did not look
-    log_bias = np.full(GRID.shape, -np.log(GRID.cells))
-    fit = fit_density(points, subjects, np.full(50, 1 / GRID.cells), GRID)
-    log_map = log_density_map(fit, points, log_bias, GRID)
-    return StimulusDensity("one", fit, log_map, log_bias, points, subjects)
+    return fit_density(points, subjects, GRID)
 
 
 def anew(density, times):
@@ -35,14 +37,14 @@ def anew(density, times):
 def test_p_obj_of_a_resample_is_that_of_repeated_fixations(density):
     coverage = np.zeros(GRID.shape)
     coverage[20:45, 10:30] = 0.7
-    values = resampled_region(density, coverage, SUBJECTS, GRID).values(TIMES)
+    values = resampled_region(density, coverage, SUBJECTS).values(TIMES)
     expected = [p_obj(anew(density, times), coverage) for times in TIMES[:3]]
     np.testing.assert_allclose(values[:3], expected, rtol=1e-9)
     assert np.isnan(values[3])
 
 
 def test_entropy_of_a_resample_is_that_of_repeated_fixations(density):
-    values = resampled_entropy(density, SUBJECTS, GRID).values(TIMES)
+    values = resampled_entropy(density, SUBJECTS).values(TIMES)
     expected = [entropy_bits(anew(density, times), GRID) for times in TIMES[:3]]
     np.testing.assert_allclose(values[:3], expected, atol=5e-4)  # on a coarser grid
     assert np.isnan(values[3])
@@ -56,11 +58,11 @@ def test_the_jackknife_takes_the_bias_of_few_subjects_away():
         points = generator.normal((100, 100), 25, (6 * 8, 2)).clip(0, 199)
         subjects = np.repeat(SUBJECTS, 8)
         log_bias = np.full(GRID.shape, -np.log(GRID.cells))
-        fit = Fit(kernel, 1.0, 0.0, 0.0, 0.0, 0.0, 48, 6, fitted=True)
+        fit = DensityFit(kernel, 1.0, 0.0, 0.0, 0.0, 0.0, 48, 6, fitted=True)
         log_map = log_density_map(fit, points, log_bias, GRID)
-        one = StimulusDensity("one", fit, log_map, log_bias, points, subjects)
+        one = FittedDensity(GRID, fit, log_map, log_bias, points, subjects)
         plain.append(entropy_bits(log_map, GRID))
-        corrected.append(without_bias(resampled_entropy(one, SUBJECTS, GRID)))
+        corrected.append(entropy_without_bias(resampled_entropy(one, SUBJECTS)))
     # Endless fixations with this kernel: a Gaussian of variance 25^2 + 18^2, hardly cut.
     limit = np.log2(2 * np.pi * np.e * (25**2 + kernel**2))
     assert limit - np.mean(plain) > 0.05

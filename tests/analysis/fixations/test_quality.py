@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.fixations.blinks import beside_blinks
 from analysis.fixations.quality import TrialQuality, exclude_subjects, rule_broken
-from analysis.fixations.subsets import usable
+from analysis.fixations.subsets import select_fixations
 from analysis.fixations.table import fixation_table
-from analysis.fixations.trials import EyeFixations, beside_blinks
-from analysis.recordings.sessions import read_runs
-from stimuli.catalogue import read_catalogue
-from stimuli.errors import InputError
-from stimuli.settings import ExclusionSettings
-from stimuli.study import open_study
+from analysis.fixations.trials import EyeFixations
+from analysis.sessions.runs import read_runs
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.settings import ExclusionSettings
+from stimuli.contract.study import open_study
+from stimuli.support.errors import InputError
 
 GOOD = TrialQuality(8, 0.02, 0.4, 0.3, 0.02)
 
@@ -86,8 +87,8 @@ def recorded(make_study, tmp_path_factory):
 def test_the_quality_of_every_trial_is_measured(recorded):
     study, runs = recorded
     rules = replace(study.settings.exclusions, precision_deg=9.0)
-    _, account = fixation_table(runs, replace(study.settings, exclusions=rules))
-    quality = account.quality.set_index(["subject", "trial"])
+    _, summary = fixation_table(runs, replace(study.settings, exclusions=rules))
+    quality = summary.quality.set_index(["subject", "trial"])
     assert quality.loc[("01", 1), "track_loss"] == pytest.approx(0.5, abs=0.01)
     assert (quality["track_loss"].drop(("01", 1)) == 0).all()
     assert (quality.loc["01", "validation_deg"] == 1.40).all()
@@ -100,12 +101,12 @@ def test_the_quality_of_every_trial_is_measured(recorded):
 def test_excluded_trials_stay_in_the_table_but_are_not_used(recorded):
     study, runs = recorded
     rules = replace(study.settings.exclusions, track_loss=0.2)
-    table, account = fixation_table(runs, replace(study.settings, exclusions=rules))
-    assert account.excluded[["subject", "trial"]].to_numpy().tolist() == [["01", 1]]
-    assert account.counts["trials excluded by a rule"] == 1
+    table, summary = fixation_table(runs, replace(study.settings, exclusions=rules))
+    assert summary.excluded[["subject", "trial"]].to_numpy().tolist() == [["01", 1]]
+    assert summary.counts["trials excluded by a rule"] == 1
     left_out = table[table["excluded"].notna()]
     assert set(zip(left_out["subject"], left_out["trial"], strict=True)) == {("01", 1)}
-    used = usable(table, "all")
+    used = select_fixations(table)
     assert not ((used["subject"] == "01") & (used["trial"] == 1)).any()
     assert len(used) == 5 * 11
 
@@ -113,12 +114,12 @@ def test_excluded_trials_stay_in_the_table_but_are_not_used(recorded):
 def test_any_query_makes_a_subset(recorded):
     study, runs = recorded
     table, _ = fixation_table(runs, study.settings)
-    used = usable(table, "all", query="fixation <= 2 and subject == '02'")
+    used = select_fixations(table, query="fixation <= 2 and subject == '02'")
     assert len(used) == 2 * 6
     with pytest.raises(InputError, match=r"cannot be read.*duration_ms > 100"):
-        usable(table, "all", query="no_such_column > 3")
+        select_fixations(table, query="no_such_column > 3")
     with pytest.raises(InputError, match="holds no fixation"):
-        usable(table, "all", query="fixation > 99")
+        select_fixations(table, query="fixation > 99")
 
 
 @pytest.mark.parametrize("detector", ["velocity", "dispersion"])

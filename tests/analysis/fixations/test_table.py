@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from analysis.fixations.subsets import usable
+from analysis.fixations.subsets import Subset, select_fixations
 from analysis.fixations.table import fixation_table
-from analysis.recordings.sessions import read_runs
-from stimuli.catalogue import read_catalogue
-from stimuli.errors import InputError
-from stimuli.study import open_study
-from stimuli.tables import FIXATIONS
+from analysis.sessions.runs import read_runs
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.schemas import FIXATIONS
+from stimuli.contract.study import open_study
+from stimuli.support.errors import InputError
 
 
 def read(root):
@@ -43,20 +43,20 @@ def test_times_are_from_image_onset_and_places_in_image_pixels(table):
 
 
 def test_subsets_hold_what_their_names_say(table):
-    assert (usable(table, "all")["fixation"] >= 1).all()
-    assert len(usable(table, "all")) == 3 * 12 * 5
-    first_block = usable(table, "first-block")
+    assert (select_fixations(table)["fixation"] >= 1).all()
+    assert len(select_fixations(table)) == 3 * 12 * 5
+    first_block = select_fixations(table, Subset.FIRST_BLOCK)
     assert set(first_block["block_position"]) == {1}
     assert (first_block["fixation"] >= 1).all()
     assert first_block.groupby("subject")["block"].nunique().eq(1).all()
-    assert set(usable(table, "first-fixation")["fixation"]) == {1}
+    assert set(select_fixations(table, Subset.FIRST_FIXATION)["fixation"]) == {1}
 
 
 def test_fixations_off_the_image_stay_in_the_table_but_not_in_densities(table):
     moved = table.assign(inside=table["fixation"] != 2)
-    assert not (usable(moved, "all")["fixation"] == 2).any()
+    assert not (select_fixations(moved)["fixation"] == 2).any()
     with pytest.raises(InputError, match="first-block holds no fixation on an image"):
-        usable(table.assign(inside=False), "first-block")
+        select_fixations(table.assign(inside=False), Subset.FIRST_BLOCK)
 
 
 def test_trials_that_were_not_complete_or_were_cut_off_are_counted_not_used(make_study, tmp_path):
@@ -68,9 +68,9 @@ def test_trials_that_were_not_complete_or_were_cut_off_are_counted_not_used(make
     asc = study.sourcedata("01") / "s01r1.asc"
     text = asc.read_text()
     asc.write_text(text[: text.index("TRIALID 11")])
-    table, account = read(root)
+    table, summary = read(root)
     assert sorted(table["trial"].unique()) == [1, *range(3, 11)]
-    assert account.counts["trials complete"] == 11
-    assert account.counts["trials skipped"] == 1
-    assert account.counts["trials complete, but cut from the recording"] == 2
-    assert ("s01r1.asc", "last line cut", 1) in account.warnings
+    assert summary.counts["trials complete"] == 11
+    assert summary.counts["trials skipped"] == 1
+    assert summary.counts["trials complete, but cut from the recording"] == 2
+    assert ("s01r1.asc", "last line cut", 1) in summary.warnings

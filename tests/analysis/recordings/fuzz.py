@@ -13,13 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.fixations.trials import beside_blinks, during_image, of_one_eye
+from analysis.fixations.blinks import beside_blinks
+from analysis.fixations.trials import during_image, of_one_eye
 from analysis.recordings import edf
 from analysis.recordings.asc import parse_asc
-from analysis.recordings.messages import image_onsets
-from stimuli.errors import InputError
+from analysis.sessions.messages import image_onsets
+from stimuli.support.errors import InputError
+from tests.data import DATA
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "eyelink"
+EYELINK = DATA / "eyelink"
+
 _JUNK = (b"", b"\n", b"\r", b"\t", b"\0", b".", b"-", b"inf", b"nan", b"1e999", b"9" * 40, b"\xff",
          b"EFIX L ", b"START\t", b"END\t", b"MSG\t", b"SFIX R 1\n", b"\xe9\xfc")  # fmt: skip
 
@@ -78,7 +81,7 @@ def mutated(content: bytes, generator: np.random.Generator) -> bytes:
 def asc_seeds() -> list[bytes]:
     """Return a few kilobytes of every real ASC file: some of its head, some of a block."""
     seeds = []
-    for path in sorted(DATA.glob("*.asc*")):
+    for path in sorted(EYELINK.glob("*.asc*")):
         content = path.read_bytes()
         content = gzip.decompress(content) if path.suffix == ".gz" else content
         start = content.find(b"\nSTART")
@@ -91,7 +94,7 @@ def asc_seeds() -> list[bytes]:
 
 def edf_seeds() -> list[bytes]:
     """Return the beginning of every real EDF file, ended between two records."""
-    return [path.read_bytes()[:20_000] for path in sorted(DATA.glob("*.edf"))]
+    return [path.read_bytes()[:20_000] for path in sorted(EYELINK.glob("*.edf"))]
 
 
 def main() -> None:

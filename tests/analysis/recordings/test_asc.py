@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.recordings.asc import parse_asc, read_asc
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
 from tests.analysis.recordings.fuzz import check_sound
+from tests.data import DATA, with_data
 
 WHOLE = (
     "** CONVERTED FROM made-up\n"
@@ -30,6 +31,7 @@ WHOLE = (
 )
 
 
+@with_data("eyelink")
 @pytest.mark.parametrize(
     "name",
     [
@@ -39,8 +41,8 @@ WHOLE = (
         "pymovements_eyelink_monocular_example.asc", "pypillometry_rlmw_events.asc",
     ],
 )  # fmt: skip
-def test_counts_are_those_of_the_lines_of_a_real_recording(shared, name):
-    path = shared / "eyelink" / name
+def test_counts_are_those_of_the_lines_of_a_real_recording(name):
+    path = DATA / "eyelink" / name
     content = path.read_bytes()
     content = gzip.decompress(content) if name.endswith(".gz") else content
     recording = read_asc(path)
@@ -50,13 +52,15 @@ def test_counts_are_those_of_the_lines_of_a_real_recording(shared, name):
     assert [len(table) for table in found] == lines
 
 
-def test_values_of_a_real_fixation_are_the_parsers_own(shared):
-    fixation = read_asc(shared / "eyelink" / "cran_eyelinker_mono500.asc.gz").fixations.iloc[0]
+@with_data("eyelink")
+def test_values_of_a_real_fixation_are_the_parsers_own():
+    fixation = read_asc(DATA / "eyelink" / "cran_eyelinker_mono500.asc.gz").fixations.iloc[0]
     assert list(fixation) == [1, "L", 7197124 - 400, 7197122, 400, 515.1, 396.3, 1050]
 
 
-def test_a_start_that_the_tracker_lost_is_missing_not_huge(shared):
-    recording = read_asc(shared / "eyelink" / "pypillometry_rlmw_events.asc")
+@with_data("eyelink")
+def test_a_start_that_the_tracker_lost_is_missing_not_huge():
+    recording = read_asc(DATA / "eyelink" / "pypillometry_rlmw_events.asc")
     assert recording.saccades["start_ms"].isna().sum() == 1
     assert recording.warnings["saccades without a sound start"] == 1
     assert recording.warnings["recording blocks without an end"] == 1
@@ -190,8 +194,9 @@ def test_calibrations_validations_and_drift_checks():
     assert recording.preamble == ("DATE: made up",)
 
 
-def test_the_validations_of_a_real_recording(shared):
-    recording = read_asc(shared / "eyelink" / "pymovements_eyelink_binocular_example.asc")
+@with_data("eyelink")
+def test_the_validations_of_a_real_recording():
+    recording = read_asc(DATA / "eyelink" / "pymovements_eyelink_binocular_example.asc")
     assert recording.validations["error_mean_deg"].tolist() == [0.41, 0.31]
     assert len(recording.validation_points) == 18
     assert recording.display_px == (0, 0, 1920, 1080)

@@ -5,7 +5,10 @@ import pytest
 
 from analysis.recordings.edf import read_edf
 from analysis.recordings.reading import read_recording
-from stimuli.errors import InputError
+from stimuli.support.errors import InputError
+from tests.data import DATA, needs_data
+
+pytestmark = needs_data("eyelink")
 
 # Fixations, saccades, blinks, messages, samples: as eyelinkio 0.3.0 counts them, where it can
 # read the file at all, and as the library's own items where it cannot (Latin-1, no image).
@@ -18,9 +21,9 @@ COUNTS = {
 
 
 @pytest.fixture(scope="module")
-def eyelink(shared):
+def eyelink():
     pytest.importorskip("eyelinkio")
-    return shared / "eyelink"
+    return DATA / "eyelink"
 
 
 @pytest.mark.parametrize("name", COUNTS)

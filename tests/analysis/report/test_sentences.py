@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from analysis.report.numbers import percent, plain, signed
-from analysis.report.sentences import sentences
+from analysis.report.sentences import effect_sentences
 
 
 def summary(**people):
@@ -19,7 +19,7 @@ def summary(**people):
 
 
 def test_the_sentence_of_the_paper():
-    assert sentences(summary()) == [
+    assert effect_sentences(summary()) == [
         "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
         "(+43 %, median +40 %; 95 % interval +0.05 to +0.13; n = 21, 18 of which moved as asked); "
         "the model predicted +0.43 (+142 %)."
@@ -27,7 +27,7 @@ def test_the_sentence_of_the_paper():
 
 
 def test_no_estimate_is_said_in_words():
-    (sentence,) = sentences(summary(n=0, mean_change=math.nan))
+    (sentence,) = effect_sentences(summary(n=0, mean_change=math.nan))
     assert "cannot be estimated: too few subjects looked" in sentence
     assert "nan" not in sentence
 

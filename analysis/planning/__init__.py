@@ -1,0 +1,1 @@
+"""How many subjects a study needs: simulated experiments and their power."""

@@ -1,0 +1,45 @@
+"""Pages: one HTML file each that holds its style sheet and its pictures, and runs no script.
+
+Templates and style sheet lie in ``templates/``. Whatever a template is given is escaped, unless it
+is marked as HTML (`markupsafe.Markup`).
+"""
+
+import base64
+import io
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from PIL import Image
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **context: object) -> str:
+    """Return the page that a template of ``templates/`` makes of its context."""
+    style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return _environment().get_template(template).render(style=Markup(style), **context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters["png"] = png_uri
+    return environment
+
+
+def png_uri(png: bytes) -> str:
+    """Return a PNG file as a data URI."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def jpeg_uri(pixels: np.ndarray) -> str:
+    """Return pixels ``(height, width, 3)`` uint8 as a data URI, small enough for hundreds."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=82)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

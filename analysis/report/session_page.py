@@ -1,0 +1,98 @@
+"""The quality of one subject's recordings, on one page: to be read before the participant leaves.
+
+Accuracy of calibrations, drift checks, track loss, fixations and frames of every trial, and the
+first images with the scanpaths on them.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.report.html import render
+from analysis.report.numbers import DASH
+from analysis.report.session_figures import draw_scanpaths, draw_trials
+from analysis.report.session_quality import SessionQuality
+from analysis.report.tables import Table
+from stimuli.contract.study import participant_id
+from stimuli.contract.vocabulary import ParticipantKind, Stimulus
+
+# A trial that lost the eye for more than this share of the image's time is worth a look.
+_MUCH_TRACK_LOSS = 0.25
+
+
+def session_page(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> str:
+    """Return the page as HTML that holds its pictures and runs no script.
+
+    Parameters
+    ----------
+    stimuli
+        The study's stimuli, by ``stim_id``.
+    """
+    kind = quality.participant_kind
+    return render(
+        "session.html",
+        participant=participant_id(quality.subject),
+        name=quality.study.settings.study.name,
+        not_a_person=None if kind == ParticipantKind.HUMAN else kind,
+        runs=_runs(quality),
+        notes=_notes(quality),
+        trials_figure=draw_trials(quality),
+        scanpaths_figure=draw_scanpaths(quality, stimuli),
+    )
+
+
+def _runs(quality: SessionQuality) -> Table:
+    """Return one row a run: trials by status, calibrations and validations, drift, frames."""
+    rows = []
+    for run, recording in zip(quality.runs, quality.recordings, strict=True):
+        statuses = pd.Series([row["status"] for row in run.trials], dtype=str).value_counts()
+        errors, drifts, calibrated = [], pd.Series(dtype=float), 0
+        if recording is not None:
+            calibrated = len(recording.calibrations)
+            errors = [
+                f"{one.error_mean_deg:.2f} ({one.error_max_deg:.2f})"
+                for one in recording.validations.dropna(subset="error_mean_deg").itertuples()
+            ]
+            drifts = recording.drift_checks["offset_deg"]
+        rows.append(
+            [
+                str(run.run),
+                ", ".join(f"{count} {status}" for status, count in statuses.items()),
+                str(calibrated),
+                ", ".join(errors) or DASH,
+                f"{drifts.median():.2f} ({drifts.max():.2f})" if len(drifts) else DASH,
+                f"{sum(row['dropped_frames'] for row in run.trials)} of "
+                f"{sum(row['frames'] for row in run.trials)}",
+            ]
+        )
+    heads = [
+        "run", "trials", "calibrations", "validations, mean (max) deg",
+        "drift checks, median (max) deg", "frames late",
+    ]  # fmt: skip
+    return Table(heads, rows, text_columns=2)
+
+
+def _notes(quality: SessionQuality) -> list[str]:
+    """Return what an operator should know at once."""
+    limit_deg = quality.study.settings.session.calibration_limit_deg
+    notes = [f"{file}: {count} {what}" for file, what, count in quality.warnings]
+    trials = quality.trials
+    lossy = trials[trials["track_loss"] > _MUCH_TRACK_LOSS]
+    if len(lossy):
+        notes.append(
+            f"track loss above {_MUCH_TRACK_LOSS:.0%} in trials "
+            f"{', '.join(map(str, lossy['trial']))}"
+        )
+    poor = trials[trials["validation_deg"] > limit_deg]
+    if len(poor):
+        notes.append(f"{len(poor)} trials after a validation above {limit_deg:g} deg")
+    unvalidated = int(trials["validation_deg"].isna().sum())
+    if unvalidated:
+        notes.append(f"{unvalidated} trials without a validation before them")
+    empty = trials[trials["n_fixations"] == 0]
+    if len(empty):
+        notes.append(f"no fixation in trials {', '.join(map(str, empty['trial']))}")
+    excluded = trials[trials["excluded"].notna()]
+    if len(excluded):
+        notes.append(f"{len(excluded)} trials left out by [exclusions] of study.toml")
+    return notes

@@ -1,0 +1,47 @@
+"""What a page on the quality of one subject's session is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.recordings.recording import Recording
+from analysis.sessions.runs import SessionRun
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.support.tables import Row
+
+
+@dataclass(frozen=True, eq=False)
+class SessionQuality:
+    """What was recorded of one subject, and how good it is.
+
+    Attributes
+    ----------
+    study, subject
+        The study, and the participant's number.
+    runs, recordings
+        One recording a run, None where nothing was recorded.
+    participant_kind : ParticipantKind
+        Who took part.
+    fixations : DataFrame
+        Fixations by `stimuli.contract.schemas.FIXATIONS`.
+    trials : DataFrame
+        Rows by `analysis.fixations.quality.QUALITY`: one row a complete trial.
+    warnings
+        What was not sound in a recording, as ``(file name, what, count)``.
+    """
+
+    study: Study
+    subject: str
+    runs: Sequence[SessionRun]
+    recordings: Sequence[Recording | None]
+    participant_kind: ParticipantKind
+    fixations: pd.DataFrame
+    trials: pd.DataFrame
+    warnings: Sequence[tuple[str, str, int]]
+
+    @property
+    def rows(self) -> list[Row]:
+        """All trials of all runs, in the order of the events tables."""
+        return [row for run in self.runs for row in run.trials]

@@ -1,0 +1,104 @@
+"""A study analysed and reported: from its recordings to every file in ``derivatives/``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.effects.study_analysis import StudyAnalysis, analyse_study, as_published
+from analysis.fixations.subsets import Subset
+from analysis.report.page import write_report
+from analysis.report.sentences import effect_sentences
+from analysis.results.export import export
+from analysis.results.outputs import Outputs
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import checked_name
+from stimuli.support.checked import member
+
+
+@dataclass(frozen=True, eq=False)
+class StudyReport:
+    """What was found, and where it is written.
+
+    Attributes
+    ----------
+    analysis : StudyAnalysis
+        Fixations, densities and effects.
+    sentences
+        What they say.
+    page
+        The report.
+    """
+
+    analysis: StudyAnalysis
+    sentences: list[str]
+    page: Path
+
+
+def report_study(
+    study: Study,
+    *,
+    subset: Subset | str = Subset.ALL,
+    query: str | None = None,
+    name: str = "query",
+    published: bool = False,
+    sensitivity: bool = False,
+    exported: bool = False,
+) -> StudyReport:
+    """Analyse a study and write its tables, figures and report.
+
+    Raw data are never touched; what an earlier call for the same subset wrote is replaced.
+
+    Parameters
+    ----------
+    study : Study
+        Opened with `stimuli.open_study`.
+    subset
+        Fixations to use: all, those of each subject's first block, or the first of each trial.
+    query, name
+        A further condition on the columns of the fixation table, and what its results are called.
+    published
+        Whether centre bias and entropies are those of the paper.
+    sensitivity
+        Whether effects are measured again with other bandwidths, detectors and exclusions.
+    exported
+        Whether the paper's folders and files for pysaliency are written too.
+
+    Returns
+    -------
+    report : StudyReport
+
+    Raises
+    ------
+    InputError
+        If the study's files are wrong, or no fixation is left.
+
+    Examples
+    --------
+    >>> from analysis import report_study
+    >>> from stimuli import open_study
+    >>> report = report_study(open_study("demo-study"), subset="first-fixation")
+    >>> report.page.as_posix()
+    'demo-study/derivatives/report/index_first-fixation.html'
+    """
+    subset = member(Subset, subset, "subset")
+    label = str(subset)
+    if query:
+        label += f"_{checked_name('name', name)}"
+    if published:
+        study, label = as_published(study), f"{label}_as-published"
+    outputs = Outputs(study, label)
+
+    # Recordings to fixations, fixations to densities, densities to effects with intervals.
+    analysis = analyse_study(
+        study, subset=subset, query=query, label=label, sensitivity=sensitivity,
+        keep=outputs.write_maps,
+    )  # fmt: skip
+
+    # Tables, figures and the page.
+    sentences = list(effect_sentences(analysis.summary, analysis.agreement))
+    outputs.write_tables(analysis, sentences)
+    page = write_report(analysis, sentences, outputs)
+    if exported:
+        folder = study.derivatives / "export"
+        outputs.remember(*export(analysis.design, analysis.fixations, folder))
+    outputs.finish(analysis)
+    return StudyReport(analysis, sentences, page)

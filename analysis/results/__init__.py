@@ -1,0 +1,1 @@
+"""Results as files: tables, maps, exports for others, provenance."""

@@ -1,0 +1,1 @@
+"""The sessions of a study: participants, their runs, and recordings as BIDS has them."""

@@ -1,0 +1,157 @@
+"""The runs of a study's sessions, and who took part in them.
+
+In comes a study folder; out come, for every run of every subject, the trials of its events table
+and the path of the tracker's own file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stimuli.contract.schemas import EVENTS, PARTICIPANTS
+from stimuli.contract.study import Study, participant_id, run_name
+from stimuli.contract.vocabulary import ParticipantKind, Stimulus, TrialStatus
+from stimuli.support.errors import InputError, nearest
+from stimuli.support.tables import Row, read_table
+
+# An ASC file beside the EDF was made of it on purpose.
+_SUFFIXES = (".asc", ".asc.gz", ".edf", ".EDF")
+
+
+@dataclass(frozen=True)
+class SessionRun:
+    """One run of a session: its trials, and the tracker's recording of them.
+
+    Attributes
+    ----------
+    subject, run
+        Participant's number as in file names, and run from 1.
+    events : Path
+        The BIDS events table.
+    trials : sequence of rows
+        Its rows by `stimuli.contract.schemas.EVENTS`, complete or not.
+    recording : Path or None
+        The tracker's own file, EDF or ASC; None if no trial was completed, so that nothing is
+        read from it.
+    """
+
+    subject: str
+    run: int
+    events: Path
+    trials: Sequence[Row]
+    recording: Path | None
+
+    @property
+    def complete(self) -> list[Row]:
+        """The trials that were shown for the full time and recorded."""
+        return [trial for trial in self.trials if trial["status"] == TrialStatus.COMPLETE]
+
+
+def read_runs(study: Study, stimuli: Sequence[Stimulus]) -> list[SessionRun]:
+    """Return every recorded run, by subject and run.
+
+    Parameters
+    ----------
+    stimuli
+        The study's catalogue, which the events must fit.
+
+    Raises
+    ------
+    InputError
+        If nobody was recorded yet, a recording is missing, or the events do not fit the catalogue
+        or each other.
+
+    Examples
+    --------
+    >>> from analysis import read_runs
+    >>> from stimuli import open_study, read_catalogue
+    >>> study = open_study("demo-study")
+    >>> runs = read_runs(study, read_catalogue(study.catalogue))
+    >>> runs[0].subject, runs[0].run
+    ('01', 1)
+    """
+    found = study.runs_with_events()
+    if not found:
+        expected = study.events("01").relative_to(study.root).as_posix()
+        raise InputError(
+            f"{study.root}: no subject is recorded yet; expected {expected}; run "
+            f"`python -m experiment.run`"
+        )
+    runs = []
+    known = {stimulus.stim_id: stimulus for stimulus in stimuli}
+    for subject, run, path in found:
+        trials = read_table(path, EVENTS)
+        _check_trials(path, trials, known)
+        complete = any(trial["status"] == TrialStatus.COMPLETE for trial in trials)
+        recording = _recording(study, subject, run) if complete else None
+        runs.append(SessionRun(subject, run, path, trials, recording))
+    _check_once(runs)
+    return runs
+
+
+def read_participant_kinds(study: Study, subjects: Sequence[str]) -> dict[str, ParticipantKind]:
+    """Return for every subject who took part: a person, a simulated observer, a try-out.
+
+    Raises
+    ------
+    InputError
+        If a recorded subject has no row in ``participants.tsv``, so that this cannot be known.
+    """
+    rows = read_table(study.participants, PARTICIPANTS)
+    kinds = {row["participant_id"]: row["observer"] for row in rows}
+    for subject in subjects:
+        if kinds.get(participant_id(subject)) is None:
+            raise InputError(
+                f"{study.participants}: {participant_id(subject)} was recorded but has no "
+                f"observer; expected a row that says {', '.join(ParticipantKind)}"
+            )
+    return {subject: kinds[participant_id(subject)] for subject in subjects}
+
+
+def _recording(study: Study, subject: str, run: int) -> Path:
+    for suffix in _SUFFIXES:
+        path = study.recording(subject, run, suffix)
+        if path.is_file():
+            return path
+    folder = study.sourcedata(subject)
+    there = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
+    edf, asc = (study.recording(subject, run, suffix).name for suffix in (".edf", ".asc"))
+    raise InputError(
+        f"{folder}: recording of {run_name(subject, run)} is missing; expected {edf} or {asc}, "
+        f"found {', '.join(there) or 'nothing'}; copy it from the tracker"
+    )
+
+
+def _check_trials(path: Path, trials: Sequence[Row], known: Mapping[str, Stimulus]) -> None:
+    for number, row in enumerate(trials, start=2):
+        where = f"{path}, line {number}"
+        for name in ("trial", "block", "block_position", "stim_id", "status"):
+            if row[name] is None:
+                raise InputError(f"{where}: {name} is n/a; expected a value")
+        stim_id = str(row["stim_id"])
+        if stim_id not in known:
+            raise InputError(
+                f"{where}: stim_id {stim_id} is not in the catalogue; expected one of "
+                f"stimuli/stimuli.tsv{nearest(stim_id, known)}: were the stimuli generated anew?"
+            )
+        for name in ("source_id", "condition", "direction", "block"):
+            expected = str(getattr(known[stim_id], name))
+            if row[name] != expected:
+                raise InputError(
+                    f"{where}: {name} of {stim_id} is {row[name]}; expected {expected}, as "
+                    f"stimuli/stimuli.tsv has it: were the stimuli generated anew?"
+                )
+
+
+def _check_once(runs: Sequence[SessionRun]) -> None:
+    """Check that no trial counts twice: a session that was resumed repeats what was broken off."""
+    seen: dict[tuple[str, int], int] = {}
+    for run in runs:
+        for trial in run.complete:
+            key = (run.subject, int(trial["trial"]))
+            if key in seen:
+                raise InputError(
+                    f"{run.events}: trial {key[1]} of {participant_id(run.subject)} is complete in "
+                    f"run {seen[key]} and in run {run.run}; expected once: mark one as interrupted"
+                )
+            seen[key] = run.run

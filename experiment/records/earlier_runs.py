@@ -1,0 +1,124 @@
+"""What earlier runs of a subject left, what is still to be shown, and what can be made up for."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiment.protocols.tracker import Tracker, TrackerFault
+from experiment.records.events import ended_trials
+from experiment.records.journal import Line, LineKind, read_journal
+from experiment.records.run_files import RunFiles, runs_of
+from experiment.records.storage import store_run_files
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import ParticipantKind, Trial
+from stimuli.support.errors import InputError
+from stimuli.support.files import remove_unfinished
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """An earlier run.
+
+    Attributes
+    ----------
+    lines
+        Its journal.
+    """
+
+    files: RunFiles
+    lines: Sequence[Line]
+
+    def first_fact(self, kind: LineKind, fact: str) -> Any:
+        """Return what the first line of a kind says of a fact, or None."""
+        return next((line.get(fact) for line in self.lines if line["kind"] == kind), None)
+
+    @property
+    def stored(self) -> bool:
+        """Whether its files are all in their places: the provenance is written last.
+
+        A run that was cut off before its journal named the schedule has none.
+        """
+        return self.files.provenance.is_file() or self.first_fact(LineKind.SCHEDULE, "run") is None
+
+
+def earlier_runs(study: Study, subject: str) -> list[EarlierRun]:
+    """Return the earlier runs of a subject, in their order."""
+    return [EarlierRun(files, read_journal(files.journal)) for files in runs_of(study, subject)]
+
+
+def schedule_sha256(schedule: Sequence[Trial]) -> str:
+    """Return a hash of the stimuli of a schedule in their order."""
+    shown = "\n".join(f"{one.stimulus.stim_id} {one.stimulus.image_sha256}" for one in schedule)
+    return hashlib.sha256(shown.encode()).hexdigest()
+
+
+def remaining_trials(schedule: Sequence[Trial], earlier: Sequence[EarlierRun]) -> list[Trial]:
+    """Return the trials whose image no earlier run has shown, or may have shown.
+
+    A trial that was broken off is not shown again: its image would no longer be new.
+    """
+    ended = {number for run in earlier for number in ended_trials(run.lines)}
+    return [trial for trial in schedule if trial.trial not in ended]
+
+
+def check_resumable(
+    earlier: Sequence[EarlierRun], schedule: Sequence[Trial], participant_kind: ParticipantKind
+) -> None:
+    """Check that a session can go on where the earlier runs ended.
+
+    Raises
+    ------
+    InputError
+        If there is no earlier run, nothing is left to do, another kind of participant began, or
+        the stimuli or their order are no longer the same.
+    """
+    if not earlier:
+        raise InputError("--resume: no session of this subject was begun; leave --resume out")
+    name = earlier[0].files.participant_id
+    if not remaining_trials(schedule, earlier) and all(run.stored for run in earlier):
+        raise InputError(f"--resume: the session of {name} is complete; name another subject")
+    for run in earlier:
+        began = run.first_fact(LineKind.SCHEDULE, "observer")
+        shown = run.first_fact(LineKind.SCHEDULE, "schedule_sha256")
+        if began not in (None, participant_kind):
+            raise InputError(
+                f"{run.files.journal}: the participant was {began}, now it is {participant_kind}; "
+                f"go on with the options that the session began with, or name another subject "
+                f"number"
+            )
+        if shown not in (None, schedule_sha256(schedule)):
+            raise InputError(
+                f"{run.files.journal}: the stimuli or their order have changed since {name} "
+                f"began; put the study back as it was, or name another subject number"
+            )
+
+
+def recover_earlier_runs(
+    earlier: Sequence[EarlierRun], tracker: Tracker, schedule: Sequence[Trial]
+) -> list[TrackerFault]:
+    """Put what earlier runs could not put there: their tracker files, events and provenance.
+
+    Returns
+    -------
+    list of TrackerFault
+        Files that did not come from the host. They do not keep a session from going on; the next
+        ``--resume`` tries again.
+    """
+    faults = []
+    for run in earlier:
+        if run.stored:
+            continue
+        for folder in (run.files.folder, run.files.events.parent):
+            remove_unfinished(folder)
+        name = run.first_fact(LineKind.TRACKER_FILE, "name")
+
+        def fetch(path: Path, name: str | None = name) -> bool:
+            return name is not None and tracker.recover(name, path)
+
+        try:
+            store_run_files(run.files, run.lines, schedule, tracker.suffix, fetch)
+        except TrackerFault as fault:
+            faults.append(fault)
+    return faults

@@ -1,0 +1,127 @@
+"""The journal of a session: what happened when, one JSON object a line, written as it happens.
+
+It is the one file that grows in place, and every line is on the disk before the session goes on: a
+power cut loses at most the trial under way. Its last line says ``session-finished`` or
+``session-interrupted``; a journal that ends otherwise is that of a session that was cut off without
+warning. Nothing is written while an image is shown.
+"""
+
+import json
+import os
+import time
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+
+from experiment.protocols.display import Clock
+from stimuli.contract.vocabulary import TrialStatus
+
+
+class LineKind(StrEnum):
+    """What a line tells of; the comments name the facts that it states."""
+
+    SESSION_STARTED = "session-started"  # date
+    SCHEDULE = "schedule"  # subject, run, order, seed, trials, schedule_sha256, observer, recording
+    TRACKER_FILE = "tracker-file"  # name on the host
+    TRACKER_FAULT = "tracker-fault"  # fault, and trial if one was under way
+    CALIBRATED = "calibrated"  # validation_error_deg, limit_deg
+    BLOCK_STARTED = "block-started"  # block, block_position
+    RESTED = "rested"
+    TRIAL_STARTED = "trial-started"  # trial, stim_id
+    PRACTICE_STARTED = "practice-started"  # the same
+    DRIFT_CHECK = "drift-check"  # trial, offset_deg
+    RECORDING_STARTED = "recording-started"  # trial, first_sample
+    FIXATION_TIMEOUT = "fixation-timeout"  # trial, decision
+    OPERATOR = "operator"  # decision, and trial if one was under way
+    PAUSED = "paused"
+    WENT_ON = "went-on"
+    TRIAL_ENDED = "trial-ended"  # trial, stim_id, status, onset, offset, frames and those amiss
+    PRACTICE_ENDED = "practice-ended"  # the same
+    SESSION_FINISHED = "session-finished"
+    SESSION_INTERRUPTED = "session-interrupted"  # reason
+
+
+# How a trial ended whose image did not appear: it can be run again, and stands in no table.
+WITHDRAWN: Final = "withdrawn"
+TrialEnd = TrialStatus | Literal["withdrawn"]
+
+Line = dict[str, Any]  # what one line says, by fact; every line has a ``time`` and a ``kind``
+
+
+class Journal:
+    """A journal that is open.
+
+    Leaving the ``with`` block writes the last line, and why if an exception left it.
+
+    Parameters
+    ----------
+    path
+        A file that does not exist yet.
+    clock
+        Gives the ``time`` of each line, in seconds.
+
+    Raises
+    ------
+    FileExistsError
+        If the journal is there: no session writes into another's.
+    """
+
+    def __init__(self, path: Path, clock: Clock):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._file = open(path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115
+        self._clock = clock
+
+    def write(self, kind: LineKind, **facts: object) -> None:
+        """Add a line and return when it is on the disk.
+
+        Parameters
+        ----------
+        kind
+            What it tells of.
+        facts
+            What it states; JSON-ready.
+        """
+        line = {"time": round(self._clock.now(), 6), "kind": kind, **facts}
+        self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def __enter__(self) -> Self:
+        self.write(LineKind.SESSION_STARTED, date=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.write(LineKind.SESSION_FINISHED)
+        else:
+            self.write(
+                LineKind.SESSION_INTERRUPTED, reason=f"{kind.__name__}: {error}".removesuffix(": ")
+            )
+        self._file.close()
+
+
+def read_journal(path: Path) -> list[Line]:
+    """Return the whole lines of a journal; one that was cut is left out.
+
+    Returns
+    -------
+    list of dict
+        One a line: its ``time`` in seconds on the display's clock, its ``kind``, and the facts
+        that lines of that kind state.
+    """
+    lines = []
+    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            line = json.loads(text)
+        except json.JSONDecodeError:
+            continue
+        if isinstance(line, dict) and "kind" in line:
+            lines.append(line)
+    return lines

@@ -1,0 +1,94 @@
+"""Putting the files of a run in their places: recording, events, participant, provenance.
+
+In come the run's journal and a way to fetch the tracker's file. A file that is there stays as it
+is, so that what a session could not finish can be made up for by the next.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from experiment.protocols.tracker import TrackerFault
+from experiment.records.events import event_rows, write_events
+from experiment.records.journal import Line, LineKind
+from experiment.records.participants import add_participant
+from experiment.records.run_files import RunFiles
+from stimuli.contract.vocabulary import ParticipantKind, Trial
+from stimuli.support.provenance import write_sidecar
+
+
+def store_run_files(
+    files: RunFiles,
+    lines: Sequence[Line],
+    schedule: Sequence[Trial],
+    suffix: str,
+    fetch: Callable[[Path], bool],
+) -> None:
+    """Put the files of a run in their places.
+
+    Parameters
+    ----------
+    lines
+        The run's journal.
+    schedule
+        The subject's whole schedule.
+    suffix
+        Suffix of the tracker's file.
+    fetch
+        Puts the tracker's file at a path, and returns whether there is one.
+
+    Raises
+    ------
+    TrackerFault, OSError
+        If the file could not be fetched. Everything else is in its place then; the provenance,
+        which is written last, is not, so that the next ``--resume`` tries again.
+    """
+    study, settings = files.study, files.study.settings
+    facts = next(line for line in lines if line["kind"] == LineKind.SCHEDULE)
+    participant_kind = ParticipantKind(facts["observer"])
+    recording = files.recording(suffix)
+    outputs: list[Path] = []
+    failure: TrackerFault | OSError | None = None
+    try:
+        if recording.is_file() or _fetched(recording, fetch):
+            outputs.append(recording)
+    except TrackerFault as fault:
+        text = f"{fault}; try again with --resume, or copy it by hand to {recording}"
+        failure = TrackerFault(text, lost=fault.lost)
+    except OSError as error:
+        failure = error
+    rows = event_rows(lines, schedule)
+    if rows:
+        write_events(files.events, rows, settings, participant_kind)
+        outputs += [files.events, files.events.with_suffix(".json")]
+        add_participant(
+            study.participants,
+            {
+                "participant_id": files.participant_id,
+                "order": facts["order"],
+                "observer": participant_kind,
+            },
+        )
+    if failure is not None:
+        raise failure
+    write_sidecar(
+        files.provenance,
+        command="experiment.run",
+        settings=settings.as_dict(),
+        inputs=[study.settings_file, study.catalogue, study.blocks],
+        outputs=outputs,
+        seeds={"study": settings.study.seed, "subject": int(files.subject)},
+        root=study.root,
+    )
+
+
+def _fetched(recording: Path, fetch: Callable[[Path], bool]) -> bool:
+    """Fetch under another name, so that the file is there whole or not at all."""
+    recording.parent.mkdir(parents=True, exist_ok=True)
+    coming = recording.with_name(f".fetching-{recording.name}")
+    if not fetch(coming):
+        return False
+    with open(coming, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(coming, recording)
+    return True

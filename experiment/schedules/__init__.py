@@ -1,0 +1,1 @@
+"""Which subject sees which stimulus when, and how far a number of subjects balances that."""

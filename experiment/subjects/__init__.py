@@ -1,0 +1,1 @@
+"""A subject from the checks before a run to the files after it: record, simulate, read again."""

@@ -1,0 +1,159 @@
+"""Recording a subject: the laboratory is opened, the session run, and every file put in its place.
+
+In comes a study folder with stimuli; out come the tracker's own file and a journal in
+``sourcedata/sub-07/``, BIDS events in ``sub-07/beh/``, and a row of ``participants.tsv``.
+"""
+
+import time
+from contextlib import nullcontext
+
+from experiment.laboratory.modes import Mode
+from experiment.laboratory.opening import open_lab
+from experiment.protocols.lab import Lab
+from experiment.protocols.operator import Decision, SessionAborted
+from experiment.protocols.tracker import TrackerFault
+from experiment.records.earlier_runs import recover_earlier_runs, schedule_sha256
+from experiment.records.journal import Journal, LineKind, read_journal
+from experiment.records.run_files import host_file_name
+from experiment.records.storage import store_run_files
+from experiment.session.session import run_session
+from experiment.subjects.outcome import Ending, RecordingOutcome, subject_records
+from experiment.subjects.preparation import RunPreparation, prepare_run
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import ParticipantKind, subject_label
+from stimuli.support.checked import member
+from stimuli.support.console import patient_progress
+
+_NAMES_TRIED = 3
+
+
+def record_subject(
+    study: Study,
+    subject: str | int,
+    *,
+    mode: Mode | str = Mode.EYELINK,
+    resume: bool = False,
+    language: str | None = None,
+    screen: int = 0,
+    windowed: bool = False,
+) -> RecordingOutcome:
+    """Record one run of a subject.
+
+    Nothing is ever overwritten: a subject who was recorded is refused, and a session that was
+    broken off goes on with `resume`, as another run with the trials that no run has shown. What an
+    earlier run could not finish, such as fetching the tracker's file, is made up for first.
+
+    Parameters
+    ----------
+    subject
+        The participant's number.
+    mode
+        What the session is run with; see `experiment.laboratory.modes.Mode`.
+    resume
+        Whether to go on with a session that was broken off.
+    language
+        Language of what the participant reads, ``en`` or ``de``; by default that of the settings.
+    screen
+        Number of the screen, from 0.
+    windowed
+        Whether to open a window with a frame, not the whole screen.
+
+    Returns
+    -------
+    RecordingOutcome
+        How the run ended, and what is kept of the subject. The operator's end of a session and a
+        tracker that fails are outcomes, not errors: everything up to then is in its place.
+
+    Raises
+    ------
+    InputError
+        Before anything is written, if the study is not whole, the subject was recorded before or
+        cannot be resumed, or the laboratory cannot be opened.
+    KeyboardInterrupt
+        After the files were put in their places.
+
+    Examples
+    --------
+    >>> from experiment import record_subject
+    >>> from stimuli import open_study
+    >>> outcome = record_subject(open_study("demo-study"), 7, mode="mouse")  # doctest: +SKIP
+    >>> outcome.ending, outcome.records.statuses  # doctest: +SKIP
+    """
+    mode, subject = member(Mode, mode, "mode"), subject_label(subject)
+    run = prepare_run(study, subject, mode.participant_kind, resume=resume, language=language)
+    ending, reason, unfetched = Ending.FINISHED, "", []
+    with open_lab(mode, run.files, run.stimuli, screen=screen, windowed=windowed) as lab:
+        try:
+            # What an earlier run could not finish comes first; then the trials that are left.
+            for fault in recover_earlier_runs(run.earlier, lab.tracker, run.schedule):
+                lab.operator.tell(f"tracker: {fault}")
+                unfetched.append(str(fault))
+            if run.plan.schedule:
+                _record_run(run, lab)
+                lab.operator.ask("complete, and saved", otherwise=Decision.ACCEPT)
+        except SessionAborted as aborted:
+            ending, reason = Ending.ABORTED, str(aborted)
+        except TrackerFault as fault:
+            ending, reason = Ending.TRACKER_FAILED, str(fault)
+    return RecordingOutcome(subject_records(study, subject), ending, reason, unfetched)
+
+
+def simulate_subject(study: Study, subject: str | int, *, resume: bool = False) -> RecordingOutcome:
+    """Record a simulated observer in place of a person; see `record_subject`.
+
+    The observer looks where the study's predictions and the section ``[observer]`` of its settings
+    say. The recording follows from the study's seed, the subject and the run, to the byte.
+
+    Examples
+    --------
+    >>> from experiment import simulate_subject
+    >>> from stimuli import open_study
+    >>> study = open_study("demo-study")
+    >>> outcomes = [simulate_subject(study, subject) for subject in (7, 8)]
+    >>> {outcome.ending.value for outcome in outcomes}
+    {'finished'}
+    """
+    return record_subject(study, subject, mode=Mode.SIMULATE, resume=resume)
+
+
+def _record_run(run: RunPreparation, lab: Lab) -> None:
+    """Record a run. Every way out keeps the tracker's file and leaves the journal true."""
+    files, settings = run.files, run.files.study.settings
+    with Journal(files.journal, lab.clock) as journal:
+        journal.write(
+            LineKind.SCHEDULE,
+            subject=files.subject,
+            run=files.run,
+            order=run.order,
+            seed=settings.study.seed,
+            trials=len(run.plan.schedule),
+            schedule_sha256=schedule_sha256(run.schedule),
+            observer=lab.participant_kind,
+            recording=files.recording(lab.tracker.suffix).name,
+        )
+        try:
+            _open_host_file(run, lab, journal)
+            # A bar would tell a person's operator nothing that the messages of trials do not.
+            simulated = lab.participant_kind == ParticipantKind.SIMULATED
+            progress = patient_progress(len(run.plan.schedule), files.participant_id)
+            with progress if simulated else nullcontext(lambda: None) as trial_done:
+                run_session(run.plan, lab, settings, journal, trial_done=trial_done)
+        finally:
+            lines = read_journal(files.journal)
+            store_run_files(files, lines, run.schedule, lab.tracker.suffix, lab.tracker.save)
+
+
+def _open_host_file(run: RunPreparation, lab: Lab, journal: Journal) -> None:
+    """Open the tracker's file, under another name if the host does not take one."""
+    for attempt in range(1, _NAMES_TRIED + 1):
+        name = host_file_name(run.files.subject, time.time() + attempt)
+        try:
+            lab.tracker.open(name)
+        except TrackerFault as fault:
+            journal.write(LineKind.TRACKER_FAULT, fault=str(fault))
+            if attempt == _NAMES_TRIED or fault.lost:
+                raise
+            lab.operator.tell(f"tracker: {fault}; another name is tried")
+        else:
+            journal.write(LineKind.TRACKER_FILE, name=name)
+            return

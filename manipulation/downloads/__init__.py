@@ -1,0 +1,1 @@
+"""Files from the network: fetched with resume and checksums, and COCO's archive in parts."""

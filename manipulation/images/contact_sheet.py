@@ -1,0 +1,84 @@
+"""Contact sheets: every source with its versions and predictions, on one picture and to print."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import numpy as np
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+from stimuli.support.files import write_bytes
+
+_CELL_IN = 1.9  # side of one picture in inches
+_PAGE_ROWS = 3  # sources on a page, across
+_A4_IN = (8.27, 11.69)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of the sheet.
+
+    Attributes
+    ----------
+    title, figures
+        Lines above and below.
+    image : ndarray (H, W, 3), uint8
+    density : ndarray (H, W)
+        Predicted density, drawn as a heat map.
+    mask : ndarray (H, W), bool, or None
+        The target, outlined.
+    """
+
+    title: str
+    figures: str
+    image: np.ndarray
+    density: np.ndarray
+    mask: np.ndarray | None
+
+
+def contact_sheet(rows: Sequence[Sequence[Panel]], title: str) -> Figure:
+    """Return a figure with a row for each source: every picture above its predicted density."""
+    columns = max(map(len, rows))
+    height = len(rows) * _CELL_IN * 1.28 + 0.8
+    figure = Figure(figsize=(2 * columns * _CELL_IN * 1.04, height), layout="none")  # type: ignore[arg-type]  # its stubs lack "none"
+    grid = GridSpec(
+        len(rows), 2 * columns, figure, left=0.01, right=0.99, top=1 - 0.6 / height,
+        bottom=0.2 / height, wspace=0.04, hspace=0.25,
+    )  # fmt: skip
+    figure.suptitle(title, y=1 - 0.12 / height, fontsize=11)
+    for number, panels in enumerate(rows):
+        peak = max(panel.density.max() for panel in panels)
+        for column, panel in enumerate(panels):
+            picture = figure.add_subplot(grid[number, 2 * column])
+            picture.imshow(panel.image, interpolation="antialiased")
+            picture.set_title(panel.title, fontsize=7, pad=2, loc="left")
+            heat = figure.add_subplot(grid[number, 2 * column + 1])
+            heat.imshow(panel.density, cmap="magma", vmin=0, vmax=peak)
+            heat.set_title(panel.figures, fontsize=7, pad=2, loc="left")
+            for axes in (picture, heat):
+                axes.set_axis_off()
+                if panel.mask is not None:
+                    axes.contour(panel.mask, levels=[0.5], colors="cyan", linewidths=0.6)
+    return figure
+
+
+def write_contact_sheets(folder: Path, rows: Sequence[Sequence[Panel]], title: str) -> None:
+    """Write ``contact_sheet.png``, all sources on one picture, and ``contact_sheet.pdf`` on A4."""
+    buffer = io.BytesIO()
+    contact_sheet(rows, title).savefig(buffer, format="png", dpi=110)
+    write_bytes(folder / "contact_sheet.png", buffer.getvalue())
+    buffer = io.BytesIO()
+    pages = [rows[first : first + _PAGE_ROWS] for first in range(0, len(rows), _PAGE_ROWS)]
+    with PdfPages(buffer, metadata={"CreationDate": None}) as pdf:
+        for number, page in enumerate(pages, start=1):
+            figure = contact_sheet(page, f"{title}, page {number} of {len(pages)}")
+            width, height = figure.get_size_inches()
+            figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
+            pdf.savefig(figure, dpi=150)
+    write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())

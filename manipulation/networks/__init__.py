@@ -1,0 +1,1 @@
+"""Networks that change an image for a target: FGTransform, baselines, discriminator, guide."""

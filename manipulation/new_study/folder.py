@@ -1,0 +1,118 @@
+"""A new study folder: the photographs, their annotations, ``study.toml`` and the BIDS frame.
+
+It is built under a temporary name and renamed, so that a study folder is whole or not there.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from manipulation.new_study.proposal_table import proposal_rows
+from manipulation.new_study.proposals import Proposal
+from stimuli.contract.masks import Annotations
+from stimuli.contract.schemas import PROPOSALS
+from stimuli.contract.settings import SourceSettings, StudySettings, parse_settings
+from stimuli.contract.study import BIDS_VERSION, Study
+from stimuli.contract.templates import settings_template, sources_text
+from stimuli.support.errors import InputError
+from stimuli.support.files import umask, write_json, write_text
+from stimuli.support.tables import write_table
+
+_README = """# {name}
+
+An eye-tracking study of images that were changed to guide gaze (free viewing), as a BIDS dataset.
+
+- `study.toml`: every choice of the study.
+- `stimuli/`: the images as shown, their masks, targets and predictions; `stimuli.tsv` lists them.
+- `blocks.tsv`: which block each order number shows first, second, third.
+- `sub-*/`: events of each session. `sourcedata/`: the tracker's own files, untouched.
+- `derivatives/`: fixations, densities, effects and the report.
+
+The photographs keep the terms that `stimuli/stimuli.tsv` names.
+"""
+
+# BIDS knows no study.toml or blocks.tsv, and its stimuli folder is free in form.
+_BIDSIGNORE = (
+    "study.toml\nblocks.*\ninstructions_*.txt\npractice/\nstimuli/\nsourcedata/\nderivatives/\n"
+)
+
+
+def check_free(root: Path) -> None:
+    """Raise InputError unless a study can be made at `root`: absent, or an empty folder."""
+    if (root / "study.toml").exists():
+        raise InputError(
+            f"{root}: is a study already; expected a new or an empty folder; generate its stimuli "
+            f"as its study.toml asks, or name another folder"
+        )
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise InputError(
+            f"{root}: is in use and has no study.toml; expected a new or an empty folder"
+        )
+
+
+def create_study(
+    root: Path,
+    named: StudySettings,
+    proposals: Sequence[Proposal],
+    sources: Sequence[SourceSettings],
+    annotations: Annotations,
+) -> None:
+    """Make a study folder.
+
+    Parameters
+    ----------
+    root
+        Where; absent or empty.
+    named
+        What the study is called, and its seed.
+    proposals
+        What is proposed for all photographs that were looked at; the study keeps it as a table.
+    sources
+        Sources that were chosen; `photograph` and `annotations` name the copies inside the study.
+
+    Raises
+    ------
+    InputError
+        If `root` is in use.
+    """
+    check_free(root)
+    text = settings_template(named) + "\n" + sources_text(sources)
+    settings = parse_settings(text)  # what is written must be readable
+    root.parent.mkdir(parents=True, exist_ok=True)
+    photographs = {one.candidate.source_id: one.candidate.path for one in proposals}
+    temporary = Path(tempfile.mkdtemp(prefix=".new-study-", dir=root.parent))
+    study = Study(temporary, settings)
+    try:
+        temporary.chmod(0o777 & ~umask())
+        for source in sources:
+            copy = temporary / source.photograph
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(photographs[source.source_id], copy)
+        write_json(temporary / sources[0].annotations, _excerpt(annotations, sources))
+        rows = proposal_rows(proposals, len(sources))
+        write_table(study.proposals, PROPOSALS, rows)
+        write_text(temporary / "README.md", _README.format(name=named.name))
+        write_text(temporary / ".bidsignore", _BIDSIGNORE)
+        write_json(
+            temporary / "dataset_description.json",
+            {"Name": named.name, "BIDSVersion": BIDS_VERSION, "DatasetType": "raw"},
+        )
+        write_text(study.settings_file, text)
+        os.replace(temporary, root)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _excerpt(annotations: Annotations, sources: Sequence[SourceSettings]) -> dict:
+    """Return the COCO annotations of the sources alone, by the names their copies bear."""
+    names = {source.image_id: Path(source.photograph).name for source in sources}
+    content = json.loads(annotations.path.read_text(encoding="utf-8"))
+    kept = {key: content[key] for key in ("info", "licenses", "categories") if key in content}
+    kept["images"] = [
+        {**annotations.images[image_id], "file_name": name} for image_id, name in names.items()
+    ]
+    kept["annotations"] = [e for e in annotations.by_id.values() if e["image_id"] in names]
+    return kept

@@ -1,0 +1,81 @@
+"""A new study, proposed: photographs in, a study folder with sources and their versions out."""
+
+from pathlib import Path
+
+from manipulation.new_study.candidates import CandidatePhotographs, demo_photographs
+from manipulation.new_study.folder import check_free, create_study
+from manipulation.new_study.objects import looked_at
+from manipulation.new_study.proposals import propose_sources, proposed_sources
+from manipulation.saliency import load_saliency_model
+from stimuli.contract.settings import Settings, StudySettings
+from stimuli.contract.study import Study, open_study
+from stimuli.support.errors import InputError
+
+SOURCES = 24  # as in the paper
+
+
+def propose_study(
+    root: str | Path,
+    photographs: CandidatePhotographs | None = None,
+    *,
+    sources: int | None = None,
+    pairs: bool = True,
+    name: str = "",
+    seed: int = 0,
+) -> Study:
+    """Make a study folder with proposed sources: photographs, objects, two versions each.
+
+    All photographs are looked at by the saliency model that guides changes by default. Those whose
+    objects have the most headroom become sources; ``stimuli/proposals.tsv`` says why, and
+    ``study.toml`` states what was chosen, to be changed by hand.
+
+    Parameters
+    ----------
+    root
+        Where; absent or an empty folder.
+    photographs
+        Photographs and their annotations (`coco_photographs`); by default the demo's eight.
+    sources
+        How many to use, one in eight for entropy alone; by default the paper's 24, and all of the
+        demo's.
+    pairs
+        Whether a second object is shifted the other way, where there is one.
+    name
+        Name of the study; by default that of the folder.
+    seed
+        From which every random choice of the study follows.
+
+    Returns
+    -------
+    Study
+        The new study; `generate_stimuli` makes its stimuli.
+
+    Raises
+    ------
+    InputError
+        If `root` is in use, the photographs do not suffice, or one of them or its annotation is
+        wrong. Nothing is left at `root`.
+
+    Examples
+    --------
+    >>> from manipulation import propose_study
+    >>> study = propose_study("my-study", sources=2)
+    >>> len(study.settings.sources), study.settings_file.name
+    (2, 'study.toml')
+    """
+    root = Path(root)
+    check_free(root)
+    if sources is not None and sources < 1:
+        raise InputError(f"sources is {sources}; expected at least 1")
+    if photographs is None:
+        photographs = demo_photographs()
+        sources = sources or len(photographs.candidates)
+    number = sources or SOURCES
+    candidates, annotations = photographs.candidates, photographs.annotations
+    settings = Settings(study=StudySettings(name or root.name, seed))
+    model = load_saliency_model(settings.manipulation.saliency)
+    objects = [found for *_, found in looked_at(photographs, model, settings)]
+    proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
+    chosen = proposed_sources(proposals, settings.manipulation)
+    create_study(root, settings.study, proposals, chosen, annotations)
+    return open_study(root)

@@ -1,0 +1,1 @@
+"""What every fit shares: processes, resumable state, command-line arguments."""

@@ -1,0 +1,1 @@
+"""Fitting saliency models to fixations, and measuring what they predict on unseen photographs."""

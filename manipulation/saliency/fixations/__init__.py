@@ -1,0 +1,1 @@
+"""Fixations on photographs: one table, and a reader for every published layout."""

@@ -1,0 +1,88 @@
+"""SALICON: mouse-contingent viewing of COCO photographs, as ``.mat`` files or one ``.json``.
+
+Jiang, Huang, Duan & Zhao (2015), CVPR, "SALICON: Saliency in Context". Pixels count from 1, so the
+centre of the first is at 0.5 here.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from manipulation.saliency.fixations.readers import matlab
+from stimuli.support import files
+from stimuli.support.errors import InputError
+
+
+def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read a folder with a ``.mat`` for each photograph, as `readers` describes it.
+
+    ``gaze(i).fixations`` holds the detected fixations ``(x, y)`` of one viewer; their identity is
+    not published, so viewers are numbered within each photograph. Photographs without a file are
+    left out.
+
+    Raises
+    ------
+    InputError
+        If no file belongs to a photograph, or one cannot be read.
+    """
+    names, points, subject = [], [], []
+    for photograph in matlab.photographs_in(folder):
+        file = path / f"{photograph.stem}.mat"
+        if not file.is_file():
+            continue
+        for viewer, own in enumerate(_viewers(file)):
+            points.append(own - 0.5)
+            names += [photograph.name] * len(own)
+            subject += [str(viewer)] * len(own)
+    if not names:
+        raise InputError(
+            f"{path}: holds no fixation on the photographs in {folder}; expected .mat files with "
+            f"the names of the photographs"
+        )
+    return np.array(names), np.concatenate(points), np.array(subject)
+
+
+def _viewers(file: Path) -> list[np.ndarray]:
+    """Return the fixations ``(N, 2)`` of each viewer, in pixels from 1."""
+    content = matlab.load(file)
+    try:
+        viewers = content["gaze"].flatten()
+        return [np.asarray(one["fixations"], dtype=float).reshape(-1, 2) for one in viewers]
+    except (KeyError, ValueError, IndexError, TypeError):
+        raise InputError(
+            f"{file}: holds {sorted(content)}; expected gaze(i).fixations, as SALICON publishes it"
+        ) from None
+
+
+def read_json(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read ``fixations_train2014.json`` of the release 2015r1, as `readers` describes it.
+
+    ``images`` name the files; ``annotations`` hold, for a photograph and a ``worker_id``, fixations
+    as (row, column).
+
+    Raises
+    ------
+    InputError
+        If the file is not of that form. Photographs that are not in `folder` are left out.
+    """
+    content: Any = files.read_json(path)
+    names, points, subject = [], [], []
+    try:
+        file_names = {one["id"]: one["file_name"] for one in content["images"]}
+        for one in content["annotations"]:
+            name = file_names[one["image_id"]]
+            if not (folder / name).is_file():
+                continue
+            own = np.asarray(one["fixations"], dtype=float).reshape(-1, 2)[:, ::-1]
+            points.append(own - 0.5)
+            names += [name] * len(own)
+            subject += [str(one["worker_id"])] * len(own)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: is not SALICON's release 2015r1 ({type(error).__name__}: {error}); expected "
+            f"images (id, file_name) and annotations (image_id, worker_id, fixations)"
+        ) from None
+    if not names:
+        raise InputError(f"{path}: holds no fixation on the photographs in {folder}")
+    return np.array(names), np.concatenate(points), np.array(subject)

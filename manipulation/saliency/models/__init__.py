@@ -1,0 +1,1 @@
+"""Saliency models from features to log saliency, and their files."""

@@ -1,0 +1,237 @@
+"""Networks trained on ImageNet or larger collections as features of a saliency model, through timm.
+
+A backbone is named as timm names it (``resnet50.a1_in1k``). RGB images in [0, 1] go in, the maps
+of some of its stages come out, brought to the grid of the finest. Weights come from timm's hub over
+the user's own connection, or from a file in timm's names, such as those of the hub and of
+``python -m manipulation.convert_backbone``.
+"""
+
+import hashlib
+import logging
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+
+import timm
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from timm.models._features import FeatureGetterNet, FeatureInfo
+from torch import Tensor, nn
+from torch.nn import functional
+
+from manipulation.saliency.models.features import FeatureExtractor
+from stimuli.support.errors import InputError, nearest
+
+HUB = "hub"
+FINEST_STRIDE = 8  # stages finer than this see edges alone, and make the maps large
+TRANSFORMER_STAGES = 4  # taken at equal distances where all stages have one stride
+
+
+class TimmBackbone(FeatureExtractor):
+    """Stages of a network that timm knows.
+
+    Parameters
+    ----------
+    name
+        As timm names it, with or without the tag of its weights: ``tf_efficientnet_lite2``,
+        ``resnet50.a1_in1k``, ``vit_small_patch14_dinov2.lvd142m``.
+    weights
+        ``hub``, or a file (.safetensors, or a state dict that torch saved) in timm's names, with or
+        without what lies behind the last stage.
+    stages
+        Numbers of stages as timm counts them, from 0. Without it those of stride 8 and more; of a
+        network whose stages all have one stride, four at equal distances.
+    weights_sha256
+        What `weights_sha256` of the network must be; without it, any. A readout fits only the
+        network that it was fitted to.
+
+    Attributes
+    ----------
+    channels
+        Of all stages together.
+    stride
+        Of the finest stage.
+
+    Raises
+    ------
+    InputError
+        If timm knows no such network, a stage does not exist, the weights are missing, cannot be
+        fetched, are truncated or of another network, or are not those of `weights_sha256`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from manipulation.saliency.models.backbones import TimmBackbone
+    >>> backbone = TimmBackbone("resnet50.a1_in1k")  # doctest: +SKIP
+    >>> backbone(torch.rand(1, 3, 384, 512)).shape  # doctest: +SKIP
+    torch.Size([1, 3584, 48, 64])
+    """
+
+    # The file of a fitted model names the weights of the backbone and does not repeat them.
+    stored_elsewhere = True
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self,
+        name: str,
+        weights: str | Path = HUB,
+        stages: Sequence[int] | None = None,
+        weights_sha256: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.name, self.weights = name, str(weights)
+        self.stages = tuple(_default_stages(name) if stages is None else stages)
+        self.network = _network(name, self.stages, pretrained=self.weights == HUB)
+        if self.weights != HUB:
+            _load(self.network, Path(weights), name)
+        self.weights_sha256 = _sha256(self.network)
+        if weights_sha256 not in (None, self.weights_sha256):
+            raise InputError(
+                f"timm:{name}: SHA-256 of the weights of {self.weights} is {self.weights_sha256}; "
+                f"expected {weights_sha256}, the weights that this readout was fitted to; give "
+                f"those, or fit it again"
+            )
+        config = timm.models.get_pretrained_cfg(name)
+        for part, values in (("mean", config.mean), ("deviation", config.std)):
+            self.register_buffer(part, torch.tensor(values).view(3, 1, 1), persistent=False)
+        stages_info: FeatureInfo = self.network.feature_info
+        self.strides = tuple(stages_info.reduction())
+        self.stride = min(self.strides)
+        self.channels = sum(stages_info.channels())
+        self.minimum_px = 2 * max(self.strides)
+
+    def settings(self) -> dict[str, object]:
+        """Return the keyword arguments that build this extractor again."""
+        return {
+            "name": self.name,
+            "weights": self.weights,
+            "stages": list(self.stages),
+            "weights_sha256": self.weights_sha256,
+        }
+
+    def stage_maps(self, images: Tensor) -> list[Tensor]:
+        """Return the maps of each stage, ``(B, channels, h, w)`` with a stride of its own.
+
+        The last row and column of the images, ``(B, 3, H, W)`` in [0, 1], are repeated up to a
+        multiple of the coarsest stride.
+        """
+        height, width = images.shape[-2:]
+        coarsest = max(self.strides)
+        missing = (0, -width % coarsest, 0, -height % coarsest)
+        if any(missing):
+            images = functional.pad(images, missing, mode="replicate")
+        return list(self.network((images - self.mean) / self.deviation))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map RGB images in [0, 1], ``(B, 3, H, W)``, to ``(B, channels, h, w)``.
+
+        ``h`` and ``w`` are the image's size over the stride, rounded up.
+        """
+        rows, columns = (-(-length // self.stride) for length in images.shape[-2:])
+        maps = self.stage_maps(images)
+        size = maps[self.strides.index(self.stride)].shape[-2:]
+        enlarged = [
+            one if one.shape[-2:] == size else functional.interpolate(one, size, mode="bilinear")
+            for one in maps
+        ]
+        return torch.cat(enlarged, dim=1)[..., :rows, :columns]
+
+
+def _network(name: str, stages: Sequence[int], *, pretrained: bool) -> nn.Module:
+    """Return the stages of a network, with the hub's weights if `pretrained`, else with random."""
+    count = len(_stage_strides(name))
+    if not stages or not set(stages) <= set(range(count)):
+        raise InputError(
+            f"timm:{name}: stages are {list(stages)}; expected some of 0 to {count - 1}"
+        )
+    flexible = {"dynamic_img_size": True} if "vit" in name.split("_") else {}
+    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)  # the error below says it once
+    try:
+        return timm.create_model(
+            name, pretrained=pretrained, features_only=True, out_indices=tuple(stages), **flexible
+        )
+    except Exception as error:
+        if not pretrained:
+            raise InputError(
+                f"timm:{name}: gives no maps of its stages ({type(error).__name__}: {error}); "
+                f"choose another backbone"
+            ) from None
+        address = f"https://huggingface.co/{timm.models.get_pretrained_cfg(name).hf_hub_id}"
+        raise InputError(
+            f"timm:{name}: its weights cannot be fetched from the hub "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); fetch "
+            f"{address}/resolve/main/model.safetensors on another computer, and give that file as "
+            f"its weights"
+        ) from None
+
+
+def _stage_strides(name: str) -> list[int]:
+    if not timm.is_model(name.partition(".")[0]):
+        known = timm.list_models()
+        raise InputError(
+            f"timm:{name}: timm {timm.__version__} knows no such network; expected one of its "
+            f"{len(known)}, see timm.list_models(){nearest(name.partition('.')[0], known)}"
+        )
+    try:
+        timm.models.get_pretrained_cfg(name)
+    except (RuntimeError, AttributeError):
+        tags = timm.list_pretrained(f"{name.partition('.')[0]}*")[:8]
+        raise InputError(f"timm:{name}: no weights have that tag; expected one of {tags}") from None
+    with torch.device("meta"):
+        info = getattr(timm.create_model(name, pretrained=False), "feature_info", None)
+    if not info:
+        raise InputError(f"timm:{name}: names no stages; choose another backbone")
+    return [stage["reduction"] for stage in info]
+
+
+def _default_stages(name: str) -> list[int]:
+    strides = _stage_strides(name)
+    if len(set(strides)) == 1:
+        count = min(TRANSFORMER_STAGES, len(strides))
+        return [(number + 1) * len(strides) // count - 1 for number in range(count)]
+    return [number for number, stride in enumerate(strides) if stride >= FINEST_STRIDE]
+
+
+def _inner(network: nn.Module) -> nn.Module:
+    """Return the module whose parameters have timm's names: some networks are wrapped."""
+    return network.get_submodule("model" if isinstance(network, FeatureGetterNet) else "")
+
+
+def _load(network: nn.Module, path: Path, name: str) -> None:
+    """Fill a network from a file in timm's names."""
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file; expected the weights of timm:{name}, or {HUB!r}, which fetches "
+            f"them"
+        )
+    try:
+        if path.suffix == ".safetensors":
+            tensors = load_file(path)
+        else:
+            tensors = torch.load(path, map_location="cpu", weights_only=True)
+        wanted = _inner(network).state_dict()
+        absent = sorted(wanted.keys() - tensors.keys())
+        if absent:
+            raise KeyError(f"no {', '.join(absent[:3])} among its {len(tensors)} tensors")
+        _inner(network).load_state_dict({key: tensors[key].float() for key in wanted})
+    except (
+        SafetensorError, pickle.UnpicklingError, OSError, EOFError, RuntimeError, KeyError,
+        AttributeError, TypeError,
+    ) as error:  # fmt: skip
+        raise InputError(
+            f"{path}: no usable weights of timm:{name} ({' '.join(str(error).split())[:300]}); "
+            f"expected a whole file in timm's names; fetch it again"
+        ) from None
+    if not all(tensor.isfinite().all() for tensor in network.state_dict().values()):
+        raise InputError(f"{path}: holds weights that are no finite numbers; fetch it again")
+
+
+def _sha256(network: nn.Module) -> str:
+    """Return the SHA-256 of all tensors in the order of their names."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(_inner(network).state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
+    return digest.hexdigest()

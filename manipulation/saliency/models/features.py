@@ -1,0 +1,34 @@
+"""What a saliency model needs to know of the network or filters that see the image."""
+
+from torch import Tensor, nn
+
+
+class FeatureExtractor(nn.Module):
+    """From images to feature maps; a new kind of features is a subclass of this.
+
+    Attributes
+    ----------
+    channels
+        Number of feature maps.
+    stride
+        Image pixels per cell of the feature maps; cell ``(i, j)`` covers the pixels from
+        ``(i * stride, j * stride)``.
+    minimum_px
+        Smallest height and width that it accepts.
+    stored_elsewhere
+        Whether its weights have a file of their own; the file of a fitted model then holds its
+        settings but not its weights.
+    """
+
+    channels: int
+    stride: int
+    minimum_px: int
+    stored_elsewhere: bool = False
+
+    def settings(self) -> dict[str, object]:
+        """Return the keyword arguments, JSON-ready, that build this extractor again."""
+        raise NotImplementedError(f"{type(self).__name__}.settings; expected in every subclass")
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map RGB images in [0, 1], ``(B, 3, H, W)``, to ``(B, channels, h, w)``."""
+        raise NotImplementedError(f"{type(self).__name__}.forward; expected in every subclass")

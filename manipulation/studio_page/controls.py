@@ -1,0 +1,150 @@
+"""What stands where on the studio's page: controls at the left, pictures, then figures and buttons.
+
+In go a session and its settings; out come gradio's components by their names.
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from manipulation.studio_page.html import head_html
+from manipulation.studio_page.session import Session
+from stimuli.contract.settings import TargetSettings, VersionSettings
+from stimuli.contract.vocabulary import TRANSFORMS, Direction
+
+_HERE = Path(__file__).parent
+_FEWEST_SLIDERS = 8
+
+
+def css() -> str:
+    """Return the style of the page."""
+    return (_HERE / "page.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The components of the page.
+
+    Attributes
+    ----------
+    source, direction, transform, objects, aim, shifts, scale
+        Take what is chosen.
+    stage, figures, state, message
+        Show what it comes to.
+    save, undo, discard
+        Buttons.
+    """
+
+    source: Any
+    direction: Any
+    transform: Any
+    objects: Any
+    aim: Any
+    shifts: tuple[Any, ...]
+    scale: Any
+    stage: Any
+    figures: Any
+    state: Any
+    message: Any
+    save: Any
+    undo: Any
+    discard: Any
+
+    @property
+    def shown(self) -> list:
+        """Components that show what a version comes to."""
+        return [self.stage, self.figures, self.state, self.message]
+
+    @property
+    def buttons(self) -> list:
+        """Buttons, in the order of their values."""
+        return [self.save, self.undo, self.discard]
+
+    @property
+    def tuned(self) -> list:
+        """Components that take numbers and the transform."""
+        return [*self.shifts, self.scale, self.transform]
+
+    @property
+    def everything(self) -> list:
+        """All components, in the order in which `Display.everything` gives their values."""
+        chosen = [self.source, self.direction, self.transform, self.objects, self.aim]
+        return [*chosen, *self.shifts, self.scale, *self.shown, *self.buttons]
+
+
+def lay_out(session: Session) -> Controls:
+    """Lay out the page inside the gradio application that is being built."""
+    import gradio
+
+    settings = session.workbench.settings
+    gradio.HTML(head_html(settings), elem_id="head")
+    with gradio.Row():
+        with gradio.Column(scale=3, min_width=290):
+            chosen = _chosen(session)
+        with gradio.Column(scale=7, min_width=520):
+            stage = gradio.HTML(
+                None, elem_id="stage", apply_default_css=False,
+                html_template=(_HERE / "stage.html").read_text(encoding="utf-8"),
+                js_on_load=(_HERE / "stage.js").read_text(encoding="utf-8"),
+            )  # fmt: skip
+        with gradio.Column(scale=3, min_width=270):
+            verdict = _verdict()
+    return Controls(stage=stage, **chosen, **verdict)
+
+
+def _chosen(session: Session) -> dict[str, Any]:
+    """Lay out what is chosen, from top to bottom."""
+    import gradio
+
+    source = gradio.Dropdown(label="Source", elem_id="source")
+    direction = gradio.Radio(
+        [str(Direction.INCREASE), str(Direction.DECREASE)], label="Version to", elem_id="direction"
+    )
+    makers = session.workbench.makers
+    reasons = {str(one): makers.unavailable_because(one) for one in TRANSFORMS}
+    unavailable = [f"Unavailable: {reason}." for reason in reasons.values() if reason]
+    transform = gradio.Radio(
+        [one for one, reason in reasons.items() if not reason],
+        label="Transform",
+        info=" ".join(unavailable) or None,
+        elem_id="transform",
+    )
+    objects = gradio.CheckboxGroup(label="Objects", elem_id="objects")
+    aim = gradio.Radio(label="Aim: what the version is judged by", elem_id="aim")
+    least, most = limits(TargetSettings, "k_shift")
+    sources = session.workbench.settings.sources
+    targets = [len(version.targets) for source in sources for version in source.versions]
+    shifts = tuple(
+        gradio.Slider(
+            least, most, 0, step=0.1, visible=False, elem_id=f"shift-{number}", buttons=[]
+        )
+        for number in range(max(_FEWEST_SLIDERS, *targets))
+    )
+    scale = gradio.Slider(
+        *limits(VersionSettings, "k_scale"), 1, step=0.05, label="k_scale, on the whole",
+        elem_id="scale", buttons=[],
+    )  # fmt: skip
+    return {
+        "source": source, "direction": direction, "transform": transform, "objects": objects,
+        "aim": aim, "shifts": shifts, "scale": scale,
+    }  # fmt: skip
+
+
+def _verdict() -> dict[str, Any]:
+    """Lay out what the models say, and what can be done."""
+    import gradio
+
+    return {
+        "state": gradio.HTML(elem_id="state", apply_default_css=False),
+        "figures": gradio.HTML(elem_id="figures", apply_default_css=False),
+        "save": gradio.Button("Save version", variant="primary", elem_id="save"),
+        "discard": gradio.Button("Discard changes", size="sm", elem_id="discard"),
+        "undo": gradio.Button("Nothing to undo", size="sm", elem_id="undo"),
+        "message": gradio.HTML(elem_id="message", apply_default_css=False),
+    }
+
+
+def limits(settings: type, name: str) -> tuple[float, float]:
+    """Return the least and the largest value that ``study.toml`` allows."""
+    (spec,) = (one for one in fields(settings) if one.name == name)
+    return spec.metadata["low"], spec.metadata["high"]

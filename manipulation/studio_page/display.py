@@ -1,0 +1,126 @@
+"""What the page shows of a session: values for its components, in their order."""
+
+from typing import Any
+
+from manipulation.studio_page.controls import Controls
+from manipulation.studio_page.html import (
+    figures_html,
+    message_html,
+    nothing_html,
+    state_html,
+)
+from manipulation.studio_page.outcome import Outcome, Stage
+from manipulation.studio_page.pictures import pictures_of, pictures_of_none
+from manipulation.studio_page.session import Session
+from stimuli.support.errors import InputError
+
+
+class Display:
+    """Values of the components of a page.
+
+    Parameters
+    ----------
+    session
+        What is shown.
+    controls
+        Where it is shown.
+
+    Attributes
+    ----------
+    is_preview
+        Whether what was shown last is a preview, so that the full version is to follow.
+    """
+
+    def __init__(self, session: Session, controls: Controls) -> None:
+        self.session, self.controls = session, controls
+        self.is_preview = False
+
+    def everything(self) -> list[Any]:
+        """Return values for all components (`Controls.everything`)."""
+        return [*self._chosen(), *self.at_once(), *self.buttons()]
+
+    def at_once(self) -> list[Any]:
+        """Return what can be shown at once; what is wrong with the choice is a message."""
+        self.is_preview = False
+        try:
+            outcome = self.session.look()
+        except InputError as error:
+            pictures = pictures_of_none(self.session.bench.original)
+            stage = {"stage": "none", "regions": self._regions(), **pictures}
+            return [stage, "", nothing_html(), message_html(str(error), "wrong")]
+        self.is_preview = outcome.stage == Stage.PREVIEW
+        return self.outcome(outcome)
+
+    def outcome(self, outcome: Outcome) -> list[Any]:
+        """Return values for what shows a version (`Controls.shown`)."""
+        second = self.session.workbench.settings.manipulation.second_opinion
+        return [
+            {"stage": str(outcome.stage), "regions": self._regions(), **pictures_of(outcome)},
+            figures_html(outcome, second),
+            state_html(self.session, outcome),
+            "",
+        ]
+
+    def buttons(self) -> list[Any]:
+        """Return the state of the buttons (`Controls.buttons`)."""
+        import gradio
+
+        last = self.session.undoable
+        return [
+            gradio.Button(interactive=True),
+            gradio.Button(
+                f"Undo saving {last}" if last else "Nothing to undo", interactive=last is not None
+            ),
+            gradio.Button(interactive=self.session.unsaved),
+        ]
+
+    def _chosen(self) -> list[Any]:
+        """Return values for what takes a choice."""
+        import gradio
+
+        session, shifts = self.session, self.controls.shifts
+        version, chosen = session.version, session.chosen
+        settings = session.workbench.settings
+        names = [(one.name, one.key) for one in chosen]
+        sliders = [
+            gradio.Slider(value=target.k_shift, label=f"k_shift, {region.name}", visible=True)
+            for target, region in zip(version.targets, chosen, strict=True)
+        ]
+        hidden = [gradio.Slider(visible=False)] * (len(shifts) - len(sliders))
+        return [
+            gradio.Dropdown(
+                choices=[
+                    (f"{one.source_id} ({one.condition})", one.source_id)
+                    for one in settings.sources
+                ],
+                value=session.source_id,
+            ),
+            str(session.direction),
+            str(session.workbench.makers.transform(version)),
+            gradio.CheckboxGroup(
+                choices=[(one.name, one.key) for one in session.bench.regions.values()],
+                value=[one.key for one in chosen],
+                label="Objects" if session.takes_objects else "Objects: none, for entropy alone",
+                interactive=session.takes_objects,
+            ),
+            gradio.Radio(
+                choices=names, value=names[0][1] if names else None, visible=len(names) > 1
+            ),
+            *sliders,
+            *hidden,
+            version.k_scale,
+        ]
+
+    def _regions(self) -> list[dict[str, Any]]:
+        """Return the regions for the page, the largest first, so that all can be clicked on."""
+        chosen = self.session.chosen
+        covered = {one for region in chosen for one in region.ids}
+        regions = sorted(self.session.bench.regions.values(), key=lambda one: -one.share)
+        return [
+            {
+                "key": one.key, "name": one.name, "outline": one.outline, "single": one.single,
+                "chosen": one in chosen, "aim": chosen[:1] == [one],
+                "covered": covered >= set(one.ids), "x": one.label_at[0], "y": one.label_at[1],
+            }
+            for one in regions
+        ]  # fmt: skip

@@ -1,0 +1,75 @@
+"""Serving the page of a study, to this computer alone."""
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+from manipulation.studio_page.controls import css
+from manipulation.studio_page.page import Page
+from manipulation.studio_page.session import Session
+from stimuli.support.console import messages
+from stimuli.support.errors import InputError
+
+_HOST = "127.0.0.1"
+_LOOKS = {
+    "primary_hue": "sky", "secondary_hue": "sky", "neutral_hue": "slate",
+    "spacing_size": "sm", "radius_size": "sm", "text_size": "sm",
+    "font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"],
+}  # fmt: skip
+
+console = messages()
+
+
+def open_studio(study: str | Path, *, port: int | None = None, browser: bool = True) -> None:
+    """Serve the page on which the versions of a study are tuned by eye, until Ctrl-C ends it.
+
+    Nothing is sent anywhere: the page can be opened on this computer alone.
+
+    Parameters
+    ----------
+    study
+        Study folder.
+    port
+        Of the page; by default the first free one from 7860.
+    browser
+        Whether to open the page in a browser.
+
+    Raises
+    ------
+    InputError
+        If the study is wrong, the port is in use, or gradio is not installed.
+
+    Examples
+    --------
+    >>> from manipulation import open_studio
+    >>> open_studio("my-study", port=7900, browser=False)  # doctest: +SKIP
+    """
+    session = Session(Path(study))
+    gradio = _gradio()
+    page = Page(session)
+    try:
+        _, url, _ = page.blocks.launch(
+            server_name=_HOST, server_port=port, share=False, quiet=True,
+            inbrowser=browser, prevent_thread_lock=True, ssr_mode=False, pwa=False,
+            mcp_server=False, footer_links=[], css=css(), theme=gradio.themes.Default(**_LOOKS),
+        )  # fmt: skip
+    except OSError as error:
+        raise InputError(
+            f"port {port or '7860 to 7959'} is in use ({error}); name another"
+        ) from None
+    console.print(f"The studio is at {url}, for this computer alone. Ctrl-C ends it.")
+    page.blocks.block_thread()
+
+
+def _gradio() -> ModuleType:
+    """Return gradio, told to send nothing; these must be set before it is imported."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        import gradio
+    except ImportError:
+        raise InputError(
+            'the studio needs gradio, which is not installed; pip install -e ".[manipulation]"'
+        ) from None
+    return gradio

@@ -1,0 +1,146 @@
+"""Saving a version into the study, and taking that back.
+
+A save edits the tables of one version in ``study.toml``; then the stimuli are made as the settings
+ask, which makes only what has changed. What ``study.toml`` held before is kept in
+``stimuli/studio/``, so an undo works after a restart too.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from manipulation.studio_page.study_text import with_version
+from manipulation.study_stimuli.generation import check_unseen
+from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
+from stimuli.contract.settings import VersionSettings, parse_settings
+from stimuli.contract.study import Study
+from stimuli.support.errors import InputError
+from stimuli.support.files import read_json, write_json, write_text
+
+_KEPT = 100  # saves that can be undone
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One save that can be undone.
+
+    Attributes
+    ----------
+    path
+        File of its record.
+    what
+        The version, for people.
+    before
+        What ``study.toml`` held.
+    after_sha256
+        SHA-256 of what it held afterwards.
+    """
+
+    path: Path
+    what: str
+    before: str
+    after_sha256: str
+
+
+def last_save(study: Study) -> Saved | None:
+    """Return the save that `undo` would take back, or None."""
+    records = sorted(_folder(study).glob("*.json"))
+    if not records:
+        return None
+    record = cast(dict[str, Any], read_json(records[-1]))
+    try:
+        return Saved(records[-1], record["what"], record["before"], record["after_sha256"])
+    except (KeyError, TypeError):
+        raise InputError(
+            f"{records[-1]}: is no record of a save; delete it to undo the one before"
+        ) from None
+
+
+def save(study: Study, source_id: str, version: VersionSettings, report: Report) -> bool:
+    """Save a version into a study and make its files.
+
+    Parameters
+    ----------
+    study
+        Its ``study.toml`` is read anew.
+    report
+        Called with how many sources of how many are done, and what is being done.
+
+    Returns
+    -------
+    bool
+        Whether ``study.toml`` has changed; where it asked for this already, only files that
+        are missing are made.
+
+    Raises
+    ------
+    InputError
+        If somebody has seen the stimuli or the version cannot be made: nothing was changed.
+    """
+    check_unseen(study)
+    before = _read(study.settings_file)
+    after = with_version(before, source_id, version, study.settings_file.name)
+    if parse_settings(after) == parse_settings(before):
+        StimulusSet(Study(study.root, parse_settings(before))).make(report)
+        return False
+    stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
+    _keep(study, f"{source_id}, {version.direction}", before, after)
+    write_text(study.settings_file, after)
+    stimulus_set.make(report)
+    return True
+
+
+def undo(study: Study, report: Report) -> Saved:
+    """Take the last save back: ``study.toml`` as it was, and the files that belong to it.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to take back, ``study.toml`` was changed since by other hands, or
+        somebody has seen the stimuli: nothing was changed.
+    """
+    check_unseen(study)
+    saved = last_save(study)
+    if saved is None:
+        raise InputError(f"{study.root}: nothing was saved from the studio, so nothing to undo")
+    present = _read(study.settings_file)
+    if present != saved.before and _digest(present) != saved.after_sha256:
+        raise InputError(
+            f"{study.settings_file}: was changed since {saved.what} was saved, and an undo would "
+            f"lose that; change it by hand, or delete {saved.path.name} in {saved.path.parent}"
+        )
+    stimulus_set = StimulusSet(Study(study.root, parse_settings(saved.before)))
+    write_text(study.settings_file, saved.before)
+    saved.path.unlink()
+    stimulus_set.make(report)
+    return saved
+
+
+def _keep(study: Study, what: str, before: str, after: str) -> None:
+    folder = _folder(study)
+    numbers = [int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()]
+    number = max(numbers, default=0) + 1
+    write_json(
+        folder / f"{number:06d}.json",
+        {"what": what, "before": before, "after_sha256": _digest(after)},
+    )
+    for path in sorted(folder.glob("*.json"))[:-_KEPT]:
+        path.unlink()
+
+
+def _folder(study: Study) -> Path:
+    return study.stimuli / "studio"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")  # line ends as they are
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; was the study moved?") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text ({error})") from None

@@ -1,0 +1,1 @@
+"""The stimuli of a study: sources, versions, predicted effects, blocks, build records."""

@@ -1,0 +1,44 @@
+"""What the contact sheet of a study shows of every stimulus."""
+
+from pathlib import Path
+
+import torch
+
+from manipulation.images.contact_sheet import Panel
+from manipulation.images.log_density import log_normalised
+from manipulation.images.photographs import resized, to_image, to_pixels
+from manipulation.study_stimuli.source_material import SourceMaterial
+from stimuli.contract.vocabulary import Direction, Stimulus
+from stimuli.support.files import read_image, read_log_saliency
+
+_SHEET_PX = 256
+
+
+def contact_panel(root: Path, material: SourceMaterial, stimulus: Stimulus) -> Panel:
+    """Return the picture of a stimulus, its density and its figures, from the files of the study.
+
+    The region that is outlined is the aim of the source's first version.
+    """
+    aim = material.aim(material.source.versions[0])
+    log_saliency = torch.from_numpy(read_log_saliency(root / stimulus.prediction))
+    shown = to_image(read_image(root / stimulus.image))
+    is_original = stimulus.direction == Direction.NONE
+    return Panel(
+        title=f"{stimulus.source_id}: {stimulus.condition if is_original else stimulus.direction}",
+        figures=_figures(stimulus, "bits" if aim is None else "p_obj"),
+        image=to_pixels(resized(shown, _SHEET_PX)),
+        density=log_normalised(resized(log_saliency, _SHEET_PX)).exp().numpy(),
+        mask=None if aim is None else resized(aim, _SHEET_PX).numpy() > 0.5,
+    )
+
+
+def _figures(stimulus: Stimulus, unit: str) -> str:
+    effect = stimulus.effect
+    if effect is None:
+        return ""
+    if effect.predicted_change is None:
+        return f"{unit} {effect.predicted:.3f}"
+    text = f"{unit} {effect.predicted:.3f} ({effect.predicted_change:+.3f})"
+    if effect.transfer is None:
+        return text
+    return f"{text}\n2nd opinion {effect.second_change:+.3f} ({effect.transfer:.0%})"

@@ -1,0 +1,70 @@
+"""The stimuli of a study, made as its settings ask: a study in, its stimuli and their files out."""
+
+from dataclasses import dataclass
+
+from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import Stimulus
+from stimuli.support.errors import InputError
+
+
+@dataclass(frozen=True)
+class GeneratedStimuli:
+    """The stimuli of a study, as ``stimuli/stimuli.tsv`` lists them.
+
+    Attributes
+    ----------
+    stimuli
+        Rows of the catalogue: three of every source.
+    made_anew
+        Number of files and figures that were made; 0 if everything was there and as asked.
+    """
+
+    stimuli: tuple[Stimulus, ...]
+    made_anew: int
+
+
+def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedStimuli:
+    """Make the stimuli of a study as its settings ask; what is there and right is kept.
+
+    An original and two versions with opposite aims are made of every source, with targets,
+    predictions and masks, then the balanced blocks and contact sheets. A run that was killed goes
+    on where it ended, and a changed setting makes again what depends on it.
+
+    Parameters
+    ----------
+    study
+        Opened with `stimuli.open_study`, or new from `propose_study`.
+    report
+        Called with how many sources of how many are done, and what is done next. By default a bar
+        on the terminal shows it.
+
+    Raises
+    ------
+    InputError
+        If a source or setting is wrong (before anything is made), or somebody has seen the
+        stimuli.
+
+    Examples
+    --------
+    Where everything is there and as the settings ask, nothing is made anew:
+
+    >>> from manipulation import generate_stimuli
+    >>> from stimuli import open_study
+    >>> generated = generate_stimuli(open_study("my-study"))  # doctest: +SKIP
+    >>> len(generated.stimuli), generated.made_anew  # doctest: +SKIP
+    (24, 0)
+    """
+    check_unseen(study)
+    stimulus_set = StimulusSet(study)
+    stimulus_set.make(report)
+    return GeneratedStimuli(tuple(stimulus_set.stimuli), stimulus_set.made_anew)
+
+
+def check_unseen(study: Study) -> None:
+    """Raise InputError if somebody has seen the stimuli."""
+    if seen := study.subjects:
+        raise InputError(
+            f"{study.root}: {len(seen)} subjects, such as {seen[0]}, have seen the stimuli, so "
+            f"they stay as they are; make a new study for others"
+        )

@@ -1,0 +1,197 @@
+"""The predicted effect of a version: what models expect of it before anyone sees it.
+
+The model that guided a change is the last to ask whether it will work: pixels that please it need
+not move people. So a second model, which took no part, judges every version as well. The share of
+the predicted change that it sees, the transfer, is near one for changes that both understand, and
+near zero for those that only the first one sees.
+
+The measure is p_obj of a version's aim, or without one the entropy; p_obj is measured at the size
+of the mask, which is that of the image as shown.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from manipulation.images.log_density import entropy_bits_of, log_normalised, probability_inside
+from manipulation.images.photographs import resized
+from manipulation.study_stimuli.likeness import newly_clipped, psnr_db
+from stimuli.contract.vocabulary import PredictedEffect
+from stimuli.support.errors import InputError
+
+
+class DensityMap:
+    """A predicted density. It is normalised once, however many regions it is measured in.
+
+    Parameters
+    ----------
+    log_saliency : Tensor (h, w)
+        Un-normalised, in nats, without centre bias.
+    """
+
+    def __init__(self, log_saliency: Tensor) -> None:
+        self.log_saliency = log_saliency
+        self._at_side: dict[int, tuple[Tensor, float]] = {}
+
+    def measure(self, aim: Tensor | None) -> float:
+        """Return p_obj of the aim ``(H, W)``, or without one the entropy in bits.
+
+        A map of another size than the aim is brought to it first.
+        """
+        side = self.log_saliency.shape[-1] if aim is None else aim.shape[-1]
+        if side not in self._at_side:
+            log_density = log_normalised(resized(self.log_saliency, side).double())
+            density = log_density.exp()
+            self._at_side[side] = density, entropy_bits_of(density, log_density)
+        density, entropy_bits = self._at_side[side]
+        return entropy_bits if aim is None else probability_inside(density, aim)
+
+
+@dataclass(frozen=True)
+class ImageMeasures:
+    """The measure of one image under the model that guided, and under the one that took no part."""
+
+    guiding: float
+    second: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ImagePredictions:
+    """An image and what the models predict of it.
+
+    Attributes
+    ----------
+    pixels : ndarray (H, W, 3), uint8
+    log_saliency : Tensor (h, w)
+        Prediction of the first guiding model, un-normalised, in nats, without centre bias.
+    second : Tensor (h, w) or None
+        Prediction of the model that took no part.
+    """
+
+    pixels: np.ndarray
+    log_saliency: Tensor
+    second: Tensor | None = None
+
+    @cached_property
+    def density(self) -> DensityMap:
+        """The density under the first guiding model."""
+        return DensityMap(self.log_saliency)
+
+    @cached_property
+    def second_density(self) -> DensityMap | None:
+        """The density under the model that took no part."""
+        return None if self.second is None else DensityMap(self.second)
+
+    def measures(self, aim: Tensor | None) -> ImageMeasures:
+        """Return the measure under both models."""
+        second = None if self.second_density is None else self.second_density.measure(aim)
+        return ImageMeasures(self.density.measure(aim), second)
+
+
+def effect_of_measures(
+    original: ImageMeasures,
+    version: ImageMeasures,
+    asked: float,
+    pixels: tuple[np.ndarray, np.ndarray],
+    *,
+    entropy: float | None = None,
+    feature_distance: float | None = None,
+) -> PredictedEffect:
+    """Return the predicted effect of a version that was measured already.
+
+    Parameters
+    ----------
+    asked
+        Measure of the target.
+    pixels : two ndarrays (H, W, 3), uint8
+        Original and version.
+    entropy, feature_distance
+        Entropy of the version's density in bits, and its distance from the original in features.
+    """
+    second_change = None
+    if original.second is not None and version.second is not None:
+        second_change = version.second - original.second
+    return PredictedEffect(
+        predicted=version.guiding,
+        asked_change=asked - original.guiding,
+        predicted_change=version.guiding - original.guiding,
+        second_change=second_change,
+        entropy_bits=entropy,
+        psnr_db=psnr_db(*pixels),
+        clipped=newly_clipped(*pixels),
+        feature_distance=feature_distance,
+    )
+
+
+def predicted_effect(
+    original: ImagePredictions,
+    version: ImagePredictions,
+    target: Tensor | DensityMap,
+    aim: Tensor | None = None,
+    *,
+    feature_distance: float | None = None,
+) -> PredictedEffect:
+    """Return what the models expect of a version, and how far it is from its original.
+
+    Parameters
+    ----------
+    original, version
+        Images and predictions (`StudyModels.predictions`).
+    target : Tensor (h, w) or DensityMap
+        Log saliency that was asked for (`local_shift`, `global_scale`).
+    aim : Tensor (H, W), optional
+        Region whose p_obj is measured, 1 inside and 0 outside, at the size as shown; without one
+        the entropy is.
+    feature_distance
+        Distance of the version from its original in features, where it is known.
+
+    Raises
+    ------
+    InputError
+        If a map is no square tensor, or the images are of different sizes.
+
+    Examples
+    --------
+    Half of an even density moves into a quarter of the image:
+
+    >>> import numpy as np, torch
+    >>> from manipulation import ImagePredictions, predicted_effect
+    >>> even, left = torch.zeros(8, 8), torch.zeros(8, 8)
+    >>> left[:4, :4] = 1
+    >>> pixels = np.zeros((8, 8, 3), np.uint8)
+    >>> shifted = ImagePredictions(pixels, even + np.log(3) * left)
+    >>> effect = predicted_effect(ImagePredictions(pixels, even), shifted, even + left, left)
+    >>> f"{effect.predicted:.2f}, {effect.predicted_change:+.2f}, {effect.asked_change:+.2f}"
+    '0.50, +0.25, +0.23'
+    """
+    target = target if isinstance(target, DensityMap) else DensityMap(target)
+    _check_square("original.log_saliency", original.log_saliency)
+    _check_square("version.log_saliency", version.log_saliency)
+    _check_square("target", target.log_saliency)
+    for name, optional in (
+        ("original.second", original.second), ("version.second", version.second), ("aim", aim)
+    ):  # fmt: skip
+        if optional is not None:
+            _check_square(name, optional)
+    if original.pixels.shape != version.pixels.shape:
+        raise InputError(
+            f"original.pixels are {original.pixels.shape} and version.pixels are "
+            f"{version.pixels.shape}; expected two images of one size"
+        )
+    return effect_of_measures(
+        original.measures(aim),
+        version.measures(aim),
+        target.measure(aim),
+        (original.pixels, version.pixels),
+        entropy=version.density.measure(None),
+        feature_distance=feature_distance,
+    )
+
+
+def _check_square(name: str, given: object) -> None:
+    if not isinstance(given, Tensor):
+        raise InputError(f"{name} is a {type(given).__name__}; expected a tensor (h, h)")
+    if given.ndim != 2 or given.shape[0] != given.shape[1]:
+        raise InputError(f"{name} is {tuple(given.shape)}; expected a square map (h, h)")

@@ -1,0 +1,137 @@
+"""Predicted effects of stimuli in a study, from their files; figures that are known are kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from manipulation.images.photographs import resized, to_image
+from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
+from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.predicted_effect import (
+    DensityMap,
+    ImageMeasures,
+    effect_of_measures,
+)
+from stimuli.contract.vocabulary import PredictedEffect
+from stimuli.support.files import read_image, read_log_saliency
+
+RECIPE = 1  # counts up when the same settings come to make other files or figures
+
+
+@dataclass(frozen=True)
+class HashedFile:
+    """A file by its path in the study, and the SHA-256 of what it holds."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    """An image as shown (PNG), and the log saliency that is predicted for it (npz)."""
+
+    image: HashedFile
+    prediction: HashedFile
+
+
+def seen_by_networks(shown: np.ndarray, model_px: int) -> Tensor:
+    """Return an image as shown ``(H, H, 3)`` uint8 at the size of the networks."""
+    return resized(to_image(shown), model_px)
+
+
+class RecordedEffect:
+    """The predicted effect of one stimulus; every figure of it has an entry in its record.
+
+    Parameters
+    ----------
+    root
+        Study folder.
+    models
+        Saliency models of the study.
+    model_px
+        Side of the images that the networks see.
+    record
+        Record of the stimulus.
+    aim : Tensor (size_px, size_px) or None
+        Region whose p_obj is measured; None for the entropy.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        models: StudyModels,
+        model_px: int,
+        record: BuildRecord,
+        aim: Tensor | None,
+    ) -> None:
+        self.root, self.models, self.model_px = root, models, model_px
+        self.record, self.aim = record, aim
+
+    def of_original(self, shown: ShownImage) -> PredictedEffect:
+        """Return the measure of an original and the entropy of its density."""
+        predicted = self._density("predicted", shown.prediction, self.aim)
+        return PredictedEffect(
+            predicted, entropy_bits=self._density("entropy", shown.prediction, None)
+        )
+
+    def of_version(
+        self, original: ShownImage, version: ShownImage, target: HashedFile
+    ) -> PredictedEffect:
+        """Return what the models expect of a version, and how far it is from the original."""
+        before = self._density("original", original.prediction, self.aim)
+        after = self._density("predicted", version.prediction, self.aim)
+        asked = self._density("asked", target, self.aim)
+        second_before = self._second("second original", original.image)
+        second_after = self._second("second", version.image)
+        entropy = self._density("entropy", version.prediction, None)
+        shown = (self._pixels(original.image), self._pixels(version.image))
+        distance = self.record.value_if_stale(
+            "feature distance",
+            [RECIPE, original.image.sha256, version.image.sha256, self.model_px],
+            lambda: self.models.feature_distance(
+                *(seen_by_networks(pixels, self.model_px) for pixels in shown)
+            ),
+        )
+        return effect_of_measures(
+            ImageMeasures(before, second_before),
+            ImageMeasures(after, second_after),
+            asked,
+            shown,
+            entropy=entropy,
+            feature_distance=distance,
+        )
+
+    def _density(self, name: str, density: HashedFile, aim: Tensor | None) -> float:
+        """Return the measure of the density in a file."""
+        return self.record.value_if_stale(
+            name,
+            [RECIPE, density.sha256, _sha256(aim)],
+            lambda: self._map(density).measure(aim),
+        )
+
+    def _second(self, name: str, image: HashedFile) -> float | None:
+        """Return the measure of an image as shown under the model that took no part."""
+        if self.models.second is None:
+            return None
+        return self.record.value_if_stale(
+            name,
+            [RECIPE, image.sha256, _sha256(self.aim), self.models.second_sha256, self.model_px],
+            lambda: self._second_map(image).measure(self.aim),
+        )
+
+    def _map(self, density: HashedFile) -> DensityMap:
+        return DensityMap(torch.from_numpy(read_log_saliency(self.root / density.path)))
+
+    def _second_map(self, image: HashedFile) -> DensityMap:
+        seen = seen_by_networks(self._pixels(image), self.model_px)
+        return DensityMap(self.models.second_log_saliency(seen))
+
+    def _pixels(self, image: HashedFile) -> np.ndarray:
+        return read_image(self.root / image.path)
+
+
+def _sha256(aim: Tensor | None) -> str | None:
+    return None if aim is None else array_sha256(aim)

@@ -1,0 +1,213 @@
+"""The three stimuli of a source: the original and two versions, their files and catalogue rows.
+
+A version is made in steps, each with a file of its own: what is asked for (targets), the changed
+image as the networks see it (versions), the image as shown (images), its prediction (predictions),
+and what the models expect of it. A step is done again only where something that it depends on has
+changed (`build_record`), and every file is written whole.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from torch import Tensor
+
+from manipulation.images.photographs import resized, to_image, to_pixels
+from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
+from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.recorded_effect import (
+    RECIPE,
+    HashedFile,
+    RecordedEffect,
+    ShownImage,
+    seen_by_networks,
+)
+from manipulation.study_stimuli.source_material import Ids, SourceMaterial
+from manipulation.study_stimuli.version_makers import VersionMakers
+from manipulation.upscaling.network import Upscaler
+from stimuli.contract.settings import VersionSettings
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import (
+    Block,
+    Condition,
+    Direction,
+    PredictedEffect,
+    Stimulus,
+    Target,
+    Transform,
+)
+from stimuli.support.files import (
+    read_image,
+    sha256,
+    write_image,
+    write_log_saliency,
+)
+
+
+class SourceStimuli:
+    """Makes the stimuli of one source after the other.
+
+    Parameters
+    ----------
+    study
+        Where they are written, and all that is asked.
+    models, makers, upscaler
+        Predict, change and enlarge the images.
+    blocks
+        Block of every version, by source and direction.
+    on_change
+        Called before anything is made anew.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        models: StudyModels,
+        makers: VersionMakers,
+        upscaler: Upscaler,
+        blocks: Mapping[tuple[str, Direction], Block],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.study, self.images = study, study.settings.images
+        self.models, self.makers, self.upscaler = models, makers, upscaler
+        self.blocks, self._on_change = blocks, on_change
+
+    def make(self, material: SourceMaterial) -> tuple[Stimulus, ...]:
+        """Make the original and the two versions of a source, and write their files."""
+        photograph = material.photograph
+        shown, original = self._original(material, photograph)
+        stimuli = {Direction.NONE: original}
+        for version in material.source.versions:
+            stimuli[version.direction] = self._version(material, version, photograph, shown)
+        return tuple(stimuli[direction] for direction in Direction)
+
+    def record(self, stim_id: str) -> BuildRecord:
+        """Return the record of what was made for a stimulus."""
+        return BuildRecord(self.study.root, stim_id, self._on_change)
+
+    def _original(
+        self, material: SourceMaterial, photograph: Tensor
+    ) -> tuple[ShownImage, Stimulus]:
+        record = self.record(f"{material.source.source_id}_{Condition.ORIGINAL}")
+        for ids in material.target_ids:
+            self._write_mask(record, material, ids)
+        shown = self._shown(record, lambda: photograph, array_sha256(photograph))
+        aim = material.aim(material.source.versions[0])
+        effect = self._effects(record, aim).of_original(shown)
+        record.finish()
+        return shown, self._row(material, None, record.stim_id, shown, effect)
+
+    def _version(
+        self,
+        material: SourceMaterial,
+        version: VersionSettings,
+        photograph: Tensor,
+        original: ShownImage,
+    ) -> Stimulus:
+        record = self.record(f"{material.source.source_id}_{version.direction}")
+        intent, maker = material.intent(version), self.makers.maker(version)
+        asked = [RECIPE, array_sha256(photograph), intent.identity]
+
+        def log_saliency_asked_for() -> np.ndarray:
+            log_saliency = resized(self.models.log_saliency(photograph), self.images.size_px)
+            return intent.target(log_saliency).numpy()
+
+        target = target_file(record.stim_id)
+        target_sha256 = record.file_if_stale(
+            target,
+            [*asked, self.models.guiding_sha256[0], self.images.size_px],
+            lambda path: write_log_saliency(path, log_saliency_asked_for()),
+        )
+        changed = f"stimuli/versions/{record.stim_id}.png"
+        changed_sha256 = record.file_if_stale(
+            changed,
+            [*asked, maker.identity, self.models.guiding_sha256],
+            lambda path: write_image(path, to_pixels(maker(photograph, intent))),
+        )
+        changed_path = self.study.root / changed
+        shown = self._shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
+        effect = self._effects(record, material.aim(version)).of_version(
+            original, shown, HashedFile(target, target_sha256)
+        )
+        record.finish()
+        return self._row(material, version, record.stim_id, shown, effect)
+
+    def _write_mask(self, record: BuildRecord, material: SourceMaterial, ids: Ids) -> None:
+        pixels = (material.mask(ids) * 255).byte().numpy()
+        record.file_if_stale(
+            mask_file(material.source.source_id, ids),
+            array_sha256(pixels),
+            lambda path: write_image(path, pixels),
+        )
+
+    def _shown(
+        self, record: BuildRecord, image: Callable[[], Tensor], image_from: str
+    ) -> ShownImage:
+        """Return an image as shown and its prediction, both from their files."""
+        size_px, model_px = self.images.size_px, self.images.model_px
+        shown = f"stimuli/images/{record.stim_id}.png"
+        shown_path = self.study.root / shown
+        shown_sha256 = record.file_if_stale(
+            shown,
+            [RECIPE, image_from, self.upscaler.sha256, size_px],
+            lambda path: write_image(path, to_pixels(self.upscaler(image(), size_px))),
+        )
+
+        def predicted() -> np.ndarray:  # rounding and both resizes included
+            seen = seen_by_networks(read_image(shown_path), model_px)
+            return resized(self.models.log_saliency(seen), size_px).numpy()
+
+        prediction = f"stimuli/predictions/{record.stim_id}.npz"
+        prediction_sha256 = record.file_if_stale(
+            prediction,
+            [shown_sha256, self.models.guiding_sha256[0], model_px],
+            lambda path: write_log_saliency(path, predicted()),
+        )
+        return ShownImage(
+            HashedFile(shown, shown_sha256), HashedFile(prediction, prediction_sha256)
+        )
+
+    def _effects(self, record: BuildRecord, aim: Tensor | None) -> RecordedEffect:
+        return RecordedEffect(self.study.root, self.models, self.images.model_px, record, aim)
+
+    def _row(
+        self,
+        material: SourceMaterial,
+        version: VersionSettings | None,
+        stim_id: str,
+        shown: ShownImage,
+        effect: PredictedEffect,
+    ) -> Stimulus:
+        source_id = material.source.source_id
+        direction = version.direction if version else Direction.NONE
+        targets = []
+        for target in version.targets if version else ():
+            ids = material.ids(target)
+            targets.append(Target(ids, target.k_shift, mask_file(source_id, ids)))
+        return Stimulus(
+            stim_id=stim_id,
+            source_id=source_id,
+            condition=material.source.condition if version else Condition.ORIGINAL,
+            direction=direction,
+            block=self.blocks[source_id, direction] if version else Block.ORIGINALS,
+            targets=tuple(targets),
+            k_scale=version.k_scale if version else 1.0,
+            image=shown.image.path,
+            target=target_file(stim_id) if version else None,
+            prediction=shown.prediction.path,
+            image_sha256=shown.image.sha256,
+            source_sha256=sha256(self.study.root / material.source.photograph),
+            checkpoint_sha256=self.models.guiding_sha256[0],
+            licence=material.licence,
+            transform=self.makers.transform(version) if version else Transform.NONE,
+            effect=effect,
+        )
+
+
+def mask_file(source_id: str, ids: Ids) -> str:
+    """Return the path in the study of the mask of a region."""
+    return f"stimuli/masks/{source_id}_{'-'.join(map(str, ids))}.png"
+
+
+def target_file(stim_id: str) -> str:
+    """Return the path in the study of the log saliency that a version was asked for."""
+    return f"stimuli/targets/{stim_id}.npz"

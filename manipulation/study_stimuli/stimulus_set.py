@@ -1,0 +1,123 @@
+"""The stimuli of a study while they are made: one source after the other, then the catalogue.
+
+The catalogue comes last, so a study without ``stimuli.tsv`` is one whose stimuli are not finished.
+"""
+
+from collections.abc import Callable, Iterable
+
+from manipulation.images.contact_sheet import Panel, write_contact_sheets
+from manipulation.study_stimuli.blocks import version_blocks
+from manipulation.study_stimuli.contact_panels import contact_panel
+from manipulation.study_stimuli.latin_square import block_orders
+from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.source_material import SourceMaterial, Sources
+from manipulation.study_stimuli.source_stimuli import SourceStimuli
+from manipulation.study_stimuli.version_makers import VersionMakers
+from manipulation.upscaling.network import load_upscaler
+from stimuli.contract.catalogue import write_blocks, write_catalogue
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import Stimulus
+from stimuli.support.console import progress
+from stimuli.support.files import remove_unfinished
+from stimuli.support.provenance import write_sidecar
+
+Report = Callable[[int, int, str], None]
+
+
+class StimulusSet:
+    """Makes the stimuli of a study.
+
+    All photographs, annotations, models and networks are read and checked at once, before anything
+    is written.
+
+    Parameters
+    ----------
+    study
+        Its settings say everything that is made.
+
+    Attributes
+    ----------
+    stimuli
+        Rows of the catalogue so far: three of every source.
+    made_anew
+        Number of files and figures that were made; 0 if everything was there.
+
+    Raises
+    ------
+    InputError
+        If a source, a model or a network is wrong.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.settings = study, study.settings
+        self._sources = Sources(study)
+        self.materials = self._sources.read()
+        upscaler = load_upscaler(self.settings.images.upscale)
+        models = StudyModels(self.settings.manipulation, study.settings_file.name)
+        makers = VersionMakers(self.settings, models.guiding, str(study.settings_file))
+        for source in self.settings.sources:
+            for version in source.versions:
+                makers.maker(version)
+        conditions = {one.source_id: one.condition for one in self.settings.sources}
+        blocks = version_blocks(conditions, self.settings.study.seed)
+        self._of_source = SourceStimuli(
+            study, models, makers, upscaler, blocks, self._catalogue_is_stale
+        )
+        self.stimuli: list[Stimulus] = []
+        self.made_anew = 0
+        self._panels: list[list[Panel]] = []
+
+    def make(self, report: Report | None = None) -> None:
+        """Make the stimuli of every source, then the tables; what a killed run left is removed.
+
+        `report` is called with how many sources of how many are done, and what is done next; by
+        default a bar on the terminal shows it.
+        """
+        remove_unfinished(self.study.stimuli)
+        total = len(self.materials)
+        materials: Iterable[SourceMaterial] = self.materials
+        if report is None:
+            materials = progress(materials, f"Making versions of {total} sources")
+        for number, material in enumerate(materials):
+            if report:
+                report(number, total, f"making {material.source.source_id}")
+            stimuli = self._of_source.make(material)
+            self.stimuli += stimuli
+            self._panels.append([contact_panel(self.study.root, material, s) for s in stimuli])
+        if report:
+            report(total, total, "writing catalogue and contact sheets")
+        self._finish()
+
+    def _finish(self) -> None:
+        """Write blocks, contact sheets, provenance and, last, the catalogue."""
+        study = self.study
+        self._remove_others()
+        write_blocks(study.blocks, block_orders(self.settings.design.orders))
+        title = (
+            f"{self.settings.study.name}: images and predicted densities without centre bias "
+            f"({self.settings.manipulation.saliency})"
+        )
+        write_contact_sheets(study.stimuli, self._panels, title)
+        photographs = [study.root / one.photograph for one in self.settings.sources]
+        write_sidecar(
+            study.stimuli / "generate.provenance.json",
+            command="manipulation.generate",
+            settings=self.settings.as_dict(),
+            inputs=[study.settings_file, *photographs, *self._sources.annotation_files],
+            outputs=[study.root / one.image for one in self.stimuli] + [study.blocks],
+            seeds={"study": self.settings.study.seed},
+            root=study.root,
+        )
+        write_catalogue(study.catalogue, self.stimuli)
+
+    def _remove_others(self) -> None:
+        """Remove the files of sources that the settings no longer name."""
+        named = {stimulus.stim_id for stimulus in self.stimuli}
+        for path in sorted((self.study.stimuli / "made").glob("*.json")):
+            if path.stem not in named:
+                self._of_source.record(path.stem).remove()
+
+    def _catalogue_is_stale(self) -> None:
+        """Count what is made anew; from here on the catalogue would be wrong."""
+        self.made_anew += 1
+        self.study.catalogue.unlink(missing_ok=True)

@@ -1,0 +1,191 @@
+"""The stimulus catalogue and the block orders: ``stimuli/stimuli.tsv`` and ``blocks.tsv``.
+
+Manipulation writes them; experiment and analysis read them and check that they hold together.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from stimuli.contract.schemas import BLOCKS, STIMULI
+from stimuli.contract.vocabulary import (
+    Block,
+    PredictedEffect,
+    Stimulus,
+    Target,
+    Transform,
+    checked_name,
+)
+from stimuli.support.errors import InputError
+from stimuli.support.files import sha256
+from stimuli.support.tables import Row, read_table, write_table
+
+
+def _row(stimulus: Stimulus) -> Row:
+    targets = stimulus.targets
+    row = {
+        name: getattr(stimulus, name, getattr(stimulus.effect, name, None))
+        for name in STIMULI.names
+    }
+    row["annotation_ids"] = ";".join(
+        "+".join(map(str, target.annotation_ids)) for target in targets
+    )
+    row["k_shift"] = ";".join(repr(float(target.k_shift)) for target in targets)
+    row["mask"] = ";".join(target.mask for target in targets)
+    return {name: None if value == "" else value for name, value in row.items()}
+
+
+def _targets(row: Row, where: str) -> tuple[Target, ...]:
+    cells = [row["annotation_ids"], row["k_shift"], row["mask"]]
+    if all(cell is None for cell in cells):
+        return ()
+    parts = [[] if cell is None else str(cell).split(";") for cell in cells]
+    if len({len(part) for part in parts}) != 1:
+        raise InputError(
+            f"{where}: annotation_ids, k_shift and mask name "
+            f"{', '.join(str(len(part)) for part in parts)} targets; expected as many of each"
+        )
+    try:
+        return tuple(
+            Target(tuple(int(one) for one in ids.split("+")), float(shift), mask)
+            for ids, shift, mask in zip(*parts, strict=True)
+        )
+    except ValueError as error:
+        raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
+
+
+def write_catalogue(path: str | Path, stimuli: Sequence[Stimulus]) -> None:
+    """Write the catalogue after the checks that reading makes."""
+    _check(stimuli, str(path))
+    write_table(path, STIMULI, map(_row, stimuli))
+
+
+def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
+    """Read the catalogue.
+
+    Raises
+    ------
+    InputError
+        If it is absent or a row is wrong; if a stimulus occurs twice, or a block does not hold
+        every source once.
+
+    Examples
+    --------
+    >>> from stimuli import open_study, read_catalogue
+    >>> stimuli = read_catalogue(open_study("demo-study").catalogue)
+    >>> sorted({stimulus.block.value for stimulus in stimuli})
+    ['originals', 'versions-1', 'versions-2']
+    >>> pulled = [one for one in stimuli if one.direction == "increase" and one.targets]
+    >>> all(one.effect.predicted_change > 0 for one in pulled)
+    True
+    """
+    stimuli = []
+    for number, row in enumerate(read_table(path, STIMULI), start=2):
+        where = f"{path}, line {number}"
+        empty = [name for name in _REQUIRED if row[name] is None]
+        if empty:
+            raise InputError(f"{where}: {empty[0]} is n/a; expected a value")
+        stimuli.append(
+            Stimulus(
+                **{name: row[name] for name in _PLAIN},
+                targets=_targets(row, where),
+                transform=row["transform"] or Transform.NONE,
+                effect=_effect(row),
+            )
+        )
+    _check(stimuli, str(path))
+    return tuple(stimuli)
+
+
+def _effect(row: Row) -> PredictedEffect | None:
+    if row["predicted"] is None:
+        return None
+    return PredictedEffect(**{spec.name: row[spec.name] for spec in fields(PredictedEffect)})
+
+
+_PLAIN = tuple(
+    spec.name for spec in fields(Stimulus) if spec.name not in ("targets", "transform", "effect")
+)
+_REQUIRED = tuple(name for name in _PLAIN if name != "target")
+
+
+def _check(stimuli: Sequence[Stimulus], where: str) -> None:
+    if not stimuli:
+        raise InputError(f"{where}: holds no stimulus; run manipulation.generate")
+    seen: dict[str, Stimulus] = {}
+    for stimulus in stimuli:
+        checked_name(f"{where}: stim_id", stimulus.stim_id)
+        checked_name(f"{where}: source_id", stimulus.source_id)
+        if stimulus.stim_id in seen:
+            raise InputError(f"{where}: stim_id {stimulus.stim_id} occurs twice; expected once")
+        seen[stimulus.stim_id] = stimulus
+        paths = [stimulus.image, stimulus.target, stimulus.prediction]
+        for relative in [*paths, *(target.mask for target in stimulus.targets)]:
+            if relative and (Path(relative).is_absolute() or ".." in Path(relative).parts):
+                raise InputError(f"{where}: path {relative!r} leaves the study folder")
+    sources = sorted({stimulus.source_id for stimulus in stimuli})
+    for block in Block:
+        held = sorted(one.source_id for one in stimuli if one.block == block)
+        if held != sources:
+            odd = sorted(set(sources).symmetric_difference(held)) or held
+            raise InputError(
+                f"{where}: block {block} does not hold every source exactly once; see {odd[:3]}"
+            )
+
+
+def check_images(root: Path, stimuli: Iterable[Stimulus]) -> None:
+    """Check that every image as shown is there and unchanged since it was made.
+
+    Raises
+    ------
+    InputError
+        Names the first image that is absent or differs from its SHA-256.
+    """
+    for stimulus in stimuli:
+        path = root / stimulus.image
+        if not path.is_file():
+            raise InputError(f"{path}: stimulus {stimulus.stim_id} is missing; generate it again")
+        if sha256(path) != stimulus.image_sha256:
+            raise InputError(
+                f"{path}: has changed since {stimulus.stim_id} was made; expected SHA-256 "
+                f"{stimulus.image_sha256}; generate it again"
+            )
+
+
+def write_blocks(path: str | Path, orders: Sequence[Sequence[Block]]) -> None:
+    """Write the block orders; row n holds order n + 1."""
+    rows = (
+        {"order": number, "first": first, "second": second, "third": third}
+        for number, (first, second, third) in enumerate(orders, start=1)
+    )
+    write_table(path, BLOCKS, rows)
+
+
+def read_blocks(path: str | Path) -> tuple[tuple[Block, ...], ...]:
+    """Read the block orders, first to last.
+
+    Raises
+    ------
+    InputError
+        If the table is absent or wrong, or a row does not hold each block once.
+
+    Examples
+    --------
+    >>> from stimuli import open_study, read_blocks
+    >>> orders = read_blocks(open_study("demo-study").blocks)
+    >>> [block.value for block in orders[0]]
+    ['originals', 'versions-1', 'versions-2']
+    """
+    rows = read_table(path, BLOCKS)
+    orders = []
+    for number, row in enumerate(rows, start=1):
+        order = [row["first"], row["second"], row["third"]]
+        if row["order"] != number or sorted(order, key=str) != sorted(Block):
+            raise InputError(
+                f"{path}: order {row['order']} is {', '.join(map(str, order))}; expected order "
+                f"{number} with each of {', '.join(Block)} once"
+            )
+        orders.append(tuple(order))
+    if not orders:
+        raise InputError(f"{path}: holds no order; run manipulation.generate")
+    return tuple(orders)

@@ -1,0 +1,66 @@
+"""Block orders: which subject has which, and how far a number of subjects balances them.
+
+`orders` are the rows of ``blocks.tsv``; subjects are numbered from 1 and dealt the rows in turn.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise, permutations, product
+
+from stimuli.contract.vocabulary import Block
+
+Orders = Sequence[Sequence[Block]]
+
+
+def order_number(subject: str | int, orders: Orders) -> int:
+    """Return the row of blocks.tsv, from 1, that subject number n has: rows are dealt in turn."""
+    return (int(subject) - 1) % len(orders) + 1
+
+
+def positions(orders: Orders, subjects: int) -> dict[tuple[int, Block], int]:
+    """Return how many of subjects 1 to `subjects` see each block in each position from 1."""
+    seen = Counter(
+        (position, block)
+        for order in _dealt(orders, subjects)
+        for position, block in enumerate(order, start=1)
+    )
+    places = range(1, len(orders[0]) + 1)
+    return {(position, block): seen[position, block] for position, block in product(places, Block)}
+
+
+def carry_overs(orders: Orders, subjects: int) -> dict[tuple[Block, Block], int]:
+    """Return how many of subjects 1 to `subjects` see the second block directly after the first."""
+    seen = Counter(pair for order in _dealt(orders, subjects) for pair in pairwise(order))
+    return {pair: seen[pair] for pair in permutations(Block, 2)}
+
+
+def balancing_subjects(
+    count: Callable[[Orders, int], dict], orders: Orders, subjects: int
+) -> tuple[int, ...]:
+    """Return the numbers of subjects nearest to `subjects`, below and above, with equal counts.
+
+    Parameters
+    ----------
+    count
+        `positions` or `carry_overs`.
+
+    Returns
+    -------
+    tuple of int
+        `subjects` alone if its counts are equal; otherwise up to two numbers, each as near as the
+        number of orders. None of them means that these orders do not balance what is counted.
+    """
+
+    def balanced(number: int) -> bool:
+        return number > 0 and len(set(count(orders, number).values())) == 1
+
+    if balanced(subjects):
+        return (subjects,)
+    steps = range(1, len(orders) + 1)
+    below = [subjects - step for step in steps if balanced(subjects - step)]
+    above = [subjects + step for step in steps if balanced(subjects + step)]
+    return (*below[:1], *above[:1])
+
+
+def _dealt(orders: Orders, subjects: int) -> list[Sequence[Block]]:
+    return [orders[order_number(subject, orders) - 1] for subject in range(1, subjects + 1)]

@@ -1,0 +1,265 @@
+"""The tables that stages hand to each other, column by column."""
+
+from stimuli.contract.vocabulary import (
+    Block,
+    Condition,
+    Direction,
+    Measure,
+    ObjectUse,
+    ParticipantKind,
+    Transform,
+    TrialStatus,
+    Viewer,
+)
+from stimuli.support.tables import Column, Schema
+
+_CONDITION = Column(
+    "condition", Condition, "How the stimulus came to be",
+    levels={
+        Condition.ORIGINAL: "Photograph as it was",
+        Condition.OBJECT: "Changed so that gaze goes to its targets, or leaves them",
+        Condition.ENTROPY: "Changed so that gaze spreads, or gathers",
+    },
+)  # fmt: skip
+_DIRECTION = Column(
+    "direction", Direction, "Aim of the version: on p_obj (object) or on the entropy (entropy)",
+    levels={
+        Direction.NONE: "An original",
+        Direction.INCREASE: "More",
+        Direction.DECREASE: "Less",
+    },
+)  # fmt: skip
+_BLOCK = Column(
+    "block", Block, "Set that the stimulus belongs to",
+    levels={
+        Block.ORIGINALS: "Every source as it was",
+        Block.VERSIONS_1: "One version of every source",
+        Block.VERSIONS_2: "The other version of every source",
+    },
+)  # fmt: skip
+_STIM_ID = Column("stim_id", str, "Stimulus, a row of stimuli/stimuli.tsv")
+_SOURCE_ID = Column("source_id", str, "Photograph that the stimulus was made from")
+_POSITION = Column("block_position", int, "1 for the block that this subject saw first")
+_TRIAL = Column("trial", int, "Trial, counted from 1 over the session")
+_SUBJECT = Column("subject", str, "Participant's number")
+
+_TRANSFORM = {
+    Transform.NONE: "Nothing: an original",
+    Transform.EDITS: "Parametric edits of its regions",
+    Transform.NETWORK: "Networks trained to meet targets",
+    Transform.PIXELS: "Every pixel for itself: a control that fools the model",
+}
+
+STIMULI = Schema(
+    "stimuli",
+    (
+        _STIM_ID,
+        _SOURCE_ID,
+        _CONDITION,
+        _DIRECTION,
+        _BLOCK,
+        Column(
+            "annotation_ids",
+            str,
+            "COCO annotations of each target: '+' joins those of one target, ';' parts targets",
+        ),
+        Column(
+            "k_shift",
+            str,
+            "Shift of the un-normalised log saliency of each target, parted by ';' (eq. 11)",
+            "nat",
+        ),
+        Column("mask", str, "Mask of each target (PNG, 255 inside), parted by ';'"),
+        Column("k_scale", float, "Factor on the un-normalised log saliency (eq. 12)"),
+        Column("image", str, "PNG as shown"),
+        Column("target", str, "Log saliency that was asked for, without centre bias (npz)"),
+        Column("prediction", str, "Log saliency predicted for the image, without centre bias"),
+        Column("image_sha256", str, "SHA-256 of the PNG"),
+        Column("source_sha256", str, "SHA-256 of the photograph"),
+        Column("checkpoint_sha256", str, "SHA-256 of the saliency model's weights"),
+        Column("licence", str, "Terms of the photograph"),
+        Column(
+            "transform", Transform, "What changed the photograph", levels=_TRANSFORM, optional=True
+        ),
+        Column(
+            "predicted",
+            float,
+            "p_obj of the first target, or entropy in bits, under the model that guided the change",
+            optional=True,
+        ),
+        Column("asked_change", float, "Change of that value in the target", optional=True),
+        Column("predicted_change", float, "Change of that value in the version", optional=True),
+        Column(
+            "second_change",
+            float,
+            "The same change under a model that took no part in making the version",
+            optional=True,
+        ),
+        Column("transfer", float, "second_change / predicted_change", optional=True),
+        Column("agrees", bool, "Whether both changes have one sign", optional=True),
+        Column("entropy_bits", float, "Entropy of the predicted density", "bit", optional=True),
+        Column("psnr_db", float, "Peak signal-to-noise ratio to the original", "dB", optional=True),
+        Column("clipped", float, "Share of pixel values at a limit, not so before", optional=True),
+        Column("feature_distance", float, "Distance to the original in features", optional=True),
+    ),
+)
+
+PROPOSALS = Schema(
+    "proposals",
+    (
+        Column("rank", int, "Place of the photograph by the room of its best object"),
+        Column("photograph", str, "File name"),
+        Column("annotation_id", int, "COCO annotation of the object"),
+        Column("category", str, "Of the object"),
+        Column("area", float, "Share of the square image that the object covers"),
+        Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
+        Column("room", float, "Change in p_obj that can be asked for in both directions"),
+        Column(
+            "used_for",
+            ObjectUse,
+            "What the object is used for",
+            levels={
+                ObjectUse.AIM: "Gaze is drawn to it in one version, kept from it in the other",
+                ObjectUse.PARTNER: "Shifted the other way in the same versions",
+                ObjectUse.ENTROPY: "Its photograph, without it",
+                ObjectUse.NOTHING: "Nothing",
+            },
+        ),
+        Column("because", str, "Why"),
+    ),
+)
+
+TRANSFER = Schema(
+    "transfer",
+    (
+        Column("transform", str, "What changed the photograph"),
+        Column("photograph", str, "Its name"),
+        Column("annotation_id", int, "COCO annotation of the object"),
+        Column("k_shift", float, "Shift of log saliency that was asked for", "nat"),
+        Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
+        Column("asked_change", float, "Change of p_obj in the target"),
+        Column("predicted_change", float, "Change of p_obj under the model that guided"),
+        Column("second_change", float, "Change of p_obj under the model that took no part"),
+        Column("psnr_db", float, "Peak signal-to-noise ratio to the photograph", "dB"),
+        Column("clipped", float, "Share of pixel values at a limit, not so before"),
+        Column("feature_distance", float, "Distance to the photograph in features"),
+        Column("seconds", float, "Time to make the version", "s"),
+    ),
+)
+
+BLOCKS = Schema(
+    "blocks",
+    (
+        Column("order", int, "Order number; subject n has order (n - 1) modulo the orders, plus 1"),
+        Column("first", Block, "Block shown first", levels=_BLOCK.levels),
+        Column("second", Block, "Block shown second", levels=_BLOCK.levels),
+        Column("third", Block, "Block shown third", levels=_BLOCK.levels),
+    ),
+)
+
+PARTICIPANTS = Schema(
+    "participants",
+    (
+        Column("participant_id", str, "Participant, 'sub-' and the number"),
+        Column("order", int, "Row of blocks.tsv"),
+        Column(
+            "observer",
+            ParticipantKind,
+            "Who looked",
+            levels={
+                ParticipantKind.HUMAN: "A person",
+                ParticipantKind.SIMULATED: "A model",
+                ParticipantKind.MOUSE: "A person's mouse, for trying out",
+                ParticipantKind.DUMMY: "Nobody was recorded: a try-out without a tracker",
+            },
+        ),
+    ),
+)
+
+EVENTS = Schema(
+    "events",
+    (
+        Column("onset", float, "Image onset, from the first gaze sample", "s"),
+        Column("duration", float, "Time from image onset to image offset", "s"),
+        _TRIAL,
+        _BLOCK,
+        _POSITION,
+        _STIM_ID,
+        _SOURCE_ID,
+        _CONDITION,
+        _DIRECTION,
+        Column(
+            "status",
+            TrialStatus,
+            "How the trial went",
+            levels={
+                TrialStatus.COMPLETE: "Shown for the full time and recorded",
+                TrialStatus.SKIPPED: "Skipped by the operator",
+                TrialStatus.INTERRUPTED: "Broken off while under way; its data are not used",
+                TrialStatus.UNRECORDED: "Shown for the full time, without a tracker",
+            },
+        ),
+        Column("frames", int, "Frames for which the image was shown"),
+        Column("dropped_frames", int, "Frames that came late by at least half a frame"),
+    ),
+)
+
+FIXATIONS = Schema(
+    "fixations",
+    (
+        _SUBJECT,
+        _BLOCK,
+        _POSITION,
+        _TRIAL,
+        _STIM_ID,
+        _SOURCE_ID,
+        _CONDITION,
+        _DIRECTION,
+        Column("fixation", int, "From 1; 0 is the one under way when the image appeared"),
+        Column("onset_ms", float, "From image onset; negative for fixation 0", "ms"),
+        Column("duration_ms", float, "Duration", "ms"),
+        Column("x_px", float, "In image pixels, from the left edge", "px"),
+        Column("y_px", float, "In image pixels, from the top edge", "px"),
+        Column("inside", bool, "Whether it lies on the image"),
+        Column("beside_blink", bool, "Whether it is short and next to a blink", optional=True),
+        Column(
+            "excluded", str, "Rule of study.toml that leaves the trial out, or n/a", optional=True
+        ),
+    ),
+)
+
+EFFECTS = Schema(
+    "effects",
+    (
+        Column("subset", str, "Fixations used: all, first-block or first-fixation"),
+        _SOURCE_ID,
+        _STIM_ID,
+        _CONDITION,
+        _DIRECTION,
+        Column(
+            "measure",
+            Measure,
+            "What changed",
+            levels={
+                Measure.P_OBJ: "Probability of fixating the target",
+                Measure.ENTROPY: "Entropy of the fixation density",
+            },
+        ),
+        Column("annotation_ids", str, "The target, for p_obj"),
+        Column(
+            "observer",
+            Viewer,
+            "Whose fixation density",
+            levels={
+                Viewer.PEOPLE: "Recorded",
+                Viewer.MODEL: "Predicted, with the measured centre bias",
+            },
+        ),
+        Column("original", float, "Value for the original"),
+        Column("version", float, "Value for the version"),
+        Column("change", float, "version - original"),
+        Column("relative_change", float, "(version - original) / original"),
+        Column("n_original", int, "Fixations on the original"),
+        Column("n_version", int, "Fixations on the version"),
+    ),
+)

@@ -1,0 +1,381 @@
+"""``study.toml``: every choice of a study, as frozen dataclasses that check themselves.
+
+What the file leaves out has the default below, which is the paper's value where the paper gives
+one. An unknown key, a wrong type and a value out of range are errors that name the key, the value,
+what was expected and, where it can be guessed, the repair.
+"""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stimuli.contract.geometry import Placement, Screen, centred
+from stimuli.contract.vocabulary import (
+    TRANSFORMS,
+    Condition,
+    Direction,
+    Transform,
+    checked_name,
+)
+from stimuli.support.checked import CheckedSettings, checked_tables, required, setting
+from stimuli.support.errors import InputError
+
+
+@dataclass(frozen=True)
+class StudySettings(CheckedSettings):
+    """What the study is called, and its seed."""
+
+    name: str = setting("guiding-gaze", "name of the study")
+    seed: int = setting(0, "every random choice of the study follows from it", 0, 2**31 - 1)
+
+
+@dataclass(frozen=True)
+class ImageSettings(CheckedSettings):
+    """How photographs become images, and in which sizes."""
+
+    size_px: int = setting(1024, "side of the square image as shown", 64, 8192)
+    model_px: int = setting(512, "side of the image that the networks see", 32, 4096)
+    fit: str = setting(
+        "crop", "how a photograph becomes square: largest centred square, or stretched",
+        choices=("crop", "stretch"),
+    )  # fmt: skip
+    upscale: str = setting(
+        "embedded",
+        "from model_px to size_px, originals and versions alike: the network that ships "
+        "(embedded), bicubic, none where the sizes are equal, or the file of a network by 2",
+    )
+
+
+@dataclass(frozen=True)
+class ManipulationSettings(CheckedSettings):
+    """What guides the changes and what makes them."""
+
+    saliency: str = setting("embedded", "saliency model that guides the changes: a name or a file")
+    also: tuple[str, ...] = setting(
+        (), "further saliency models that edits and pixels are made against at the same time"
+    )
+    second_opinion: str = setting(
+        "icf", "saliency model that took no part in making the versions and judges them; or none"
+    )
+    transform: Transform = setting(
+        Transform.EDITS, "what changes the image: parametric edits, trained networks, or every "
+        "pixel for itself, as a control that fools the model", choices=TRANSFORMS,
+    )  # fmt: skip
+    shift_network: str = setting(
+        "fgtransform-shift", "network for shifts, where transform is network: a name or a file"
+    )
+    scale_network: str = setting(
+        "fgtransform-scale", "network for scales, which sees what the shift network made"
+    )
+    k_shift: float = setting(2.0, "shift of log saliency in proposed versions, in nats", 0, 4)
+    k_scale: float = setting(
+        2.0, "scale of log saliency in proposed versions: this to gather gaze, 1/this to spread it",
+        1, 4,
+    )  # fmt: skip
+    mask_blur_px: float = setting(
+        0.0, "Gaussian blur of the masks in targets, in pixels of model_px; 0 for stimuli", 0, 100
+    )
+
+
+@dataclass(frozen=True)
+class EditSettings(CheckedSettings):
+    """The search for parametric edits."""
+
+    steps: int = setting(30, "steps of the optimiser", 1, 2000)
+    step_size: float = setting(0.2, "step size of Adam, in units of the bounded edits", 1e-4, 1.0)
+    strength: float = setting(1.0, "factor on the bounds of every edit; 0 forbids all", 0, 2)
+    naturalness: float = setting(0.02, "weight of the penalty on large edits", 0, 10)
+    feather: float = setting(0.012, "width of the soft mask edge, as a share of the side", 0, 0.2)
+
+
+@dataclass(frozen=True)
+class PixelSettings(CheckedSettings):
+    """The search pixel by pixel."""
+
+    steps: int = setting(50, "steps of the optimiser", 1, 5000)
+    step_size: float = setting(0.02, "step size of Adam, in log odds of pixel values", 1e-5, 1.0)
+    fidelity: float = setting(0.0, "weight of the mean squared change of pixels", 0, 1e6)
+
+
+@dataclass(frozen=True)
+class DesignSettings(CheckedSettings):
+    """Order of blocks and trials."""
+
+    orders: str = setting(
+        "latin-square", "orders of the three blocks over subjects: 3, or all 6",
+        choices=("latin-square", "williams"),
+    )  # fmt: skip
+    longest_run: int = setting(
+        4, "most trials of one condition and direction in a row, in blocks of versions", 1, 100
+    )
+
+
+@dataclass(frozen=True)
+class ScreenSettings(CheckedSettings):
+    """The screen and the eye before it; defaults are the paper's VIEWPixx 3D at 60 cm."""
+
+    width_px: int = setting(1920, "columns of the screen", 320, 16384)
+    height_px: int = setting(1080, "rows of the screen", 200, 16384)
+    width_cm: float = setting(52.1, "width of the lit panel (VIEWPixx 3D), measured", 10, 500)
+    height_cm: float = setting(29.3, "height of the lit panel", 5, 300)
+    distance_cm: float = setting(60.0, "from the eye to the centre of the screen", 20, 200)
+    refresh_hz: float = setting(120.0, "frames a second", 24, 1000)
+    grey: float = setting(0.5, "background, 0 black to 1 white", 0, 1)
+    trigger: str = setting(
+        "none",
+        "white while an image is shown, black otherwise: a patch at the bottom left for a "
+        "photodiode, or the top left pixel for a VIEWPixx in Pixel Mode",
+        choices=("none", "photodiode", "pixel-mode"),
+    )  # fmt: skip
+
+    @property
+    def geometry(self) -> Screen:
+        return Screen(
+            self.width_px, self.height_px, self.width_cm, self.height_cm, self.distance_cm
+        )
+
+
+@dataclass(frozen=True)
+class SessionSettings(CheckedSettings):
+    """The course of a trial."""
+
+    image_s: float = setting(3.0, "how long an image is shown", 0.05, 60)
+    blank_s: float = setting(2.0, "grey after an image", 0, 60)
+    fixation_radius_deg: float = setting(
+        1.5, "how near gaze must be to the central target", 0.1, 10
+    )
+    fixation_s: float = setting(0.3, "for how long before the image appears", 0, 10)
+    fixation_timeout_s: float = setting(5.0, "wait before another drift check", 0.1, 120)
+    fixation_attempts: int = setting(
+        2, "waits in vain before the operator is asked: recalibrate, show or skip", 1, 20
+    )
+    calibration_limit_deg: float = setting(
+        1.0, "average validation error above which another calibration is asked for", 0.1, 10
+    )
+    practice: str = setting(
+        "", "folder in the study with PNGs for practice, such as practice, or none"
+    )
+    language: str = setting("en", "of what the participant reads", choices=("en", "de"))
+
+
+@dataclass(frozen=True)
+class TrackerSettings(CheckedSettings):
+    """Recording, and the thresholds of the EyeLink parser (its defaults, sent explicitly)."""
+
+    sample_rate_hz: int = setting(500, "gaze samples a second", choices=(250, 500, 1000, 2000))
+    eye: str = setting("left", "the eye that is recorded", choices=("left", "right"))
+    address: str = setting("100.1.1.1", "of the EyeLink's host computer")
+    backdrop: str = setting(
+        "boxes", "behind the gaze cursor on the host: outlines of image and targets, or the image",
+        choices=("boxes", "image"),
+    )  # fmt: skip
+    saccade_velocity_deg_s: float = setting(30.0, "parser: velocity threshold", 1, 1000)
+    saccade_acceleration_deg_s2: float = setting(8000.0, "parser: acceleration", 100, 100000)
+    saccade_motion_deg: float = setting(0.15, "parser: motion threshold", 0, 10)
+    pursuit_fixup_deg_s: float = setting(60.0, "parser: highest pursuit velocity added", 0, 1000)
+
+
+@dataclass(frozen=True)
+class ObserverSettings(CheckedSettings):
+    """The simulated observer that stands in for a person."""
+
+    follows_model: float = setting(
+        0.5, "simulated observer: share of fixations drawn from the prediction", 0, 1
+    )
+    follows_centre: float = setting(0.35, "share drawn around the centre", 0, 1)
+    centre_sd_deg: float = setting(4.5, "spread of those around the centre", 0.1, 30)
+    landing_error: float = setting(0.06, "error of landing, as a share of the saccade", 0, 1)
+    fixation_ms: float = setting(250.0, "median fixation duration", 60, 2000)
+    blink_rate_hz: float = setting(0.15, "blinks a second", 0, 5)
+
+    def check_together(self) -> None:
+        share = self.follows_model + self.follows_centre
+        if share > 1:
+            raise InputError(
+                f"observer.follows_model + observer.follows_centre is {share:g}; expected at most "
+                f"1, the rest looks anywhere"
+            )
+
+
+@dataclass(frozen=True)
+class AnalysisSettings(CheckedSettings):
+    """Densities."""
+
+    centre_bias: str = setting(
+        "other-sources", "centre bias of a stimulus: fixations on other sources, or on all others",
+        choices=("other-sources", "other-stimuli"),
+    )  # fmt: skip
+    grid_px: int = setting(512, "side of the density maps", 32, 4096)
+    entropy: str = setting(
+        "jackknife", "entropies of people: without their bias by the number of subjects, or plain",
+        choices=("jackknife", "plain"),
+    )  # fmt: skip
+    resamples: int = setting(10000, "of the bootstrap over subjects and sources", 200, 1000000)
+    detector: str = setting(
+        "tracker", "whose fixations: the EyeLink parser's, or found in the samples anew",
+        choices=("tracker", "velocity", "dispersion"),
+    )  # fmt: skip
+    velocity_deg_s: float = setting(30.0, "detector velocity: threshold (I-VT)", 1, 1000)
+    dispersion_deg: float = setting(1.0, "detector dispersion: threshold (I-DT)", 0.05, 10)
+    minimum_fixation_ms: float = setting(60.0, "both: shortest fixation", 10, 1000)
+
+
+@dataclass(frozen=True)
+class ExclusionSettings(CheckedSettings):
+    """What is left out of the analysis; by default nothing is, and the report counts all of it."""
+
+    track_loss: float = setting(1.0, "most of an image's time in blinks, as a share", 0, 1)
+    validation_deg: float = setting(0.0, "largest mean error of validation; 0: any", 0, 10)
+    drift_deg: float = setting(0.0, "largest distance of fixation 0 from the centre; 0: any", 0, 30)
+    precision_deg: float = setting(0.0, "largest RMS of successive samples; 0: any", 0, 10)
+    fixations: int = setting(0, "fewest fixations on a trial", 0, 100)
+    subject_trials: float = setting(
+        1.0, "most of a subject's trials excluded before all of them are, as a share", 0, 1
+    )
+    subjects: tuple[str, ...] = setting((), "subjects left out, such as 07")
+    short_fixation_ms: float = setting(80.0, "shorter ones beside a blink are flagged", 0, 1000)
+    blink_gap_ms: float = setting(60.0, "how near to the blink that is", 0, 1000)
+    drop_blink_adjacent: bool = setting(False, "whether flagged fixations are left out")
+
+
+@dataclass(frozen=True)
+class TargetSettings(CheckedSettings):
+    """A region of one version and its shift."""
+
+    annotation_ids: tuple[int, ...] = setting((), "COCO annotations whose union is the target")
+    k_shift: float = setting(0.0, "shift of its log saliency, in nats (eq. 11)", -4, 4)
+    category: str = setting("", "or the COCO category whose objects are all the target")
+
+    def check_together(self) -> None:
+        if bool(self.annotation_ids) == bool(self.category):
+            raise InputError(
+                f"a target has annotation_ids {list(self.annotation_ids)} and category "
+                f"{self.category!r}; expected one of the two"
+            )
+
+
+@dataclass(frozen=True)
+class VersionSettings(CheckedSettings):
+    """One of the two versions of a source."""
+
+    direction: Direction = required("its aim", choices=(Direction.INCREASE, Direction.DECREASE))
+    targets: tuple[TargetSettings, ...] = setting((), "regions to shift; the first is the aim")
+    k_scale: float = setting(1.0, "factor on log saliency (eq. 12)", 0.25, 4)
+    transform: Transform | None = setting(
+        None, "what makes this version, if not manipulation.transform", choices=TRANSFORMS
+    )
+
+
+@dataclass(frozen=True)
+class SourceSettings(CheckedSettings):
+    """A photograph and what its versions are for."""
+
+    source_id: str = required("name of the photograph in the study")
+    photograph: str = required("file, absolute or relative to the study")
+    annotations: str = setting("", "COCO annotation file of its objects")
+    image_id: int = setting(0, "the photograph's id in that file", 0)
+    condition: Condition = setting(
+        Condition.OBJECT, "what the versions aim at", choices=(Condition.OBJECT, Condition.ENTROPY)
+    )
+    versions: tuple[VersionSettings, ...] = setting((), "two, with opposite aims")
+
+    def check_together(self) -> None:
+        checked_name("source_id", self.source_id)
+        name = f"source {self.source_id}"
+        aims = sorted(version.direction for version in self.versions)
+        if aims != [Direction.DECREASE, Direction.INCREASE]:
+            raise InputError(
+                f"{name} has versions {[str(aim) for aim in aims]}; expected one to increase and "
+                f"one to decrease"
+            )
+        for version in self.versions:
+            if self.condition == Condition.OBJECT and not version.targets:
+                raise InputError(
+                    f"{name}, {version.direction}: has no targets; expected at least one"
+                )
+            if self.condition == Condition.ENTROPY and version.targets:
+                raise InputError(
+                    f"{name}, {version.direction}: has targets; "
+                    f'expected none, or condition = "object"'
+                )
+
+
+@dataclass(frozen=True)
+class Settings(CheckedSettings):
+    """All settings of a study; the sections of ``study.toml`` by name."""
+
+    study: StudySettings = field(default_factory=StudySettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
+    manipulation: ManipulationSettings = field(default_factory=ManipulationSettings)
+    edits: EditSettings = field(default_factory=EditSettings)
+    pixels: PixelSettings = field(default_factory=PixelSettings)
+    design: DesignSettings = field(default_factory=DesignSettings)
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
+    session: SessionSettings = field(default_factory=SessionSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    observer: ObserverSettings = field(default_factory=ObserverSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    exclusions: ExclusionSettings = field(default_factory=ExclusionSettings)
+    sources: tuple[SourceSettings, ...] = ()
+
+    def check_together(self) -> None:
+        images, screen, size_px = self.images, self.screen, self.images.size_px
+        if images.upscale == "none" and size_px != images.model_px:
+            raise InputError(
+                f'images.upscale is "none", images.size_px is {size_px} and images.model_px is '
+                f"{images.model_px}; expected equal sizes; set images.model_px = {size_px}, or "
+                f'images.upscale = "embedded"'
+            )
+        if size_px > min(screen.width_px, screen.height_px):
+            raise InputError(
+                f"images.size_px is {size_px}; expected at most the screen's "
+                f"{min(screen.width_px, screen.height_px)} pixels, since images are shown unscaled"
+            )
+        names = [source.source_id for source in self.sources]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise InputError(f"source {twice[0]} occurs twice; expected each source_id once")
+
+    @property
+    def placement(self) -> Placement:
+        """Where on the screen the images stand."""
+        return centred(self.screen.geometry, self.images.size_px, self.images.size_px)
+
+    def as_dict(self) -> dict:
+        """Return the resolved settings, JSON-ready."""
+        return dataclasses.asdict(self)
+
+
+def parse_settings(text: str, where: str = "study.toml") -> Settings:
+    """Return the settings that a TOML text states.
+
+    Raises
+    ------
+    InputError
+        See the module's first lines.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: not TOML: {error}") from None
+    return checked_tables(Settings, content, where)
+
+
+def read_settings(path: str | Path) -> Settings:
+    """Read ``study.toml``; see `parse_settings`.
+
+    Examples
+    --------
+    >>> from stimuli import read_settings
+    >>> settings = read_settings("demo-study/study.toml")
+    >>> settings.session.image_s
+    3.0
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected the study.toml of a study") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text ({error})") from None
+    return parse_settings(text, path.name)

@@ -1,0 +1,257 @@
+"""The words that all stages share, as frozen dataclasses.
+
+A *source* is a photograph. A *stimulus* is a source as shown: the original or one of its versions.
+A *target* is a region of a source, one or several COCO annotations, and what should happen to it.
+A *trial* is one presentation of a stimulus to a subject.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stimuli.support.errors import InputError
+
+
+class Condition(StrEnum):
+    """How a stimulus came to be."""
+
+    ORIGINAL = "original"
+    OBJECT = "object"  # manipulated to draw gaze to its targets, or away from them
+    ENTROPY = "entropy"  # manipulated to spread gaze, or to gather it
+
+
+class Direction(StrEnum):
+    """The aim of a version: of p_obj where the condition is object, of the entropy otherwise."""
+
+    NONE = "none"
+    INCREASE = "increase"
+    DECREASE = "decrease"
+
+
+class Block(StrEnum):
+    """The three sets of stimuli; each holds one version of every source."""
+
+    ORIGINALS = "originals"
+    VERSIONS_1 = "versions-1"
+    VERSIONS_2 = "versions-2"
+
+
+class Transform(StrEnum):
+    """What changed a photograph."""
+
+    NONE = "none"
+    EDITS = "edits"
+    NETWORK = "network"
+    PIXELS = "pixels"
+
+
+# Those that a study may ask for.
+TRANSFORMS = (Transform.EDITS, Transform.NETWORK, Transform.PIXELS)
+
+
+class ObjectUse(StrEnum):
+    """What an object of a photograph is proposed for."""
+
+    AIM = "aim"
+    PARTNER = "partner"
+    ENTROPY = "entropy"
+    NOTHING = "nothing"
+
+
+class TrialStatus(StrEnum):
+    """How a trial went."""
+
+    COMPLETE = "complete"
+    SKIPPED = "skipped"
+    INTERRUPTED = "interrupted"
+    UNRECORDED = "unrecorded"
+
+
+class ParticipantKind(StrEnum):
+    """Who took part in a session; the column ``observer`` of ``participants.tsv``."""
+
+    HUMAN = "human"
+    SIMULATED = "simulated"
+    MOUSE = "mouse"
+    DUMMY = "dummy"
+
+
+class Viewer(StrEnum):
+    """Whose density an effect was measured on; the column ``observer`` of the effects table."""
+
+    PEOPLE = "people"
+    MODEL = "model"
+
+
+class Measure(StrEnum):
+    """What is measured on a density."""
+
+    P_OBJ = "p_obj"
+    ENTROPY = "entropy_bits"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A region and the shift of its log saliency.
+
+    Attributes
+    ----------
+    annotation_ids
+        COCO annotations whose union is the region.
+    k_shift
+        Shift of the un-normalised log saliency, in nats: eq. (11) of the paper.
+    mask
+        Path of the region's mask (PNG, 255 inside) relative to the study folder.
+    """
+
+    annotation_ids: tuple[int, ...]
+    k_shift: float
+    mask: str
+
+
+@dataclass(frozen=True)
+class PredictedEffect:
+    """What models predict of a stimulus, without centre bias, before anyone sees it.
+
+    The measure is p_obj of the first target, or the entropy in bits where the condition is
+    entropy. Changes are against the original; originals have none.
+
+    Attributes
+    ----------
+    predicted
+        The measure under the model that guided the change.
+    asked_change, predicted_change
+        What the target asks for, and what that model predicts.
+    second_change
+        What a model predicts that took no part; None where there is no second opinion.
+    entropy_bits
+        Of the density under the model that guided the change, whatever the measure.
+    psnr_db, clipped, feature_distance
+        Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
+        0 or 255 and were not; distance in features, 0 for the same image.
+    """
+
+    predicted: float
+    asked_change: float | None = None
+    predicted_change: float | None = None
+    second_change: float | None = None
+    entropy_bits: float | None = None
+    psnr_db: float | None = None
+    clipped: float | None = None
+    feature_distance: float | None = None
+
+    @property
+    def transfer(self) -> float | None:
+        """Share of the predicted change that the second model sees; None where it is unknown."""
+        if self.second_change is None or not self.predicted_change:
+            return None
+        return self.second_change / self.predicted_change
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both models predict a change in the same direction."""
+        return None if self.transfer is None else self.transfer > 0
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One row of ``stimuli/stimuli.tsv``. Paths are relative to the study folder.
+
+    Attributes
+    ----------
+    targets
+        Regions of this version; empty for originals and for entropy versions.
+    k_scale
+        Factor on the un-normalised log saliency, eq. (12); 1 leaves it.
+    image, target, prediction
+        PNG as shown; target and predicted log saliency (npz), both without centre bias. An
+        original has no target.
+    image_sha256, source_sha256, checkpoint_sha256
+        Of the PNG as shown, the photograph, and the weights of the saliency model that guided it.
+    licence
+        Terms of the photograph.
+    transform
+        What changed it; none for originals.
+    effect
+        None where the catalogue states none.
+    """
+
+    stim_id: str
+    source_id: str
+    condition: Condition
+    direction: Direction
+    block: Block
+    targets: tuple[Target, ...]
+    k_scale: float
+    image: str
+    target: str | None
+    prediction: str
+    image_sha256: str
+    source_sha256: str
+    checkpoint_sha256: str
+    licence: str
+    transform: Transform = Transform.NONE
+    effect: PredictedEffect | None = None
+
+    @property
+    def moves_as_asked(self) -> bool | None:
+        """Whether the prediction moved in the direction of the aim; None where nothing is told."""
+        if self.effect is None or self.effect.predicted_change is None:
+            return None
+        change = self.effect.predicted_change
+        return change > 0 if self.direction == Direction.INCREASE else change < 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One presentation of a stimulus to a subject.
+
+    Attributes
+    ----------
+    block_position
+        1 for the block that this subject saw first.
+    trial
+        Counted from 1 over the whole session.
+    """
+
+    subject: str
+    block: Block
+    block_position: int
+    trial: int
+    stimulus: Stimulus
+
+
+_SUBJECT = re.compile(r"[0-9]{1,6}")
+_NAME = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+
+
+def subject_label(subject: str | int) -> str:
+    """Return a participant's number as it stands in file names: ``7`` becomes ``"07"``.
+
+    Raises
+    ------
+    InputError
+        If `subject` is anything but a whole number from 1 to 999999. Names never enter file
+        names, and nothing that could leave the study folder does.
+    """
+    text = str(subject)
+    if not _SUBJECT.fullmatch(text) or int(text) == 0:
+        raise InputError(
+            f"subject is {text!r}; expected the participant's number, 1 to 999999, such as 07"
+        )
+    return f"{int(text):02d}"
+
+
+def checked_name(what: str, name: str) -> str:
+    """Return `name` if it can stand in file names on every system.
+
+    Raises
+    ------
+    InputError
+        Unless it is letters and digits joined by single ``-`` or ``_``, at most 64 characters.
+    """
+    if len(name) > 64 or not _NAME.fullmatch(name):
+        raise InputError(
+            f"{what} is {name!r}; expected at most 64 letters and digits, joined by - or _"
+        )
+    return name

@@ -1,0 +1,1 @@
+"""What every stage is built with: files, pictures, errors, commands, tables, provenance."""

@@ -1,0 +1,196 @@
+"""Files that are either whole or absent: written under a temporary name, then renamed."""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from PIL.ExifTags import Base
+from PIL.TiffImagePlugin import TiffImageFile
+
+from stimuli.support.errors import InputError
+from stimuli.support.pictures import eight_bits, in_srgb, opened_picture
+
+_UNFINISHED = ".writing-"  # how the names of unfinished files begin
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that becomes `path` when the block succeeds.
+
+    The temporary name keeps the suffix, since many writers choose the format by it. Whatever ends
+    the block early, Ctrl-C included, removes the temporary file and leaves `path` as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o666 & ~umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: str | Path) -> None:
+    """Remove what processes that were killed left in a folder and below it, half written."""
+    for leftover in Path(folder).rglob(f"{_UNFINISHED}*"):
+        leftover.unlink()
+
+
+def umask() -> int:
+    """Return the permission bits that new files and folders must not have."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write `content` to `path` whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 with ``\\n`` line ends."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: str | Path, content: object) -> None:
+    """Write `content` as indented JSON; NaN and infinity are refused."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> object:
+    """Read a JSON file.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or not JSON; the message gives the line.
+    """
+    path = Path(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a JSON file: {error}; is it complete?") from None
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read a photograph as ``(height, width, 3)`` uint8 sRGB.
+
+    Formats are those of Pillow; PNG, JPEG and TIFF are tested. What becomes of each kind:
+
+    =================================  ==========================================================
+    rotated or mirrored by EXIF        turned upright, all eight orientations
+    grey, 1 bit, palette               three channels; 1 bit is black and white
+    grey of 9 to 16 bits               scaled to 8 bits and rounded; TIFF's white-is-zero inverted
+    colour of 16 bits                  the upper 8 bits of each channel
+    alpha, or a transparent colour     laid on mid-grey (128), the background of the experiment
+    with an ICC profile                converted to sRGB: relative colorimetric, black point
+                                       compensated; a profile that is broken or of another kind
+                                       of picture (RGB in a grey one) is ignored, as browsers do
+    CMYK without a profile             (1 - ink)(1 - black)
+    no profile                         taken as sRGB; gamma chunks of PNG are ignored
+    animated, or of several pages      the first
+    up to 178 million pixels           read; more is refused
+    32 bits or floating point,         refused, since Pillow has no white for them or reads them
+    16-bit TIFF in colour planes       wrongly
+    =================================  ==========================================================
+
+    Raises
+    ------
+    InputError
+        If the file is absent, truncated, no picture, or of a kind that is refused.
+
+    Examples
+    --------
+    >>> from stimuli import open_study, read_catalogue, read_image
+    >>> study = open_study("demo-study")
+    >>> first = read_catalogue(study.catalogue)[0]
+    >>> read_image(study.root / first.image).shape
+    (1024, 1024, 3)
+    """
+    with opened_picture(path) as picture:
+        picture.load()
+        profile = picture.info.get("icc_profile")
+        return np.asarray(in_srgb(eight_bits(ImageOps.exif_transpose(picture), picture), profile))
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """Return the height and width that `read_image` would give, from the file's header alone.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no picture.
+    """
+    with opened_picture(path) as picture:
+        width, height = picture.size
+        if isinstance(picture, TiffImageFile):  # whose size Pillow swaps itself, from version 11 on
+            width, height = (picture.tag_v2[tag] for tag in (Base.ImageWidth, Base.ImageLength))
+        turned = picture.getexif().get(Base.Orientation) in (5, 6, 7, 8)
+        return (width, height) if turned else (height, width)
+
+
+def write_image(path: str | Path, pixels: np.ndarray) -> None:
+    """Write ``(height, width, 3)`` or ``(height, width)`` uint8 pixels as PNG, without loss."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG", compress_level=3)
+    write_bytes(path, buffer.getvalue())
+
+
+def write_log_saliency(path: str | Path, log_saliency: np.ndarray) -> None:
+    """Write a ``(height, width)`` map of un-normalised log saliency (nats) as float32 npz."""
+    if log_saliency.ndim != 2 or not np.isfinite(log_saliency).all():
+        raise ValueError(f"log saliency {log_saliency.shape} must be a finite (height, width) map")
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, log_saliency=log_saliency.astype(np.float32))
+
+
+def read_log_saliency(path: str | Path) -> np.ndarray:
+    """Read what `write_log_saliency` wrote, as ``(height, width)`` float32.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, truncated, or holds no finite ``log_saliency`` map.
+
+    Examples
+    --------
+    >>> from stimuli import open_study, read_catalogue, read_log_saliency
+    >>> study = open_study("demo-study")
+    >>> first = read_catalogue(study.catalogue)[0]
+    >>> read_log_saliency(study.root / first.prediction).ndim
+    2
+    """
+    try:
+        with open(path, "rb") as file, np.load(file) as archive:
+            log_saliency = archive["log_saliency"]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such prediction; run manipulation.generate again") from None
+    except Exception as error:
+        raise InputError(
+            f"{path}: cannot be read as a saliency map ({error}); run manipulation.generate again"
+        ) from None
+    if log_saliency.ndim != 2 or not np.isfinite(log_saliency).all():
+        raise InputError(f"{path}: holds {log_saliency.shape}; expected a finite 2-d map")
+    return log_saliency

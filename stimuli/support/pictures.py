@@ -1,0 +1,104 @@
+"""Pictures of every kind, on their way to 8 bits a channel and sRGB: the steps of `read_image`."""
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms
+from PIL.ExifTags import Base
+from PIL.TiffImagePlugin import TiffImageFile
+
+from stimuli.support.errors import InputError
+
+_MODE_OF_PROFILE = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
+
+
+@contextmanager
+def opened_picture(path: str | Path) -> Iterator[Image.Image]:
+    """Open a picture; what Pillow cannot read is an InputError, and its remarks are not passed on.
+
+    Pillow remarks on EXIF that it cannot read and on pictures above half of the size it refuses.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # From an open file, since Pillow maps a file that it opens itself into memory, and then
+            # scrambles turned TIFFs without compression.
+            with open(path, "rb") as file, Image.open(file) as picture:
+                yield picture
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such image") from None
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{path}: {error}; expected a smaller picture: reduce it first") from None
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise InputError(
+            f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
+        ) from None
+
+
+def eight_bits(picture: Image.Image, opened: Image.Image) -> Image.Image:
+    """Return a picture with 8 bits a channel. `opened` has the tags that `picture` has lost."""
+    tags = opened.tag_v2 if isinstance(opened, TiffImageFile) else {}
+    bits = max(np.atleast_1d(tags.get(Base.BitsPerSample, 16)))
+    raw_planes = tags.get(Base.PlanarConfiguration) == 2 and tags.get(Base.Compression, 1) == 1
+    if raw_planes and bits > 8 and picture.mode.startswith("RGB"):
+        raise ValueError("16 bits in colour planes; save it interleaved, or with 8 bits a channel")
+    if picture.mode == "F" or (picture.mode == "I" and opened.format not in ("PNG", "PPM")):
+        raise ValueError("values of 32 bits or with a sign; save it with 8 or 16 bits a channel")
+    if not picture.mode.startswith("I"):
+        return picture
+    values = np.asarray(picture, dtype=np.float64)
+    scaled = (values * (255.0 / (2**bits - 1))).clip(0, 255).round().astype(np.uint8)
+    white_is_zero = tags.get(Base.PhotometricInterpretation) == 0
+    grey = Image.fromarray(255 - scaled if white_is_zero else scaled)
+    if isinstance(transparent := opened.info.get("transparency"), int):
+        grey.putalpha(Image.fromarray((values != transparent).astype(np.uint8) * 255))
+    return grey
+
+
+def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return a picture in sRGB; `profile` is its ICC profile, if it has one."""
+    grey = picture.mode in ("1", "L", "LA")
+    alpha = None
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        alpha = picture.getchannel("A")
+        picture = picture.convert("RGB")
+    elif picture.mode != "CMYK":
+        picture = picture.convert("RGB")
+    mode = _MODE_OF_PROFILE.get(profile[16:20]) if profile else None
+    if mode == ("L" if grey else picture.mode) and (transform := _to_srgb(profile, mode)):
+        picture = transform.apply(picture.convert(mode))
+    picture = picture.convert("RGB")
+    if alpha is None:
+        return picture
+    background = Image.new("RGB", picture.size, (128, 128, 128))
+    return Image.composite(picture, background, alpha)
+
+
+@lru_cache(maxsize=8)
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return the transform of pictures in `mode` to sRGB, or None for a broken profile.
+
+    None too for sRGB itself, which many photographs bear: to convert takes longer than to
+    read.
+    """
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(source):
+            return None
+        return ImageCms.buildTransform(
+            source,
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return None

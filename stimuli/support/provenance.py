@@ -1,0 +1,93 @@
+"""Sidecars: what a command was given, what it made, and with what."""
+
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+
+from stimuli.support.files import sha256, write_json
+
+_PACKAGES = (
+    "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",
+    "scipy", "pandas", "statsmodels", "seaborn", "eyelinkio", "pymovements", "joblib", "psychopy",
+    "sr-research-pylink",
+)  # fmt: skip
+
+
+def package_versions() -> dict[str, str]:
+    """Return the installed versions of Python and of the packages that shape a result."""
+    versions = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def source_commit() -> str | None:
+    """Return the commit of the code that runs, with ``-dirty`` if changed, or None outside git."""
+    here = Path(__file__).resolve().parent
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            cwd=here, capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip()
+
+
+def write_sidecar(
+    path: str | Path,
+    *,
+    command: str,
+    settings: Mapping[str, object],
+    inputs: Iterable[str | Path] = (),
+    outputs: Iterable[str | Path] = (),
+    seeds: Mapping[str, int] | None = None,
+    device: str = "cpu",
+    root: str | Path | None = None,
+) -> None:
+    """Write the provenance of a finished command to `path` as JSON.
+
+    Parameters
+    ----------
+    command
+        Module that ran, such as ``manipulation.generate``; the arguments are added.
+    settings
+        The resolved settings, JSON-ready.
+    inputs, outputs
+        Files; each is listed with its SHA-256, by its path relative to `root` where it lies there.
+    seeds
+        Every seed that randomness came from.
+    """
+
+    def listed(files: Iterable[str | Path]) -> dict[str, str]:
+        names = {}
+        for file in map(Path, files):
+            name, base = file, Path(root).resolve() if root is not None else None
+            if base is not None and file.resolve().is_relative_to(base):
+                name = file.resolve().relative_to(base)
+            names[name.as_posix()] = sha256(file)
+        return dict(sorted(names.items()))
+
+    write_json(
+        path,
+        {
+            "command": command,
+            "arguments": sys.argv[1:],
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "commit": source_commit(),
+            "versions": package_versions(),
+            "platform": platform.platform(),
+            "device": device,
+            "seeds": dict(seeds or {}),
+            "settings": dict(settings),
+            "inputs": listed(inputs),
+            "outputs": listed(outputs),
+        },
+    )

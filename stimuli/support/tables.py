@@ -1,0 +1,164 @@
+"""Tables in files: columns with their meaning and units, reading and writing.
+
+Tables are tab-separated with a header line, missing values are ``n/a``, and a JSON sidecar of the
+same name describes every column, as BIDS asks. A row is a dict by column name.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stimuli.support.errors import InputError, nearest
+from stimuli.support.files import write_json, write_text
+
+MISSING = "n/a"
+
+Value = str | int | float | bool | None
+Row = dict[str, Any]  # by column; the types of its values are those of the schema, or None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, type, meaning, unit and levels.
+
+    The type is `str`, `int`, `float`, `bool` or an enumeration of strings, whose members are the
+    levels.
+    """
+
+    name: str
+    type: type
+    description: str
+    units: str | None = None
+    levels: Mapping[Any, str] | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of one kind of table, in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def sidecar(self) -> dict:
+        """Return the BIDS description of the columns."""
+        described = {}
+        for column in self.columns:
+            entry: dict = {"Description": column.description}
+            if column.units:
+                entry["Units"] = column.units
+            if column.levels:
+                entry["Levels"] = dict(column.levels)
+            described[column.name] = entry
+        return described
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return MISSING
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(float(value))
+    text = str(value)
+    if any(sign in text for sign in "\t\r\n"):
+        raise ValueError(f"{text!r} cannot stand in a tab-separated table")
+    return text
+
+
+def _value(text: str, column: Column) -> Value:
+    if text == MISSING:
+        return None
+    if column.type is bool:
+        return {"true": True, "false": False}[text]
+    return column.type(text)
+
+
+def write_table(
+    path: str | Path,
+    schema: Schema,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    sidecar: Mapping[str, object] | None = None,
+) -> None:
+    """Write rows and the JSON sidecar; `sidecar` adds entries beside the columns'.
+
+    Raises
+    ------
+    ValueError
+        If a row lacks a column or has one that the schema does not know.
+    """
+    path = Path(path)
+    lines = ["\t".join(schema.names)]
+    for row in rows:
+        if set(row) != set(schema.names):
+            raise ValueError(f"{schema.name} row has {sorted(row)}; expected {schema.names}")
+        lines.append("\t".join(_text(row[name]) for name in schema.names))
+    write_text(path, "\n".join(lines) + "\n")
+    write_json(path.with_suffix(".json"), {**(sidecar or {}), **schema.sidecar()})
+
+
+def read_table(path: str | Path, schema: Schema) -> list[Row]:
+    """Read a table, check it against its schema, and convert the values.
+
+    Columns that the schema does not know are ignored; an optional column may be absent.
+
+    Raises
+    ------
+    InputError
+        Names file, line, column, value and expectation.
+
+    Examples
+    --------
+    >>> from stimuli import open_study, read_table
+    >>> from stimuli.contract.schemas import BLOCKS
+    >>> rows = read_table(open_study("demo-study").blocks, BLOCKS)
+    >>> rows[0]["order"]
+    1
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such table") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text ({error})") from None
+    header: Sequence[str] = lines[0].split("\t") if lines else []
+    for column in schema.columns:
+        if column.name not in header and not column.optional:
+            raise InputError(
+                f"{path}: column {column.name!r} is missing; expected {', '.join(schema.names)}"
+                f"{nearest(column.name, header)}"
+            )
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split("\t")
+        if len(cells) != len(header):
+            raise InputError(
+                f"{path}, line {number}: {len(cells)} cells; expected {len(header)} "
+                f"as in the header; is the file complete?"
+            )
+        named = dict(zip(header, cells, strict=True))
+        row: Row = {}
+        for column in schema.columns:
+            text = named.get(column.name, MISSING)
+            if column.levels and text not in (MISSING, *column.levels):
+                raise InputError(
+                    f"{path}, line {number}: {column.name} is {text!r}; "
+                    f"expected one of {', '.join(column.levels)}"
+                    f"{nearest(text, column.levels)}"
+                )
+            try:
+                row[column.name] = _value(text, column)
+            except (ValueError, KeyError):
+                raise InputError(
+                    f"{path}, line {number}: {column.name} is {text!r}; "
+                    f"expected {column.type.__name__} or {MISSING}"
+                ) from None
+        rows.append(row)
+    return rows

@@ -1,0 +1,20 @@
+"""How well the model foretells people, where the answer is known."""
+
+import numpy as np
+import pytest
+
+from analysis.effects.agreement import agreement_table
+from analysis.effects.bootstrap import Resamples
+from tests.analysis.effects.contrasts import contrast
+
+
+def test_slope_and_signs_of_people_who_do_a_quarter_of_what_is_predicted():
+    model = np.array([0.4, 0.2, -0.3, -0.1])
+    contrasts = [contrast(0.25 * change, change) for change in model]
+    draws = np.random.default_rng(0).normal(0, 0.01, (500, 4)) + 0.25 * model
+    row = agreement_table(contrasts, "all", Resamples(draws, draws, np.ones((500, 4)))).iloc[0]
+    assert (row["n"], row["n_same_sign"], row["sign_agreement"]) == (4, 4, 1.0)
+    assert row["slope"] == pytest.approx(0.25)
+    assert row["slope_low"] < 0.25 < row["slope_high"]
+    assert row["slope_high"] - row["slope_low"] < 0.1
+    assert row["correlation"] == pytest.approx(1)

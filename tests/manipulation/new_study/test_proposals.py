@@ -1,0 +1,76 @@
+"""Proposals follow the headroom of objects, and every object has a reason."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from manipulation.new_study.candidates import Candidate
+from manipulation.new_study.objects import ObjectCandidate, headroom
+from manipulation.new_study.proposal_table import proposal_rows
+from manipulation.new_study.proposals import propose_sources, proposed_sources
+from stimuli.contract.settings import ManipulationSettings, parse_settings
+from stimuli.contract.templates import sources_text
+from stimuli.support.errors import InputError
+
+
+def test_an_object_that_half_of_gaze_is_on_has_most_room():
+    rooms = [headroom(p, 2.0) for p in (0.02, 0.2, 0.5, 0.8, 0.98)]
+    assert max(rooms) == rooms[2]
+    assert headroom(0.5, 2.0) == pytest.approx(np.e**2 / (1 + np.e**2) - 0.5)
+    assert headroom(0.0, 2.0) == headroom(1.0, 2.0) == pytest.approx(0)
+
+
+def candidates(count):
+    return [Candidate(f"s{n}", Path(f"{n}.JPG"), n) for n in range(count)]
+
+
+def thing(annotation_id, headroom, rejected_because="", apart=()):
+    return ObjectCandidate(
+        annotation_id, "dog", 0.1, 0.2, headroom, rejected_because, frozenset(apart)
+    )
+
+
+def test_24_sources_are_21_for_objects_with_most_room_and_3_for_entropy():
+    objects = [(thing(100 + n, n / 100),) for n in range(40)]
+    proposals = propose_sources(candidates(40), objects, Path("a.json"), 24)
+    sources = proposed_sources(proposals, ManipulationSettings())
+    aimed = [source for source in sources if source.condition == "object"]
+    assert (len(aimed), len(sources)) == (21, 24)
+    assert {source.image_id for source in aimed} == set(range(19, 40))
+    for source in aimed:
+        shifts = {version.direction: version.targets[0].k_shift for version in source.versions}
+        assert shifts == {"increase": 2.0, "decrease": -2.0}
+        assert source.photograph.endswith(".jpg")
+    for source in set(sources) - set(aimed):
+        scales = {version.direction: version.k_scale for version in source.versions}
+        assert scales == {"increase": 0.5, "decrease": 2.0}
+    assert parse_settings(sources_text(sources)).sources == sources
+
+
+def test_a_second_object_apart_from_the_first_is_shifted_the_other_way():
+    objects = (thing(1, 0.3, apart=(3, 4)), thing(2, 0.2), thing(3, 0.1), thing(4, 0.09))
+    (proposal,) = propose_sources(candidates(1), [objects], Path("a.json"), 1)
+    (source,) = proposed_sources([proposal], ManipulationSettings())
+    assert [
+        [(target.annotation_ids, target.k_shift) for target in version.targets]
+        for version in source.versions
+    ] == [[((1,), 2.0), ((3,), -2.0)], [((1,), -2.0), ((3,), 2.0)]]
+    assert {row["annotation_id"]: row["because"] for row in proposal_rows([proposal], 1)} == {
+        1: "most room in both directions",
+        2: "overlaps the aim",
+        3: "apart from the aim, with room of its own: shifted the other way",
+        4: "less room than those used",
+    }
+    (alone,) = propose_sources(candidates(1), [objects], Path("a.json"), 1, pairs=False)
+    assert alone.partner is None
+    weak = (thing(1, 0.3, apart=(3,)), thing(3, 0.05))
+    assert propose_sources(candidates(1), [weak], Path("a.json"), 1)[0].partner is None
+
+
+def test_too_few_photographs_or_objects_are_named():
+    with pytest.raises(InputError, match=r"5 photographs, 5 with an object.*8 sources need 7"):
+        propose_sources(candidates(5), [(thing(1, 0.1),)] * 5, Path("a.json"), 8)
+    rejected = (thing(1, 0.1, rejected_because="too small"),)
+    with pytest.raises(InputError, match="8 photographs, 0 with an object"):
+        propose_sources(candidates(8), [rejected] * 4 + [()] * 4, Path("a.json"), 8)

@@ -1,0 +1,246 @@
+"""Each published layout, written here as its authors publish it."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from manipulation.saliency.fixations.readers import mit1003
+from manipulation.saliency.fixations.table import read_fixations
+from manipulation.saliency.fixations.viewed import photographs
+from stimuli.support.errors import InputError
+
+scipy_io = pytest.importorskip("scipy.io")
+h5py = pytest.importorskip("h5py")
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("first.jpeg", "second.jpeg"):
+        Image.new("RGB", (400, 300)).save(folder / name)
+    return folder
+
+
+def of(table, name):
+    """Points and subjects on one photograph."""
+    chosen = table.of_image(table.images.index(name))
+    return table.points[chosen], None if table.subject is None else table.subject[chosen].tolist()
+
+
+# -- MIT1003 -------------------------------------------------------------------------------------
+
+
+def gaze(places, samples=72, saccade=8, noise=0.2, seed=0):
+    """Samples at 240 Hz: 0.3 s at each place, and saccades between them that speed up and slow."""
+    generator = np.random.default_rng(seed)
+    parts = []
+    for index, place in enumerate(places):
+        parts.append(np.tile(np.array(place, dtype=float), (samples, 1)))
+        if index + 1 < len(places):
+            share = (1 - np.cos(np.linspace(0, np.pi, saccade + 2)[1:-1])) / 2
+            here, there = np.array(place, dtype=float), np.array(places[index + 1], dtype=float)
+            parts.append(here + share[:, None] * (there - here))
+    samples = np.concatenate(parts)
+    return samples + generator.normal(0, noise, samples.shape)
+
+
+def trial(samples):
+    """A trial's variable as in DATA/<person>/<photograph>.mat."""
+    return {"DATA": {"eyeData": samples, "calibration": 1.0}}
+
+
+@pytest.fixture
+def mit(tmp_path, images):
+    data = tmp_path / "DATA"
+    for person in ("ajs", "hp"):
+        (data / person).mkdir(parents=True)
+        scipy_io.savemat(data / person / "CalibrationData.mat", {"calib": np.eye(2)})
+    one = gaze([(200, 150), (100, 80), (310, 210)])
+    two = gaze([(200, 150), (50, 250), (-30, 20), (350, 50)], seed=1)
+    scipy_io.savemat(data / "ajs" / "first.mat", {"first": trial(one)})
+    scipy_io.savemat(data / "hp" / "first.mat", {"first": trial(two)})
+    return data
+
+
+def test_mit1003_gives_the_places_looked_at_after_the_first(mit, images):
+    table = read_fixations(mit, images)
+    points, subject = of(table, "first.jpeg")
+    expected = [(100, 80), (310, 210), (50, 250), (-30, 20), (350, 50)]
+    np.testing.assert_allclose(points, expected, atol=0.3)
+    assert subject == ["ajs", "ajs", "hp", "hp", "hp"]
+    (photograph,) = photographs(table, images)
+    assert photograph.outside == 1  # as where the tracker lost the eye
+
+
+def test_a_trial_without_saccade_is_one_fixation():
+    samples = gaze([(200, 150)])
+    np.testing.assert_allclose(mit1003.fixations(samples), [np.median(samples, axis=0)])
+
+
+def test_drift_is_no_saccade_and_short_stops_are_none():
+    drift = np.linspace((100, 100), (130, 100), 240)
+    assert len(mit1003.fixations(drift)) == 1
+    hop = np.concatenate([gaze([(100, 100), (200, 100)])[: 72 + 8 + 5], gaze([(300, 100)])])
+    places = mit1003.fixations(hop)
+    np.testing.assert_allclose(places, [(100, 100), (300, 100)], atol=1)
+
+
+def test_the_thresholds_are_those_of_the_data_set():
+    """Speed must rise by 3.4 px a sample, three times; a constant step counts by three quarters."""
+
+    def rises(step):
+        position = np.zeros(200)
+        position[100:112] = step * np.arange(1, 13)
+        position[112:] = position[111]
+        return len(mit1003.fixations(np.stack([position, np.zeros(200)], axis=1)))
+
+    assert rises(1.02 * 3.4 / 0.75) == 2
+    assert rises(0.98 * 3.4 / 0.75) == 1
+
+
+def test_a_mit1003_file_of_another_form_is_named(mit, images):
+    scipy_io.savemat(mit / "ajs" / "second.mat", {"second": {"gaze": 1}})
+    with pytest.raises(InputError, match=r"ajs.second.mat: holds \['second'\]; expected .*eyeData"):
+        read_fixations(mit, images)
+    content = (mit / "ajs" / "first.mat").read_bytes()
+    (mit / "ajs" / "first.mat").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match=r"first.mat: cannot be read as a MATLAB file"):
+        read_fixations(mit, images)
+
+
+# -- SALICON -------------------------------------------------------------------------------------
+
+
+def test_salicon_mat_counts_pixels_from_one(tmp_path, images):
+    folder = tmp_path / "train"
+    folder.mkdir()
+    viewer = np.dtype([("location", "O"), ("timestamp", "O"), ("fixations", "O")])
+    samples, times = np.array([[5, 5], [6, 6]]), np.array([[0], [10]])
+    gaze = np.empty((3, 1), dtype=viewer)
+    gaze[0, 0] = (samples, times, np.array([[1, 1], [400, 300]]))
+    gaze[1, 0] = (samples, times, np.array([[20, 30]]))
+    gaze[2, 0] = (samples, times, np.zeros((0, 2)))
+    content = {"image": "first", "resolution": np.array([[300, 400]]), "gaze": gaze}
+    scipy_io.savemat(folder / "first.mat", content)
+    table = read_fixations(folder, images)
+    points, subject = of(table, "first.jpeg")
+    np.testing.assert_allclose(points, [(0.5, 0.5), (399.5, 299.5), (19.5, 29.5)])
+    assert subject == ["0", "0", "1"]
+    scipy_io.savemat(folder / "first.mat", {"looks": 1})
+    with pytest.raises(InputError, match=r"first.mat: holds \['looks'\]"):
+        read_fixations(folder, images)
+
+
+def salicon_json():
+    return {
+        "info": {"version": "2015r1"},
+        "type": "fixations",
+        "images": [
+            {"id": 9, "file_name": "first.jpeg", "width": 400, "height": 300},
+            {"id": 11, "file_name": "elsewhere.jpeg", "width": 400, "height": 300},
+        ],
+        "annotations": [
+            {"id": 1, "image_id": 9, "worker_id": 52, "fixations": [[1, 1], [300, 400]]},
+            {"id": 2, "image_id": 9, "worker_id": 7, "fixations": [[30, 20]]},
+            {"id": 3, "image_id": 11, "worker_id": 7, "fixations": [[30, 20]]},
+        ],
+    }
+
+
+def test_salicon_json_names_rows_before_columns(tmp_path, images):
+    path = tmp_path / "fixations_train2014.json"
+    path.write_text(json.dumps(salicon_json()))
+    points, subject = of(read_fixations(path, images), "first.jpeg")
+    np.testing.assert_allclose(points, [(0.5, 0.5), (399.5, 299.5), (19.5, 29.5)])
+    assert subject == ["52", "52", "7"]
+    path.write_text(json.dumps({"images": []}))
+    with pytest.raises(InputError, match="is not SALICON's release 2015r1"):
+        read_fixations(path, images)
+    path.write_text("{")
+    with pytest.raises(InputError, match="not a JSON file"):
+        read_fixations(path, images)
+
+
+# -- pysaliency ----------------------------------------------------------------------------------
+
+
+def write_stimuli(path, kind="FileStimuli"):
+    with h5py.File(path, "w") as file:
+        file.attrs["type"], file.attrs["version"] = np.bytes_(kind), np.bytes_("2.1")
+        names = np.array([b"images/first.jpeg", b"images/second.jpeg"])
+        file.create_dataset("filenames", data=names, dtype=h5py.special_dtype(vlen=str))
+        file.attrs["size"], file.attrs["__attributes__"] = 2, np.bytes_("[]")
+
+
+def write_fixations(path, kind):
+    nan = np.nan
+    padded_x, padded_y = (
+        np.array([[10.5, 20, nan], [30, 40, 50]]),
+        np.array([[1, 2, nan], [3, 4, 5]]),
+    )
+    with h5py.File(path, "w") as file:
+        file.attrs["type"], file.attrs["version"] = np.bytes_(kind), np.bytes_("1.0")
+        if kind == "Fixations":
+            file["x"], file["y"] = [10.5, 20, 30, 40, 50], [1, 2, 3, 4, 5]
+            file["n"], file["subjects"] = [1, 1, 0, 0, 0], [3, 3, 4, 4, 4]
+        elif kind == "FixationTrains":
+            file["train_xs"], file["train_ys"] = padded_x, padded_y
+            file["train_ts"] = padded_x
+            file["train_ns"], file["train_subjects"] = [1, 0], [3, 4]
+        elif kind == "ScanpathFixations":
+            group = file.create_group("scanpaths")
+            group["xs"], group["ys"], group["n"], group["lengths"] = (
+                padded_x,
+                padded_y,
+                [1, 0],
+                [2, 3],
+            )
+            group["scanpath_attributes/subject"] = [3, 4]
+
+
+@pytest.mark.parametrize("kind", ["Fixations", "FixationTrains", "ScanpathFixations"])
+def test_pysaliency_hdf5_of_every_type_gives_the_same(tmp_path, images, kind):
+    write_stimuli(tmp_path / "stimuli_train.hdf5")
+    write_fixations(tmp_path / "fixations_train.hdf5", kind)
+    table = read_fixations(tmp_path / "fixations_train.hdf5", images)
+    points, subject = of(table, "second.jpeg")
+    np.testing.assert_allclose(points, [(10.5, 1), (20, 2)])
+    assert subject == [3, 3]
+    points, subject = of(table, "first.jpeg")
+    np.testing.assert_allclose(points, [(30, 3), (40, 4), (50, 5)])
+    assert subject == [4, 4, 4]
+
+
+def test_pysaliency_names_in_folders_are_found_below_the_photographs(tmp_path, images):
+    (images / "images").mkdir()
+    (images / "second.jpeg").rename(images / "images" / "second.jpeg")
+    write_stimuli(tmp_path / "stimuli.hdf5")
+    write_fixations(tmp_path / "fixations.hdf5", "Fixations")
+    table = read_fixations(tmp_path / "fixations.hdf5", images)
+    assert table.images == ("first.jpeg", "images/second.jpeg")
+
+
+def test_pysaliency_hdf5_that_does_not_fit_is_refused(tmp_path, images):
+    path = tmp_path / "fixations.hdf5"
+    write_fixations(path, "Fixations")
+    with pytest.raises(InputError, match="names of the photographs are not beside it"):
+        read_fixations(path, images)
+    write_stimuli(tmp_path / "stimuli.hdf5", kind="Stimuli")
+    with pytest.raises(InputError, match="holds 'Stimuli'; expected 'FileStimuli'"):
+        read_fixations(path, images)
+    write_stimuli(tmp_path / "stimuli.hdf5")
+    write_fixations(path, "Scanpaths")
+    with pytest.raises(InputError, match="holds 'Scanpaths'; expected 'Fixations'"):
+        read_fixations(path, images)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(InputError, match="cannot be read as HDF5 of pysaliency"):
+        read_fixations(path, images)
+
+
+def test_folders_without_anything_readable_say_what_was_expected(tmp_path, images):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="expected MIT1003's folder DATA"):
+        read_fixations(tmp_path / "empty", images)

@@ -1,0 +1,249 @@
+"""The studio in a real browser, started as a user would: click, slide, flip, save, reload, undo."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from manipulation.study_stimuli.generation import generate_stimuli
+from stimuli.contract.settings import TargetSettings, read_settings
+from tests.small_study import propose_small_study
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser chromium")
+WAIT_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Two small sources, the first with its files made."""
+    folder = tmp_path_factory.mktemp("new") / "study"
+    study = propose_small_study(folder, sources=2)
+    generate_stimuli(study)
+    return study
+
+
+@pytest.fixture(scope="module")
+def server(study):
+    """The command in a process of its own; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "manipulation.studio", "--study", str(study.root)]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--no-browser"], stderr=subprocess.PIPE, text=True,
+        # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    said = process.stderr.readline()
+    assert f"http://127.0.0.1:{port}/" in said, said + process.stderr.read()
+    yield f"http://127.0.0.1:{port}/"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    with process.stderr as rest:
+        assert "Traceback" not in rest.read()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(server, browser):
+    """The page, once it shows the first source; nothing may go wrong in it or leave the machine."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(WAIT_MS)
+    wrong, asked = [], []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(server)
+    page.wait_for_selector(".stage[data-stage]")
+    yield page
+    page.close()
+    assert wrong == []
+    assert {url for url in asked if not url.startswith((server, "data:"))} == set()
+
+
+def picture(page):
+    return page.get_attribute(".stage img.version", "src")
+
+
+def change(page):
+    """The predicted change of the aim, as the page says it."""
+    return float(page.inner_text("#figures tbody tr:first-child td:last-child"))
+
+
+def wait_for(page, what, *, text):
+    page.wait_for_function(
+        "([what, text]) => document.querySelector(what)?.innerText.includes(text)",
+        arg=[what, text],
+    )
+
+
+def wait_for_another_picture(page, before):
+    page.wait_for_function(
+        "before => document.querySelector('.stage img.version').src !== before", arg=before
+    )
+
+
+def test_an_object_is_clicked_a_slider_moved_the_version_saved_found_again_and_undone(page, study):
+    text = study.settings_file.read_text()
+    source = study.settings.sources[0]
+    wait_for(page, "#state", text="In the study")
+    wait_for(page, "#undo", text="Nothing to undo")
+    first = picture(page)
+
+    # An object that is not yet chosen, by the mouse.
+    key = page.get_attribute(".stage .objects path[aria-checked=false]", "data-key")
+    name = page.get_attribute(f".stage .objects path[data-key='{key}']", "aria-label")
+    page.locator(f".stage .objects path[data-key='{key}']").click()
+    number = len(source.versions[0].targets)
+    page.wait_for_selector(f"#shift-{number}")
+    assert page.locator(".stage .objects path.chosen").count() == number + 1
+    assert page.get_by_role("checkbox", name=name, exact=True).last.is_checked()
+    wait_for(page, "#state", text="not saved")
+    wait_for_another_picture(page, first)
+
+    # Its slider, by the keyboard.
+    before, change_before = picture(page), change(page)
+    slider = page.locator(f"#shift-{number} input[type=range]")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowLeft")
+    wait_for_another_picture(page, before)
+    wait_for(page, "#state", text="Full version, not saved")
+    shift = float(slider.input_value())
+    assert shift == -3.0
+    assert change(page) != change_before
+
+    # The original in place of the version, by key and by button.
+    under = page.locator(".stage img.under").first
+    assert not under.is_visible()
+    page.keyboard.press("f")
+    assert under.is_visible()
+    assert under.get_attribute("src") == page.get_attribute(".stage img.original", "src")
+    page.get_by_role("button", name="Flip with original").click()
+    assert not under.is_visible()
+
+    # A reload keeps what is not saved.
+    page.reload()
+    page.wait_for_selector(f"#shift-{number}")
+    assert float(page.input_value(f"#shift-{number} input[type=range]")) == shift
+    wait_for(page, "#state", text="not saved")
+
+    page.get_by_role("button", name="Save version").click()
+    wait_for(page, "#message", text=f"Saved: {source.source_id}, increase.")
+    wait_for(page, "#state", text="In the study")
+    saved = read_settings(study.settings_file).sources[0].versions[0]
+    assert saved.targets == (
+        *source.versions[0].targets,
+        TargetSettings(annotation_ids=(int(key),), k_shift=shift),
+    )
+    row = next(line for line in study.catalogue.read_text().splitlines() if "_increase" in line)
+    assert f";{shift}" in row
+
+    page.reload()
+    page.wait_for_selector(f"#shift-{number}")
+    wait_for(page, "#state", text="In the study")
+    assert float(page.input_value(f"#shift-{number} input[type=range]")) == shift
+
+    page.get_by_role("button", name="Undo saving").click()
+    wait_for(page, "#message", text="Undone")
+    page.wait_for_selector(f"#shift-{number}", state="hidden")
+    wait_for(page, "#undo", text="Nothing to undo")
+    assert study.settings_file.read_text() == text
+    assert picture(page) == first
+
+
+def test_the_keyboard_alone_suffices(page, study):
+    wait_for(page, "#state", text="In the study")
+    path = page.locator(".stage .objects path[aria-checked=false]").first
+    name = path.get_attribute("aria-label")
+    path.focus()
+    page.keyboard.press("Enter")
+    wait_for(page, "#state", text="not saved")
+    box = page.locator("#objects").get_by_role("checkbox", name=name, exact=True)
+    assert box.is_checked()
+    box.focus()
+    page.keyboard.press("Space")
+    wait_for(page, "#state", text="In the study")
+    assert not box.is_checked()
+    page.locator("#direction").get_by_role("radio", name="decrease").focus()
+    page.keyboard.press("Space")
+    wanted = study.settings.sources[0].versions[1].targets[0].k_shift
+    page.wait_for_function(
+        "wanted => Number(document.querySelector('#shift-0 input[type=range]').value) === wanted",
+        arg=wanted,
+    )
+    page.locator("#direction").get_by_role("radio", name="increase").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "wanted => Number(document.querySelector('#shift-0 input[type=range]').value) === wanted",
+        arg=-wanted,
+    )
+
+
+def test_what_is_wrong_is_said_in_the_page(page, study):
+    wait_for(page, "#state", text="In the study")
+    while page.locator("#objects input:checked").count():
+        page.locator("#objects input:checked").first.uncheck()
+    wait_for(page, "#state", text="Nothing to make")
+    assert page.get_by_role("alert").filter(has_text="no object is chosen").count() == 1
+    page.get_by_role("button", name="Save version").click()
+    wait_for(page, "#message", text="no object is chosen")
+    page.get_by_role("button", name="Discard changes").click()
+    wait_for(page, "#state", text="In the study")
+    seen = study.root / "sub-01"
+    seen.mkdir()
+    try:
+        page.get_by_role("button", name="Save version").click()
+        wait_for(page, "#message", text="sub-01, have seen the stimuli")
+    finally:
+        seen.rmdir()
+    text = study.settings_file.read_text()
+    try:
+        study.settings_file.write_text(text + "\n[sreen]\n")
+        page.reload()
+        wait_for(page, "#message", text="sreen is not a setting")
+    finally:
+        study.settings_file.write_text(text)
+
+
+def test_every_control_has_a_name(page):
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('input, button, [role=checkbox], [role=button]')]
+        .filter(one => one.checkVisibility())
+        .filter(one => !(one.ariaLabel || one.title || one.alt || one.innerText?.trim() ||
+          one.labels?.[0]?.innerText.trim() || one.getAttribute('aria-labelledby')))
+        .map(one => one.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--study", "nowhere"], "nowhere: no such study"),
+        (["--study", "{study}", "--port", "{port}"], r"port \d+ is in use"),
+    ],
+)
+def test_what_is_wrong_at_the_start_ends_with_status_2(server, study, arguments, message):
+    port = server.rstrip("/").rpartition(":")[2]
+    filled = [one.format(study=study.root, port=port) for one in arguments]
+    result = subprocess.run(
+        [sys.executable, "-m", "manipulation.studio", *filled, "--no-browser"],
+        capture_output=True, text=True, cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert re.search(message, result.stderr)
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,154 @@
+"""Saving from the studio: what study.toml holds then, what is refused, what an undo restores."""
+
+import shutil
+
+import pytest
+
+from manipulation.studio_page import saving
+from manipulation.study_stimuli.generation import generate_stimuli
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.settings import TargetSettings, VersionSettings
+from stimuli.contract.study import open_study
+from stimuli.support.errors import InputError
+from stimuli.support.files import sha256
+from tests.small_study import propose_small_study
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_contact_sheets():
+    """Contact sheets take most of the time and are of no interest here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "manipulation.study_stimuli.stimulus_set.write_contact_sheets", lambda *_: None
+        )
+        yield
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("new") / "study"
+    study = propose_small_study(folder, sources=2, size_px=128, steps=3)
+    generate_stimuli(study)
+    return study.root
+
+
+@pytest.fixture
+def study(untouched, tmp_path):
+    return open_study(shutil.copytree(untouched, tmp_path / "study"))
+
+
+def files(study):
+    """Hashes of all that the stimuli consist of."""
+    return {
+        path.relative_to(study.root).as_posix(): sha256(path)
+        for path in study.root.rglob("*")
+        if path.is_file() and path.name != "generate.provenance.json"
+    }
+
+
+def quiet(*_):
+    """Nobody watches."""
+
+
+def another(study):
+    """A source and another version of it."""
+    source = study.settings.sources[0]
+    target = TargetSettings(annotation_ids=source.versions[0].targets[0].annotation_ids, k_shift=1)
+    return source.source_id, VersionSettings("increase", (target,))
+
+
+def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(study):
+    before = files(study)
+    source_id, version = another(study)
+    reports = []
+    assert saving.save(study, source_id, version, lambda *report: reports.append(report))
+    after = files(study)
+    changed = {name for name in before if before[name] != after.get(name)}
+    images = {name for name in changed if name.endswith((".png", ".npz"))}
+    stim = f"{source_id}_increase"
+    assert images == {
+        f"stimuli/{folder}/{stim}.{kind}"
+        for folder, kind in
+        [("images", "png"), ("versions", "png"), ("targets", "npz"), ("predictions", "npz")]
+    }  # fmt: skip
+    (row,) = (one for one in read_catalogue(study.catalogue) if one.stim_id == stim)
+    assert [target.k_shift for target in row.targets] == [1.0]
+    assert reports[0][:2] == (0, 2)
+    assert reports[-1][:2] == (2, 2)
+    reopened = open_study(study.root)  # as after a restart
+    assert saving.last_save(reopened).what == f"{source_id}, increase"
+    saving.undo(reopened, quiet)
+    assert files(study) == before
+    assert saving.last_save(reopened) is None
+
+
+def test_saves_are_undone_one_after_the_other(study):
+    texts = [study.settings_file.read_text()]
+    source_id, version = another(study)
+    for k_scale in (1.5, 2.0):
+        saving.save(study, source_id, VersionSettings("increase", version.targets, k_scale), quiet)
+        texts.append(study.settings_file.read_text())
+    for text in texts[-2::-1]:
+        saving.undo(study, quiet)
+        assert study.settings_file.read_text() == text
+    with pytest.raises(InputError, match="nothing to undo"):
+        saving.undo(study, quiet)
+
+
+def test_a_save_of_what_is_there_makes_what_is_missing(study):
+    source = study.settings.sources[0]
+    image = study.stimuli / "images" / f"{source.source_id}_increase.png"
+    before = sha256(image)
+    image.unlink()
+    assert not saving.save(study, source.source_id, source.versions[0], quiet)
+    assert sha256(image) == before
+    assert saving.last_save(study) is None
+
+
+def test_an_undo_does_not_lose_what_other_hands_wrote(study):
+    saving.save(study, *another(study), quiet)
+    with study.settings_file.open("a") as file:
+        file.write("# a note\n")
+    before = files(study)
+    with pytest.raises(InputError, match=r"was changed since .* was saved"):
+        saving.undo(study, quiet)
+    assert files(study) == before
+
+
+def test_stimuli_that_somebody_has_seen_stay(study):
+    saving.save(study, *another(study), quiet)
+    (study.root / "sub-01").mkdir()
+    before = files(study)
+    for attempt in (
+        lambda: saving.save(study, *another(study), quiet), lambda: saving.undo(study, quiet)
+    ):  # fmt: skip
+        with pytest.raises(InputError, match="have seen the stimuli"):
+            attempt()
+    assert files(study) == before
+
+
+def test_a_version_that_cannot_be_made_changes_nothing(study):
+    source_id, _ = another(study)
+    before = files(study)
+    lost = VersionSettings("increase", (TargetSettings(annotation_ids=(9999,), k_shift=1.0),))
+    with pytest.raises(InputError, match="annotation 9999"):
+        saving.save(study, source_id, lost, quiet)
+    assert files(study) == before
+
+
+def test_a_save_that_is_interrupted_can_be_finished_or_undone(study):
+    before = files(study)
+
+    def interrupt(done, *_):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        saving.save(study, *another(study), interrupt)
+    assert not study.catalogue.exists()
+    again = shutil.copytree(study.root, study.root.parent / "again")
+    saving.undo(study, quiet)
+    assert files(study) == before
+    assert not saving.save(open_study(again), *another(study), quiet)
+    saving.undo(open_study(again), quiet)
+    assert files(open_study(again)) == before

@@ -1,0 +1,105 @@
+"""The material of a source is read once, whoever makes versions of it."""
+
+from collections import Counter
+
+import pytest
+
+from manipulation.new_study.candidates import coco_photographs
+from manipulation.studio_page.session import Session
+from manipulation.study_stimuli.generation import generate_stimuli
+from manipulation.study_stimuli.source_material import Sources
+from manipulation.study_stimuli.transfer import measure_transfer
+from stimuli.contract import masks
+from stimuli.contract.settings import EditSettings, ImageSettings, Settings
+from stimuli.contract.vocabulary import Condition
+from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from tests.small_study import propose_small_study
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Sources with one object, with a pair of them, and for entropy alone."""
+    return propose_small_study(tmp_path_factory.mktemp("new") / "study", size_px=128, steps=1)
+
+
+@pytest.fixture
+def decoded(study, monkeypatch):
+    """How often each annotation was decoded."""
+    counts, decode = Counter(), masks.decode
+
+    def counting(annotation, *size, **options):
+        counts[annotation["id"]] += 1
+        return decode(annotation, *size, **options)
+
+    monkeypatch.setattr(masks, "decode", counting)
+    return counts
+
+
+def target_annotations(study):
+    return {
+        one
+        for source in study.settings.sources
+        for version in source.versions
+        for target in version.targets
+        for one in target.annotation_ids
+    }
+
+
+def source_with_a_pair(study):
+    return next(s for s in study.settings.sources if len(s.versions[0].targets) == 2)
+
+
+def test_generating_a_study_decodes_the_mask_of_every_target_once(study, decoded, monkeypatch):
+    monkeypatch.setattr(
+        "manipulation.study_stimuli.stimulus_set.write_contact_sheets", lambda *_: None
+    )
+    generate_stimuli(study)
+    assert source_with_a_pair(study)
+    assert decoded == dict.fromkeys(target_annotations(study), 1)
+
+
+def test_the_studio_decodes_every_object_of_a_source_once(study, decoded):
+    session, source = Session(study.root), source_with_a_pair(study)
+    session.show(source.source_id, "increase")
+    session.look()
+    session.tune([1.0, -1.0], 1.2, "edits")
+    session.look()
+    session.finish()
+    annotations = masks.read_annotations(study.root / source.annotations)
+    objects = {entry["id"] for entry in annotations.of_image(source.image_id)}
+    assert decoded == dict.fromkeys(objects | target_annotations(study), 1)
+
+
+def test_transfer_decodes_every_object_once(decoded, tmp_path):
+    chosen = PHOTOGRAPHS[:3]
+    for one in chosen:
+        (tmp_path / one.source_id).write_bytes(photograph_path(one).read_bytes())
+    settings = Settings(
+        images=ImageSettings(size_px=128, model_px=128), edits=EditSettings(steps=1)
+    )
+    photographs = coco_photographs(tmp_path, DEMO_ANNOTATIONS)
+    measure_transfer(photographs, {"edits": ""}, objects=2, settings=settings)
+    assert set(decoded.values()) == {1}
+    assert len(decoded) >= len(chosen)
+
+
+def test_an_intent_holds_the_regions_of_all_targets_the_aim_first(study):
+    source = next(s for s in study.settings.sources if s.condition == Condition.OBJECT)
+    material = Sources(study).material(source)
+    version = source.versions[0]
+    intent = material.intent(version)
+    assert intent.masks.shape == (len(version.targets), 128, 128)
+    assert (intent.masks[0] == material.aim(version)).all()
+    assert set(intent.masks.unique().tolist()) == {0.0, 1.0}
+
+
+def test_sources_of_a_run_keep_no_mask_at_the_size_of_the_photograph(study, decoded):
+    for material in Sources(study).read():
+        before = sum(decoded.values())
+        assert all(material.mask(ids).shape == (128, 128) for ids in material.target_ids)
+        assert sum(decoded.values()) == before
+        for ids in material.target_ids:
+            material.objects.union(ids)
+        assert sum(decoded.values()) > before or not material.target_ids

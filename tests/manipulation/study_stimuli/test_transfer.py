@@ -1,0 +1,77 @@
+"""Versions of the same objects by several transforms, and what a second model sees of them."""
+
+import numpy as np
+import pytest
+
+from manipulation.networks.files import transform_file
+from manipulation.new_study.candidates import coco_photographs
+from manipulation.saliency.models.files import build_saliency_model, save_saliency_model
+from manipulation.study_stimuli.transfer import measure_transfer
+from stimuli.contract.settings import (
+    EditSettings,
+    ImageSettings,
+    ManipulationSettings,
+    PixelSettings,
+    Settings,
+)
+from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from stimuli.support.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+SMALL = Settings(
+    images=ImageSettings(size_px=256, model_px=128),
+    edits=EditSettings(steps=5),
+    pixels=PixelSettings(steps=5),
+)
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """Three of the demo's photographs as a folder with annotations."""
+    for one in PHOTOGRAPHS[:3]:
+        (tmp_path / one.source_id).write_bytes(photograph_path(one).read_bytes())
+    return coco_photographs(tmp_path, DEMO_ANNOTATIONS)
+
+
+def test_every_transform_makes_two_versions_of_every_object(photographs):
+    transforms = {"edits": "", "pixels": "", "mine": str(transform_file("fgtransform-shift"))}
+    versions = measure_transfer(photographs, transforms, objects=2, settings=SMALL)
+    assert [one.transform for one in versions] == ["edits"] * 4 + ["pixels"] * 4 + ["mine"] * 4
+    assert [one.k_shift for one in versions] == [2.0, -2.0] * 6
+    for one in versions:
+        assert one.effect.asked_change * one.k_shift > 0
+        assert one.effect.second_change is not None
+        assert one.pixels.shape == one.original.shape == (128, 128, 3)
+        assert not np.array_equal(one.pixels, one.original)
+    searched = [one for one in versions if one.transform != "mine"]
+    assert all(one.effect.predicted_change * one.k_shift > 0 for one in searched)
+    of_one_object = {one.predicted_original for one in versions if one.photograph == "coffee"}
+    assert len(of_one_object) <= 1
+
+
+@pytest.mark.parametrize(
+    ("transforms", "options", "message"),
+    [
+        ({"edit": ""}, {}, "'edit'; expected one of edits, network, pixels, fgtransform-scale"),
+        ({"mine": "absent.safetensors"}, {}, "transform is 'absent.safetensors'; expected one of"),
+        ({"edits": ""}, {"objects": 0}, "objects is 0; expected at least 1"),
+        ({"edits": ""}, {"objects": 40}, "40 sources need 35"),
+        ({"edits": ""}, {"second_opinion": "none"}, "the second opinion is none"),
+    ],
+)
+def test_wrong_arguments_are_named_before_any_version_is_made(
+    photographs, transforms, options, message
+):
+    objects = options.pop("objects", 1)
+    settings = Settings(manipulation=ManipulationSettings(**options))
+    with pytest.raises(InputError, match=message):
+        measure_transfer(photographs, transforms, objects=objects, settings=settings)
+
+
+@pytest.mark.parametrize("transform", ["fgtransform-shift", "network"])
+def test_networks_do_not_go_with_further_models_as_in_a_study(photographs, transform, tmp_path):
+    other = tmp_path / "other.safetensors"
+    save_saliency_model(other, build_saliency_model("icf", pixels_per_degree=24))
+    chosen = ManipulationSettings(also=("icf",), second_opinion=str(other))
+    with pytest.raises(InputError, match="networks work against the model that they were trained"):
+        measure_transfer(photographs, {transform: ""}, settings=Settings(manipulation=chosen))

@@ -1,0 +1,60 @@
+"""The command that compares transforms: its table, its sheets, and what it refuses."""
+
+import pytest
+
+from manipulation import transfer
+from manipulation.networks.files import transform_file
+from stimuli.contract.schemas import TRANSFER
+from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from stimuli.support.errors import InputError
+from stimuli.support.files import read_image
+from stimuli.support.tables import read_table
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """The demo's photographs as a folder with annotations."""
+    for one in PHOTOGRAPHS[:3]:
+        (tmp_path / one.source_id).write_bytes(photograph_path(one).read_bytes())
+    return ["--images", str(tmp_path), "--annotations", str(DEMO_ANNOTATIONS)]
+
+
+def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_path, capsys):
+    mine = f"mine={transform_file('fgtransform-shift')}"
+    transfer.main([
+        *photographs, "--objects", "2", "--out", str(tmp_path / "out"), "--transforms", mine,
+    ])  # fmt: skip
+    rows = read_table(tmp_path / "out" / "transfer.tsv", TRANSFER)
+    assert [row["transform"] for row in rows] == ["mine"] * 4
+    assert all(row["asked_change"] * row["k_shift"] > 0 for row in rows)
+    assert read_image(tmp_path / "out" / "mine.png").shape == (2 * 512, 3 * 512, 3)
+    assert "transfer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--second-opinion", "none"], "the second opinion is none"),
+        (["--second-opinion", "embedded"], "is 'embedded', the same weights as 'embedded'"),
+        (["--also", "icf"], "is 'icf', the same weights as 'icf'"),
+        (["--transforms", "edit"], "transform is 'edit'"),
+        (["--objects", "0"], "objects is 0; expected at least 1"),
+        (["--objects", "40"], "40 sources need 35"),
+    ],
+)
+def test_wrong_options_are_named_before_anything_is_computed(
+    photographs, tmp_path, options, message
+):
+    with pytest.raises(InputError, match=message):
+        transfer.main([*photographs, "--out", str(tmp_path / "out"), *options])
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_sheet_without_pictures_is_refused_before_anything_is_computed(
+    photographs, tmp_path, capsys
+):
+    with pytest.raises(SystemExit):
+        transfer.main([*photographs, "--out", str(tmp_path / "out"), "--pictures", "0"])
+    assert "--pictures: '0'; expected a whole number from 1" in capsys.readouterr().err

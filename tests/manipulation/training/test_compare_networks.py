@@ -1,0 +1,48 @@
+"""Networks and ablations of the losses are compared by one command."""
+
+import pytest
+
+from manipulation import compare as compare_command
+from manipulation.networks.settings import differences
+from manipulation.training import compare_networks as compare_networks_module
+from manipulation.training.compare_networks import ablations_to_compare, compare_networks
+from tests.manipulation.training import small_run
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_a_comparison_is_one_command(pictures, cache, tmp_path, monkeypatch, capsys):
+    settings = tmp_path / "small.toml"
+    settings.write_text(small_run.SETTINGS.replace("iterations = 5", "iterations = 2", 1))
+    command = [
+        "--what",
+        "networks",
+        *small_run.arguments(pictures, cache, tmp_path / "runs", settings),
+    ]
+    assert compare_command.main(command) == 0
+    lines = (tmp_path / "runs" / "comparison" / "losses.csv").read_text().splitlines()
+    assert {line.split(",")[0] for line in lines[1:]} == {"fgtransform", "resnet9", "unet"}
+    assert "unet" in capsys.readouterr().out
+    card = (tmp_path / "runs" / "unet" / "transform.md").read_text()
+    assert "python -m manipulation.compare --what networks" in card
+    again = "what is finished is trained again"
+    monkeypatch.setattr(
+        compare_networks_module, "train_network", lambda *_, **__: pytest.fail(again)
+    )
+    assert compare_command.main(command) == 0
+
+
+def test_ablations_differ_in_the_weights_of_the_losses_alone(pictures, cache, tmp_path):
+    settings = small_run.settings(tmp_path, "schedule.iterations = 1")
+    runs = ablations_to_compare(settings)
+    for name in ("feature", "texture", "adversarial"):
+        assert differences(runs[f"no-{name}"], settings) == {f"losses.{name}": 0}
+    two = {name: runs[name] for name in ("all", "saliency-alone")}
+    results = compare_networks(
+        two, images=[pictures / "images"], annotations=pictures / "instances.json",
+        cache=cache, out=tmp_path / "runs",
+    )  # fmt: skip
+    assert {one.run for one in results} == set(two)
+    stated = (tmp_path / "runs" / "saliency-alone" / "settings.toml").read_text()
+    for name in ("feature", "texture", "adversarial"):
+        assert f"\n{name} = 0" in stated

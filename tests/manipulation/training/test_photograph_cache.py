@@ -1,0 +1,92 @@
+"""Photographs and the masks of their objects are decoded once, and the cache is never stale."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from manipulation.images.photographs import squared, squared_mask, to_pixels
+from manipulation.training import photograph_cache
+from stimuli.contract.masks import read_annotations
+from stimuli.support.errors import InputError
+from stimuli.support.files import read_image
+from tests.manipulation.training import small_run
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    return small_run.make_pictures(tmp_path / "pictures")
+
+
+def test_the_cache_holds_photographs_and_all_their_objects(pictures, tmp_path):
+    settings = small_run.settings(tmp_path)
+    found = small_run.photographs(pictures, tmp_path / "cache", settings)
+    images, masks = found.batch([2, 0])
+    assert images.is_contiguous(memory_format=torch.channels_last)
+    annotations = read_annotations(pictures / "instances.json")
+    pixels = read_image(pictures / "images" / found.names[2])
+    np.testing.assert_array_equal(
+        images[0].permute(1, 2, 0).numpy(), to_pixels(squared(pixels, 32, "crop"))
+    )
+    union = annotations.mask(3, [6, 7])
+    torch.testing.assert_close(masks[0].float(), squared_mask(union, 32, "crop"))
+    assert masks[0].any()
+    assert not masks[1].any()
+
+
+def test_a_cache_is_used_again_and_never_out_of_date(pictures, tmp_path, monkeypatch):
+    settings = small_run.settings(tmp_path)
+    cache = tmp_path / "cache"
+    first = small_run.photographs(pictures, cache, settings)
+    monkeypatch.setattr(photograph_cache, "read_image", lambda path: pytest.fail("decoded twice"))
+    again = small_run.photographs(pictures, cache, settings)
+    np.testing.assert_array_equal(again.images, first.images)
+    monkeypatch.undo()
+    (pictures / "images" / "1.png").unlink()
+    assert len(small_run.photographs(pictures, cache, settings)) == 7
+    larger = small_run.settings(tmp_path, "data.size_px = 48")
+    assert small_run.photographs(pictures, cache, larger).images.shape[1:] == (48, 48, 3)
+
+
+def test_an_unreadable_photograph_is_named_and_leaves_no_cache(pictures, tmp_path):
+    (pictures / "images" / "4.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"4\.png"):
+        small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
+    (folder,) = (tmp_path / "cache").iterdir()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_photograph_of_another_size_than_its_annotation_is_refused(pictures, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (20, 20)).save(pictures / "images" / "5.png")
+    with pytest.raises(InputError, match=r"5\.png: is 20 x 20 px"):
+        small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
+
+
+def test_a_full_disk_is_foreseen(pictures, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(InputError, match="give --cache on another disk"):
+        small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no photographs"):
+        photograph_cache.load_photographs(
+            [tmp_path], annotations=None, cache=tmp_path, settings=small_run.settings(tmp_path).data
+        )
+
+
+def test_a_photograph_stays_on_its_side_whatever_others_there_are(pictures, tmp_path):
+    settings = small_run.settings(tmp_path)
+    found = small_run.photographs(pictures, tmp_path / "cache", settings)
+    sides = found.split(0.5)
+    assert sorted(np.concatenate(sides)) == list(range(8))
+    assert min(map(len, sides)) > 0
+    out = {found.names[n] for n in sides[1]}
+    (pictures / "images" / found.names[sides[1][0]]).unlink()
+    fewer = small_run.photographs(pictures, tmp_path / "cache", settings)
+    assert {fewer.names[n] for n in fewer.split(0.5)[1]} == out - {found.names[sides[1][0]]}
+    assert [len(side) for side in found.split(0.0)] == [8, 0]

@@ -1,0 +1,63 @@
+"""A step: what it sees, what it learns, and how precisely."""
+
+import pytest
+import torch
+
+from manipulation.runs.processes import ALONE
+from manipulation.training import run
+from manipulation.training.batches import prefetch
+from manipulation.training.trainer import Trainer
+from tests.manipulation.training import small_run
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+CPU = torch.device("cpu")
+
+
+def test_the_guide_sees_two_batches_in_a_step_and_no_more(trained, guide, tmp_path):
+    passes = []
+    handle = guide.register_forward_hook(lambda *_: passes.append(1))
+    try:
+        trained(tmp_path / "run")
+    finally:
+        handle.remove()
+    assert len(passes) == 2 * 5
+
+
+def test_as_an_auto_encoder_a_network_learns_to_return_its_input_and_nothing_else(
+    trained, tmp_path
+):
+    folder = tmp_path / "run"
+    trainer = trained(folder, 'network.kind = "unet"', "schedule.iterations = 60",
+                      "schedule.autoencoder_iterations = 60", "losses.adversarial = 1e4",
+                      "schedule.batch_size = 4", "schedule.learning_rate = 1e-2")  # fmt: skip
+    course = [row["reconstruction"] for row in small_run.losses(folder)]
+    assert sum(course[-5:]) < 0.6 * sum(course[:5])
+    assert trainer.discriminator_optimiser.state_dict()["state"] == {}
+
+
+@pytest.mark.parametrize("term", ["saliency", "feature", "texture", "adversarial"])
+def test_the_weight_of_a_term_decides_whether_it_is_learned(pictures, cache, guide, tmp_path, term):
+    """The gradient of the total is that of the one term whose weight is not zero."""
+    names = ("saliency", "feature", "texture", "adversarial")
+    only = [f"losses.{name} = {float(name == term)}" for name in names]
+    settings = small_run.settings(tmp_path, *only)
+    photographs = small_run.photographs(pictures, cache, settings)
+    trainer = Trainer(settings, guide, CPU)
+    batch = next(prefetch(run._batch_maker(settings, photographs, ALONE), range(1), CPU))
+    before = [one.clone() for one in trainer.network.parameters()]
+    means = trainer.step(batch).means
+    assert float(means["total"]) == pytest.approx(float(means[term]))
+    assert any(
+        not torch.equal(one, other)
+        for one, other in zip(before, trainer.network.parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_with_16_bits_losses_are_those_of_32_to_their_precision(trained, tmp_path, precision):
+    trained(tmp_path / "32", "schedule.iterations = 1")
+    trained(tmp_path / "16", "schedule.iterations = 1", f'schedule.precision = "{precision}"')
+    (exact,), (rough,) = small_run.losses(tmp_path / "32"), small_run.losses(tmp_path / "16")
+    assert rough == pytest.approx(exact, rel=0.05)

@@ -1,0 +1,183 @@
+"""Parametric edits: neutral ones change nothing, bounds hold, and the search reaches its aim."""
+
+import pytest
+import torch
+
+from manipulation.images.log_density import p_obj
+from manipulation.images.photographs import resized, squared, squared_mask
+from manipulation.saliency import load_saliency_model
+from manipulation.targets.intent import Intent, objective
+from manipulation.transforms.edits import (
+    BOUNDS,
+    develop,
+    feathered,
+    prepare,
+    regions_of,
+    search_edits,
+)
+from stimuli.contract.masks import read_annotations
+from stimuli.contract.settings import EditSettings
+from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from stimuli.support.files import read_image
+
+SIDE = 128
+
+
+def photograph(source_id, annotation_id, side=SIDE):
+    """A demo photograph at a small size, and the mask of one of its objects."""
+    chosen = next(one for one in PHOTOGRAPHS if one.source_id == source_id)
+    annotations = read_annotations(DEMO_ANNOTATIONS)
+    image_id = annotations.by_id[annotation_id]["image_id"]
+    mask = annotations.mask(image_id, [annotation_id])
+    image = squared(read_image(photograph_path(chosen)), side, "crop")
+    return image, squared_mask(mask, side, "crop")
+
+
+def halves():
+    regions = torch.zeros(2, SIDE, SIDE)
+    regions[0, :, : SIDE // 2] = 1
+    regions[1] = 1 - regions[0]
+    return regions
+
+
+def amounts(**edits):
+    """Edits of the first region, in units of their bounds; the second stays as it is."""
+    result = torch.zeros(1, 2, len(BOUNDS))
+    for name, value in edits.items():
+        result[0, 0, list(BOUNDS).index(name)] = value
+    return result
+
+
+def test_no_edit_leaves_the_image_as_it_is():
+    image, _ = photograph("coffee", 301)
+    negative = prepare(image, feathered(halves(), 0.02))
+    torch.testing.assert_close(develop(negative, amounts())[0], image, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_an_edit_of_one_region_leaves_the_other_and_stays_in_range(name):
+    image, _ = photograph("chelsea", 201)
+    negative = prepare(image, halves())
+    for value in (-1.0, 1.0):
+        changed = develop(negative, amounts(**{name: value}))[0]
+        assert changed.min() >= 0
+        assert changed.max() <= 1
+        half = SIDE // 2
+        assert (changed - image)[..., :half].abs().mean() > 0.005
+        torch.testing.assert_close(changed[..., half:], image[..., half:], atol=1e-6, rtol=0)
+
+
+def test_every_edit_does_what_its_name_says():
+    image, _ = photograph("coffee", 301)
+    half = SIDE // 2
+
+    def changed(**edits):
+        return develop(prepare(image, halves()), amounts(**edits))[0][..., :half]
+
+    plain = image[..., :half]
+
+    def spread(part):
+        return part.std(dim=(1, 2)).mean()
+
+    def colour(part):
+        return (part - part.mean(dim=0)).abs().mean()
+
+    def detail(part):
+        return (part[:, 1:] - part[:, :-1]).abs().mean()
+
+    assert changed(exposure=1).mean() > plain.mean() > changed(exposure=-1).mean()
+    assert spread(changed(contrast=1)) > spread(plain) > spread(changed(contrast=-1))
+    dark = plain.mean(dim=0) < plain.mean(dim=0).quantile(0.2)
+    assert changed(shadows=1)[:, dark].mean() > plain[:, dark].mean()
+    assert colour(changed(saturation=1)) > colour(plain) > colour(changed(saturation=-1))
+    warm, cold = changed(warmth=1).mean(dim=(1, 2)), changed(warmth=-1).mean(dim=(1, 2))
+    assert warm[0] > cold[0]
+    assert warm[2] < cold[2]
+    green, magenta = changed(tint=1).mean(dim=(1, 2)), changed(tint=-1).mean(dim=(1, 2))
+    assert green[1] > magenta[1]
+    assert detail(changed(sharpness=1)) > detail(plain) > detail(changed(sharpness=-1))
+    assert detail(changed(clarity=1)) > detail(changed(clarity=-1))
+
+
+def test_feathered_regions_sum_to_one_and_are_sharp_at_zero_width():
+    soft = feathered(halves(), 0.05)
+    torch.testing.assert_close(soft.sum(dim=0), torch.ones(SIDE, SIDE))
+    assert 0.4 < soft[0, 0, SIDE // 2] < 0.6
+    torch.testing.assert_close(feathered(halves(), 0.0), halves())
+
+
+def test_the_gradient_of_developing_is_right():
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(3, 8, 8, generator=generator, dtype=torch.float64)
+    regions = torch.zeros(2, 8, 8, dtype=torch.float64)
+    regions[0, :4] = regions[1, 4:] = 1
+    negative = prepare(image, regions)
+    edits = (0.3 * torch.randn(1, 2, len(BOUNDS), generator=generator).double()).requires_grad_()
+    assert torch.autograd.gradcheck(lambda one: develop(negative, one), edits)
+
+
+@pytest.mark.parametrize(("source_id", "annotation_id"), [("coffee", 301), ("flower", 702)])
+def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotation_id):
+    model = load_saliency_model("embedded")
+    image, mask = photograph(source_id, annotation_id, side=256)
+    regions = feathered(torch.stack([mask, 1 - mask]), 0.012)
+    before = model.log_saliency(image[None])[0]
+    negative = prepare(image, regions)
+    after = {}
+    for k_shift in (2.0, -2.0):
+        loss = objective([model], image, Intent(mask[None], (k_shift,)))
+        found = search_edits(loss, negative, EditSettings(steps=25))
+        assert found.abs().max() <= 1
+        after[k_shift] = p_obj(model.log_saliency(develop(negative, found[None]))[0], mask)
+    assert after[2.0] > 1.25 * p_obj(before, mask)
+    assert after[-2.0] < 0.8 * p_obj(before, mask)
+
+
+def test_strength_zero_and_a_target_already_met_change_nothing():
+    model = load_saliency_model("embedded")
+    image, mask = photograph("coffee", 301)
+    negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
+    met = objective([model], image, Intent(mask[None], (0.0,)))
+    assert search_edits(met, negative, EditSettings(steps=3)).abs().max() < 0.02
+    far = objective([model], image, Intent(mask[:0], k_scale=3.0))
+    assert search_edits(far, negative, EditSettings(steps=3, strength=0.0)).abs().max() == 0
+
+
+def test_a_search_goes_on_from_where_another_ended():
+    model = load_saliency_model("embedded")
+    image, mask = photograph("coffee", 301)
+    loss = objective([model], image, Intent(mask[None], (2.0,)))
+    negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
+    first = search_edits(loss, negative, EditSettings(steps=12))
+    onward = search_edits(loss, negative, EditSettings(steps=1), start=first)
+    torch.testing.assert_close(onward, first, atol=0.02, rtol=0)
+    anew = search_edits(loss, negative, EditSettings(steps=1))
+    assert loss(develop(negative, onward[None])) < loss(develop(negative, anew[None]))
+
+
+def test_made_against_two_models_a_version_pleases_the_second_more_than_made_against_one():
+    models = [load_saliency_model("embedded"), load_saliency_model("icf")]
+    image, mask = photograph("coffee", 301, side=192)
+    intent = Intent(mask[None], (2.0,))
+    negative = prepare(
+        image, feathered(regions_of(mask[None], models[0].log_saliency(image[None])[0]), 0.012)
+    )
+    losses = []
+    for guiding in (models[:1], models):
+        found = search_edits(objective(guiding, image, intent), negative, EditSettings(steps=20))
+        changed = develop(negative, found[None])
+        losses.append(float(objective(models[1:], image, intent)(changed)))
+    assert losses[1] < losses[0]
+
+
+def test_edits_found_small_apply_at_any_size():
+    image, mask = photograph("coffee", 301)
+    edits = amounts(exposure=0.5, saturation=-0.5)
+    regions = torch.stack([mask, 1 - mask])
+    small = develop(prepare(image, regions), edits)[0]
+    large = develop(prepare(resized(image, 2 * SIDE), resized(regions, 2 * SIDE)), edits)[0]
+    there_and_back = resized(resized(image, 2 * SIDE), SIDE)
+    lost = (there_and_back - image).abs().mean()
+    assert (resized(large, SIDE) - small).abs().mean() < 1.2 * lost
+    region = mask > 0.5
+    assert (small - image)[:, region].abs().mean() > 3 * lost

@@ -1,0 +1,151 @@
+"""The catalogue and the block orders survive writing and reading, and contradictions are named."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from stimuli.contract.catalogue import (
+    check_images,
+    read_blocks,
+    read_catalogue,
+    write_blocks,
+    write_catalogue,
+)
+from stimuli.contract.schemas import STIMULI
+from stimuli.contract.vocabulary import (
+    Block,
+    Condition,
+    Direction,
+    PredictedEffect,
+    Stimulus,
+    Target,
+    subject_label,
+)
+from stimuli.support.errors import InputError
+from stimuli.support.files import sha256, write_image
+
+TARGETS = (Target((3, 4), 2.0, "stimuli/masks/a.png"), Target((9,), -0.1, "stimuli/masks/b.png"))
+
+
+def stimulus(source, block, condition, direction, targets=()):
+    name = f"{source}_{block}"
+    return Stimulus(
+        name, source, condition, direction, block, targets, 1.0, f"stimuli/images/{name}.png",
+        None if direction == Direction.NONE else f"stimuli/targets/{name}.npz",
+        f"stimuli/predictions/{name}.npz", "0" * 64, "1" * 64, "2" * 64, "CC BY 2.0 (https://x)",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def stimuli():
+    return tuple(
+        made
+        for source in ("cup", "tree")
+        for made in (
+            stimulus(source, Block.ORIGINALS, Condition.ORIGINAL, Direction.NONE),
+            dataclasses.replace(
+                stimulus(source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, TARGETS),
+                transform="edits",
+                effect=PredictedEffect(0.3, 0.4, 0.2, 0.05, 12.5, 31.5, 0.0, 0.01),
+            ),
+            stimulus(source, Block.VERSIONS_2, Condition.ENTROPY, Direction.DECREASE),
+        )
+    )
+
+
+def test_the_catalogue_survives_being_written_and_read(tmp_path, stimuli):
+    write_catalogue(tmp_path / "stimuli.tsv", stimuli)
+    assert read_catalogue(tmp_path / "stimuli.tsv") == stimuli
+
+
+def test_transfer_is_the_share_of_the_change_that_the_second_model_sees(stimuli):
+    told = stimuli[1].effect
+    assert (told.transfer, told.agrees) == (0.25, True)
+    assert not dataclasses.replace(told, second_change=-0.1).agrees
+    alone = dataclasses.replace(told, second_change=None)
+    assert (alone.transfer, alone.agrees) == (None, None)
+    still = dataclasses.replace(told, predicted_change=0.0)
+    assert (still.transfer, still.agrees) == (None, None)
+
+
+def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimuli):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli)
+    width = STIMULI.names.index("transform")
+    lines = ["\t".join(line.split("\t")[:width]) for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    assert read_catalogue(path) == tuple(
+        dataclasses.replace(one, transform="none", effect=None) for one in stimuli
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"block": Block.ORIGINALS}, "does not hold every source exactly once"),
+        ({"stim_id": "cup_originals"}, "occurs twice"),
+        ({"image": "../../etc/passwd"}, "leaves the study folder"),
+        ({"prediction": "/etc/passwd"}, "leaves the study folder"),
+        ({"stim_id": "a b"}, "letters and digits"),
+    ],
+)
+def test_a_catalogue_that_contradicts_itself_is_not_written(tmp_path, stimuli, change, message):
+    wrong = (*stimuli[:-1], dataclasses.replace(stimuli[-1], **change))
+    with pytest.raises(InputError, match=message):
+        write_catalogue(tmp_path / "stimuli.tsv", wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("k_scale", "kscale", "column 'k_scale' is missing.*did you mean 'kscale'"),
+        ("\tentropy\t", "\tentrpy\t", r"line 4: condition is 'entrpy'.*did you mean 'entropy'"),
+        ("\t1.0\t", "\tone\t", "k_scale is 'one'; expected float"),
+        ("2.0;-0.1", "2.0", "name 2, 1, 2 targets"),
+        ("3+4;9", "3+x;9", "a target cannot be read"),
+        ("stimuli/images/cup_versions-1.png", "n/a", "image is n/a; expected a value"),
+        ("\tCC BY 2.0 (https://x)\tedits", "\tedits", "is the file complete"),
+        ("\tedits\t", "\tedit\t", r"transform is 'edit'.*did you mean 'edits'"),
+    ],
+)
+def test_a_damaged_catalogue_is_named_by_line(tmp_path, stimuli, old, new, message):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        read_catalogue(path)
+
+
+def test_orders_survive_and_a_repeated_block_is_refused(tmp_path):
+    orders = (tuple(Block), tuple(Block)[::-1])
+    write_blocks(tmp_path / "blocks.tsv", orders)
+    assert read_blocks(tmp_path / "blocks.tsv") == orders
+    write_blocks(tmp_path / "blocks.tsv", [(Block.ORIGINALS, Block.ORIGINALS, Block.VERSIONS_1)])
+    with pytest.raises(InputError, match="once"):
+        read_blocks(tmp_path / "blocks.tsv")
+
+
+def test_a_changed_or_missing_image_is_found(tmp_path, stimuli):
+    first = stimuli[0]
+    with pytest.raises(InputError, match="is missing"):
+        check_images(tmp_path, [first])
+    write_image(tmp_path / first.image, np.zeros((4, 4, 3), dtype=np.uint8))
+    with pytest.raises(InputError, match="has changed"):
+        check_images(tmp_path, [first])
+    unchanged = dataclasses.replace(first, image_sha256=sha256(tmp_path / first.image))
+    check_images(tmp_path, [unchanged])
+
+
+@pytest.mark.parametrize(("given", "label"), [("07", "07"), (7, "07"), ("123", "123"), ("1", "01")])
+def test_a_subject_is_a_number(given, label):
+    assert subject_label(given) == label
+
+
+@pytest.mark.parametrize("given", ["../../x", "", "0", "00", "7a", "-1", "Anna", "1234567", "７"])
+def test_nothing_else_is_a_subject(given):
+    with pytest.raises(InputError, match="participant's number"):
+        subject_label(given)
