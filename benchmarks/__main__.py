@@ -16,7 +16,7 @@ BENCHMARKS = {
     "deepgaze": "benchmarks.deepgaze",
     "density-fit": "benchmarks.density_fit",
     "density-map": "benchmarks.density_map",
-    "embedded": "benchmarks.embedded",
+    "default-model": "benchmarks.default_model",
     "fgtransform": "benchmarks.fgtransform",
     "fgtransform-slider": "benchmarks.fgtransform_slider",
     "fgtransform-train": "benchmarks.fgtransform_train",

@@ -1,6 +1,6 @@
 """``studio``: a slider moved in the studio, and the version in full.
 
-Ours is what the page shows at once after a move of k_shift: the preview under the embedded model at
+Ours is what the page shows at once after a move of k_shift: the preview under the default model at
 512 x 512 px, judged by both models and drawn. The reference is the version in full, as saving makes
 it. The rows give the median and the 95th percentile over the moves.
 """

@@ -35,9 +35,9 @@ of the photograph's file, origin at the top-left corner) and subject, or one of
 the published layouts that manipulation.fit_saliency reads.
 
 --model is the name of a model that ships ({SHIPPED}), a file of
-manipulation.fit_saliency or manipulation.fit_embedded, or, with the package
+manipulation.fit_saliency or manipulation.fit_networks, or, with the package
 deepgaze_pytorch: {", ".join(PUBLISHED)}."""
-EXAMPLE = f"python -m {MODULE} --model embedded --images osie/images --fixations osie/fixations.csv"
+EXAMPLE = f"python -m {MODULE} --model scratch --images osie/images --fixations osie/fixations.csv"
 
 
 def main(argv: Sequence[str] | None = None) -> None:

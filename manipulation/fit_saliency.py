@@ -16,6 +16,7 @@ from manipulation.saliency.fitting.fit_model import FittedModel, fit_saliency_mo
 from manipulation.saliency.fitting.schedule import Schedule
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.models.files import save_saliency_model
+from manipulation.saliency.models.model import NOT_STATED
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.files import write_text
@@ -128,6 +129,7 @@ def _write(
 ) -> None:
     """Write the model with its card and sidecar, and print what it gains."""
     gains, fitted_to, card = fitted.gains, fitted.fitted_to, out.with_suffix(".md")
+    fitted.model.data = data
     save_saliency_model(out, fitted.model)
     origin = Origin.of_file(out, data=data, command=command)
     text = saliency_card(out.stem, fitted.model, origin, fitted_to, fitted.schedule, folds, gains)
@@ -161,7 +163,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--weights", metavar="NAME|FILE", help="of VGG-19 (default: torchvision), or of timm:NAME "
         "(default: hub)")  # fmt: skip
     add("--pooling", choices=("max", "average"), default="max", help="VGG-19's (default: max)")
-    add("--data", default="not stated", metavar="TEXT", help="data and licence, for the card")
+    add("--data", default=NOT_STATED, metavar="TEXT", help="data and licence, for the card")
     add("--work", type=Path, metavar="DIR", help="keeps features there, and the state of the fits; "
         "without it they lie beside --out until the end")  # fmt: skip
     add("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard there")

@@ -135,7 +135,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="edits, pixels, a network that ships, or a file (default: edits pixels)")  # fmt: skip
     add("--objects", type=int, default=24, metavar="N", help="photographs to use (default: 24)")
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
-    add("--saliency", default="embedded", help="model that guides (default: embedded)")
+    add("--saliency", default="scratch", help="model that guides (default: scratch)")
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide")
     add("--second-opinion", default="icf", metavar="MODEL", help="model that judges (default: icf)")
     add(

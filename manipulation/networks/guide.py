@@ -51,7 +51,7 @@ class LayerParts:
 
 # The paper's layers, and their like in networks that are no VGG-19.
 VGG_PARTS = LayerParts(vgg19.DEEPGAZE_LAYERS, vgg19.FEATURE_LAYER, vgg19.TEXTURE_LAYERS)
-EMBEDDED_PARTS = LayerParts(
+SCRATCH_PARTS = LayerParts(
     ("stage3", "fused"), "fused", ("stage1", "stage2", "stage3", "stage4", "stage5")
 )
 RANDOM_PARTS = LayerParts(("scale16",), "scale8", tuple(random_filters.LAYERS))
@@ -212,9 +212,9 @@ def _network(
     if source == LayerSource.VGG19:
         return load_vgg(vgg_weights), VGG_PARTS
     if extractor is not None and hasattr(extractor, "features"):
-        return _OwnLayers(extractor), EMBEDDED_PARTS
+        return _OwnLayers(extractor), SCRATCH_PARTS
     raise InputError(
         f"guide: saliency model {name!r} has no network whose layers could guide or be compared; "
         f'expected "random" or "vgg19" in place of "saliency", or a model that has one '
-        f"(embedded, deepgaze2)"
+        f"(scratch, deepgaze2)"
     )

@@ -41,7 +41,7 @@ class ImageSettings(CheckedSettings):
         choices=("crop", "stretch"),
     )  # fmt: skip
     upscale: str = setting(
-        "embedded",
+        "scratch",
         "from model_px to size_px, originals and versions alike: the network that ships "
         "(embedded), bicubic, none where the sizes are equal, or the file of a network by 2",
     )
@@ -51,7 +51,7 @@ class ImageSettings(CheckedSettings):
 class ManipulationSettings(CheckedSettings):
     """What guides the changes and what makes them."""
 
-    saliency: str = setting("embedded", "saliency model that guides the changes: a name or a file")
+    saliency: str = setting("scratch", "saliency model that guides the changes: a name or a file")
     also: tuple[str, ...] = setting(
         (), "further saliency models that edits and pixels are made against at the same time"
     )

@@ -37,7 +37,7 @@ def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_pat
     ("options", "message"),
     [
         (["--second-opinion", "none"], "the second opinion is none"),
-        (["--second-opinion", "embedded"], "is 'embedded', the same weights as 'embedded'"),
+        (["--second-opinion", "scratch"], "is 'scratch', the same weights as 'scratch'"),
         (["--also", "icf"], "is 'icf', the same weights as 'icf'"),
         (["--transforms", "edit"], "transform is 'edit'"),
         (["--objects", "0"], "objects is 0; expected at least 1"),

@@ -1,4 +1,4 @@
-"""The model card of the embedded model, as Markdown."""
+"""The model card of networks trained from random weights, as Markdown."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from manipulation.runs.model_card import Origin, model_card
 from manipulation.saliency.fitting.card import FittedTo
 from manipulation.saliency.fitting.scratch_findings import Findings
 from manipulation.saliency.fitting.scratch_training import ScratchRecipe
-from manipulation.saliency.models.from_scratch import EmbeddedNetworks
+from manipulation.saliency.models.from_scratch import ScratchNetworks
 from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.scoring.gains import Gains
 
 
-def embedded_card(
+def networks_card(
     name: str,
     model: SaliencyModel,
     origin: Origin,
@@ -22,7 +22,7 @@ def embedded_card(
 ) -> str:
     """Return the card of the average of several networks."""
     extractor = model.extractor
-    assert isinstance(extractor, EmbeddedNetworks)
+    assert isinstance(extractor, ScratchNetworks)
     networks = extractor.trained
     numbers = sum(parameter.numel() for parameter in networks[0].parameters())
     vary = recipe.variation
@@ -102,7 +102,7 @@ def _everybody(findings: Findings) -> list[tuple[str, Gains]]:
     rows = [
         ("a uniform density", findings.uniform),
         ("`icf`, five scales of intensity and contrast", findings.icf),
-        ("**`embedded`, one network**", findings.networks),
+        ("**`scratch`, one network**", findings.networks),
     ]
     return rows if findings.gold is None else [*rows, ("people (gold standard)", findings.gold)]
 

@@ -1,4 +1,4 @@
-"""The embedded model from photographs and fixations: its networks, and what they are worth."""
+"""Networks from photographs and fixations, trained from random weights, and what they are worth."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def network_tasks(folds: int, repeats: int, seed: int) -> list[NetworkTask]:
     ]
 
 
-def fit_embedded_model(
+def fit_saliency_networks(
     table: FixationTable,
     folder: str | Path,
     checkpoints: Path,
@@ -111,9 +111,9 @@ def fit_embedded_model(
     Examples
     --------
     >>> from pathlib import Path
-    >>> from manipulation import fit_embedded_model, read_fixations
+    >>> from manipulation import fit_saliency_networks, read_fixations
     >>> table = read_fixations("osie/fixations.csv", "osie/images")  # doctest: +SKIP
-    >>> fitted = fit_embedded_model(table, "osie/images", Path("networks"))  # doctest: +SKIP
+    >>> fitted = fit_saliency_networks(table, "osie/images", Path("networks"))  # doctest: +SKIP
     """
     if folds < 2 or repeats < 0:
         raise InputError(

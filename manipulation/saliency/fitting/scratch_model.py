@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from manipulation.saliency.fitting.scratch_training import TrainingRun
-from manipulation.saliency.models.from_scratch import EmbeddedNetworks
+from manipulation.saliency.models.from_scratch import ScratchNetworks
 from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.models.readout import Readout
 
@@ -25,7 +25,7 @@ def averaged_model(
         Log density that goes with the model.
     """
     recipe = runs[0].recipe
-    extractor = EmbeddedNetworks(len(runs), recipe.widths, recipe.scales)
+    extractor = ScratchNetworks(len(runs), recipe.widths, recipe.scales)
     for network, run in zip(extractor.trained, runs, strict=True):
         network.load_state_dict(run.folded().state_dict())
     extractor.half().float()
@@ -34,7 +34,7 @@ def averaged_model(
     only.weight.fill_(1 / len(runs))
     only.bias.zero_()
     model = SaliencyModel(
-        "embedded",
+        "scratch",
         extractor,
         readout,
         sigma_px=recipe.sigma_px,

@@ -1,7 +1,8 @@
 """Saliency models as safetensors files: weights, and in the metadata what builds the model.
 
 The metadata hold ``format``, ``architecture``, ``settings`` (JSON: keyword arguments of the feature
-extractor and widths of the readout) and ``pixels_per_degree``.
+extractor and widths of the readout), ``pixels_per_degree`` and ``data`` (whose fixations on which
+photographs the model was fitted to, in words).
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from manipulation.saliency.models.deepgaze import DeepGazeFeatures
 from manipulation.saliency.models.features import FeatureExtractor
-from manipulation.saliency.models.from_scratch import EmbeddedNetworks
+from manipulation.saliency.models.from_scratch import ScratchNetworks
 from manipulation.saliency.models.icf import IntensityContrast
 from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.models.published import PUBLISHED, PublishedDeepGaze
@@ -38,7 +39,7 @@ def _timm_backbone(**settings: Any) -> FeatureExtractor:
 
 EXTRACTORS: dict[str, Callable[..., FeatureExtractor]] = {
     "deepgaze2": DeepGazeFeatures,
-    "embedded": EmbeddedNetworks,
+    "scratch": ScratchNetworks,
     "icf": IntensityContrast,
     "timm": _timm_backbone,
 }
@@ -106,6 +107,7 @@ def save_saliency_model(path: str | Path, model: SaliencyModel) -> None:
         "architecture": model.architecture,
         "settings": json.dumps(settings, sort_keys=True),
         "pixels_per_degree": repr(model.pixels_per_degree),
+        "data": model.data,
     }
     tensors = {name: tensor.contiguous() for name, tensor in _own_tensors(model).items()}
     with atomic_path(path) as temporary:
@@ -128,7 +130,7 @@ def load_saliency_model(name_or_file: str | Path) -> SaliencyModel | PublishedDe
     ----------
     name_or_file
         Name of a model that ships with the toolkit, such as ``icf``; a file that
-        ``python -m manipulation.fit_saliency`` or ``fit_embedded`` wrote; or, where the package
+        ``python -m manipulation.fit_saliency`` or ``fit_networks`` wrote; or, where the package
         ``deepgaze_pytorch`` is installed, a model of it, such as ``DeepGazeIIE``.
 
     Raises
@@ -176,6 +178,7 @@ def load_saliency_model(name_or_file: str | Path) -> SaliencyModel | PublishedDe
         if tensors.keys() != _own_tensors(model).keys():
             raise KeyError(*(tensors.keys() ^ _own_tensors(model).keys()))
         model.load_state_dict(tensors, strict=False)
+        model.data = metadata["data"]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"{path}: weights and settings do not fit together ({error}); fit the model again"
@@ -211,7 +214,7 @@ def shipped_saliency_models() -> list[str]:
     --------
     >>> from manipulation import shipped_saliency_models
     >>> shipped_saliency_models()
-    ['embedded', 'icf']
+    ['scratch', 'icf']
     """
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 

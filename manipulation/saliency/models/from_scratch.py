@@ -1,4 +1,4 @@
-"""The embedded model: small networks that see a photograph at three scales, trained from scratch.
+"""The model `scratch`: small networks that see a photograph at three scales, trained from scratch.
 
 RGB images in [0, 1] go in, one map of log saliency per network comes out. Several networks, each
 trained on other photographs, are averaged by the readout of a `SaliencyModel`.
@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from manipulation.images.sizes import halved
 from manipulation.saliency.models.features import FeatureExtractor
 
-# Image pixels per cell of each layer that `EmbeddedNetworks.features` returns.
+# Image pixels per cell of each layer that `ScratchNetworks.features` returns.
 LAYERS = {"stage1": 4, "stage2": 8, "stage3": 16, "fused": 16, "stage4": 32, "stage5": 64}
 _MULTIPLE = 32  # halved images are padded to it, so that the cells of all scales coincide
 _MEAN, _DEVIATION = 0.45, 0.25  # of the pixel values of photographs, roughly
@@ -177,7 +177,7 @@ def padded(images: Tensor) -> Tensor:
     return functional.pad(images, missing, mode="replicate") if any(missing) else images
 
 
-class EmbeddedNetworks(FeatureExtractor):
+class ScratchNetworks(FeatureExtractor):
     """Several small convolutional networks, each with a map of log saliency of its own.
 
     Parameters

@@ -11,6 +11,8 @@ from manipulation.saliency.models.centre_bias import CentreBias
 from manipulation.saliency.models.features import FeatureExtractor
 from manipulation.saliency.models.readout import Readout
 
+NOT_STATED = "not stated"
+
 
 class SaliencyModel(nn.Module):
     """Log saliency of images, differentiable in their pixels.
@@ -28,6 +30,12 @@ class SaliencyModel(nn.Module):
     pixels_per_degree
         Size of a degree of visual angle in the images that the model was fitted to. Images of
         another scale should be resized to it.
+
+    Attributes
+    ----------
+    data
+        The fixations that it was fitted to, in words that begin with the name of the data set:
+        ``OSIE (Xu et al. 2014), 15 people``. ``not stated`` where nobody said.
     """
 
     def __init__(
@@ -48,6 +56,7 @@ class SaliencyModel(nn.Module):
         self.blur = GaussianBlur(sigma_px, extractor.stride)
         self.centre_bias = CentreBias()
         self.pixels_per_degree = float(pixels_per_degree)
+        self.data = NOT_STATED
 
     @property
     def minimum_px(self) -> int:

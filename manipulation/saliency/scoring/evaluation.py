@@ -117,7 +117,7 @@ def evaluate_saliency_model(
     --------
     >>> from manipulation import evaluate_saliency_model, load_saliency_model, read_fixations
     >>> table = read_fixations("osie/fixations.csv", "osie/images")  # doctest: +SKIP
-    >>> model = load_saliency_model("embedded")  # doctest: +SKIP
+    >>> model = load_saliency_model("scratch")  # doctest: +SKIP
     >>> scores = evaluate_saliency_model(model, table, "osie/images")  # doctest: +SKIP
     >>> scores.as_dict()["information_gain_bits"]  # doctest: +SKIP
     """

@@ -63,8 +63,8 @@ def test_vgg_can_guide_where_saliency_is_of_another_kind(weights):
     torch.testing.assert_close(seen.log_saliency, load_saliency_model("icf")(images()))
 
 
-class Embedded(FeatureExtractor):
-    """Stands in for the embedded network: layers by name, under its method `features`."""
+class OwnLayers(FeatureExtractor):
+    """Stands in for a network of its own: layers by name, under its method `features`."""
 
     stride, minimum_px, channels = 8, 32, 1
 
@@ -84,10 +84,10 @@ class Embedded(FeatureExtractor):
         return {name: self.filter(pool(images, strides[name])) for name in names}
 
 
-def test_the_embedded_model_s_own_layers_guide_and_are_compared(monkeypatch):
-    model = build_saliency_model("icf", extractor=Embedded(), pixels_per_degree=20.0).frozen()
+def test_the_model_s_own_layers_guide_and_are_compared(monkeypatch):
+    model = build_saliency_model("icf", extractor=OwnLayers(), pixels_per_degree=20.0).frozen()
     monkeypatch.setattr("manipulation.networks.guide.load_saliency_model", lambda name: model)
-    guide = build_guide("embedded", "saliency", "saliency")
+    guide = build_guide("scratch", "saliency", "saliency")
     assert (guide.channels, guide.stride) == (10, 16)
     seen = guide(images())
     assert [one.shape[-1] for one in seen.texture] == [16, 8, 4, 2, 1]

@@ -221,7 +221,7 @@ def test_stimuli_that_were_seen_stay_as_they_are(finished):
 
 
 def test_the_catalogue_tells_what_the_models_expect(made):
-    model = load_saliency_model("embedded")
+    model = load_saliency_model("scratch")
     second = load_saliency_model("icf")
     rows = {one.stim_id: one for one in read_catalogue(made.catalogue)}
     for version in rows.values():
@@ -290,21 +290,21 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
         ("image_id = ", "image_id = 4", "has no image 4"),
         ("annotation_ids = [", "annotation_ids = [999, ", "annotation 999 of image"),
         ('photograph = "stimuli/sources/', 'photograph = "stimuli/lost/', "no such image"),
-        ('saliency = "embedded"', 'saliency = "embeded"', r"did you mean 'embedded'\?"),
-        ('saliency = "embedded"', 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
+        ('saliency = "scratch"', 'saliency = "embeded"', r"did you mean 'scratch'\?"),
+        ('saliency = "scratch"', 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
         ("annotation_ids = [", 'category = "cup", annotation_ids = [', "expected one of the two"),
         (
-            'saliency = "embedded"',
-            'saliency = "embedded"\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
+            'saliency = "scratch"',
+            'saliency = "scratch"\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
             "networks work against the model",
         ),
         (
-            'saliency = "embedded"',
+            'saliency = "scratch"',
             'transform = "network"\nshift_network = "fgtransform-scale"',
             "which was trained to scale; expected one trained with --manipulation shift",
         ),
         (
-            'saliency = "embedded"',
+            'saliency = "scratch"',
             'transform = "network"\nshift_network = "fgtransform-shfit"',
             "did you mean 'fgtransform-shift'",
         ),
@@ -313,7 +313,7 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
 )
 def test_wrong_sources_are_named_before_anything_is_made(new_study, old, new, message):
     path = new_study.settings_file
-    text = path.read_text().replace('# saliency = "embedded"', 'saliency = "embedded"')
+    text = path.read_text().replace('# saliency = "scratch"', 'saliency = "scratch"')
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):

@@ -118,7 +118,7 @@ def test_the_gradient_of_developing_is_right():
 
 @pytest.mark.parametrize(("source_id", "annotation_id"), [("coffee", 301), ("flower", 702)])
 def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotation_id):
-    model = load_saliency_model("embedded")
+    model = load_saliency_model("scratch")
     image, mask = photograph(source_id, annotation_id, side=256)
     regions = feathered(torch.stack([mask, 1 - mask]), 0.012)
     before = model.log_saliency(image[None])[0]
@@ -134,7 +134,7 @@ def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotatio
 
 
 def test_strength_zero_and_a_target_already_met_change_nothing():
-    model = load_saliency_model("embedded")
+    model = load_saliency_model("scratch")
     image, mask = photograph("coffee", 301)
     negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
     met = objective([model], image, Intent(mask[None], (0.0,)))
@@ -144,7 +144,7 @@ def test_strength_zero_and_a_target_already_met_change_nothing():
 
 
 def test_a_search_goes_on_from_where_another_ended():
-    model = load_saliency_model("embedded")
+    model = load_saliency_model("scratch")
     image, mask = photograph("coffee", 301)
     loss = objective([model], image, Intent(mask[None], (2.0,)))
     negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
@@ -156,7 +156,7 @@ def test_a_search_goes_on_from_where_another_ended():
 
 
 def test_made_against_two_models_a_version_pleases_the_second_more_than_made_against_one():
-    models = [load_saliency_model("embedded"), load_saliency_model("icf")]
+    models = [load_saliency_model("scratch"), load_saliency_model("icf")]
     image, mask = photograph("coffee", 301, side=192)
     intent = Intent(mask[None], (2.0,))
     negative = prepare(

@@ -1,4 +1,4 @@
-"""The embedded model: its networks, their training, and the weights in the repository."""
+"""The model `scratch`: its networks, their training, and the weights in the repository."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from manipulation import fit_embedded
+from manipulation import fit_networks
 from manipulation.images.sizes import to_bytes
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.fitting.scratch_model import averaged_model
@@ -18,7 +18,7 @@ from manipulation.saliency.fitting.scratch_views import Variation, views
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.fixations.viewed import ViewedPhotograph, photographs
 from manipulation.saliency.models.files import saliency_model_file
-from manipulation.saliency.models.from_scratch import LAYERS, EmbeddedNetworks
+from manipulation.saliency.models.from_scratch import LAYERS, ScratchNetworks
 from manipulation.saliency.scoring.gains import Gains, gains_from_pixels, joined
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
@@ -42,8 +42,8 @@ SMALL = ScratchRecipe(
 
 
 @pytest.fixture(scope="module")
-def embedded():
-    return load_saliency_model("embedded")
+def scratch():
+    return load_saliency_model("scratch")
 
 
 def photograph_of_two_discs(generator, name):
@@ -75,7 +75,7 @@ def trained(sources, recipe=SMALL, seed=0, epochs=None):
 def small_networks(networks=2, scales=2):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return EmbeddedNetworks(networks, (4, 4, 6, 6, 6), scales)
+        return ScratchNetworks(networks, (4, 4, 6, 6, 6), scales)
 
 
 def noise(*shape, dtype=torch.float32):
@@ -244,11 +244,11 @@ def test_the_command_shares_work_goes_on_and_writes_weights_with_card_and_sideca
         *("--height-px", "96", "--pixels-per-degree", "10", "--threads", "1"),
         *("--folds", "2", "--repeats", "1", "--epochs", "2"),
     ]
-    fit_embedded.main([*command, "--only", "1"])
+    fit_networks.main([*command, "--only", "1"])
     assert [path.name for path in out.with_suffix(".checkpoints").iterdir()] == ["network-1.pt"]
     assert not out.exists()
     capsys.readouterr()
-    fit_embedded.main(command)
+    fit_networks.main(command)
     printed = capsys.readouterr().out
     assert "network 1, epoch" not in printed
     assert "network 2, epoch 2" in printed
@@ -274,14 +274,14 @@ def test_a_wrong_option_is_refused(study, option, value, message, capsys):
     arguments = ["--images", str(study), "--fixations", str(study / "fixations.csv")]
     out = [] if option == "--out" else ["--out", "x.safetensors"]
     with pytest.raises(SystemExit) as stopped:
-        fit_embedded.main([*arguments, *out, option, value])
+        fit_networks.main([*arguments, *out, option, value])
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
 
 
 def test_too_few_photographs_for_the_folds_are_refused(study, tmp_path):
     with pytest.raises(InputError, match=r"8 images have fixations inside.*each of 9 folds"):
-        fit_embedded.main(
+        fit_networks.main(
             [
                 *("--images", str(study), "--fixations", str(study / "fixations.csv")),
                 *("--out", str(tmp_path / "x.safetensors"), "--folds", "9"),
@@ -290,38 +290,38 @@ def test_too_few_photographs_for_the_folds_are_refused(study, tmp_path):
 
 
 def test_the_shipped_weights_are_those_of_the_card_and_small_enough():
-    path = saliency_model_file("embedded")
+    path = saliency_model_file("scratch")
     assert path.stat().st_size <= 10_000_000
     assert f"`{sha256(path)}`" in path.with_suffix(".md").read_text()
 
 
-def test_following_the_gradient_of_the_shipped_model_makes_a_region_salient(embedded):
+def test_following_the_gradient_of_the_shipped_model_makes_a_region_salient(scratch):
     image = (noise(1, 3, 160, 160) * 0.2 + 0.4).requires_grad_()
     region = (0, slice(32, 72), slice(80, 128))
     flat = torch.zeros(160, 160)
-    before = embedded.log_density(image, flat)[region].exp().sum()
+    before = scratch.log_density(image, flat)[region].exp().sum()
     for _ in range(10):
-        share = embedded.log_density(image, flat)[region].logsumexp((0, 1))
+        share = scratch.log_density(image, flat)[region].logsumexp((0, 1))
         (gradient,) = torch.autograd.grad(share, image)
         image = (image + 0.01 * gradient.sign()).clamp(0, 1).detach().requires_grad_()
-    assert embedded.log_density(image, flat)[region].exp().sum() > 2 * before
+    assert scratch.log_density(image, flat)[region].exp().sum() > 2 * before
 
 
-def test_almost_no_pixel_is_without_gradient_in_the_shipped_model(embedded):
+def test_almost_no_pixel_is_without_gradient_in_the_shipped_model(scratch):
     image = noise(1, 3, 128, 128).requires_grad_()
-    embedded.log_density(image, torch.zeros(128, 128))[0, ::32, ::32].sum().backward()
+    scratch.log_density(image, torch.zeros(128, 128))[0, ::32, ::32].sum().backward()
     assert (image.grad.abs() > 1e-7).float().mean() > 0.99
 
 
-def test_the_shipped_model_is_the_same_in_double_precision(embedded):
+def test_the_shipped_model_is_the_same_in_double_precision(scratch):
     image = noise(1, 3, 96, 120)
-    single = embedded.log_saliency(image)
-    double = load_saliency_model("embedded").double().log_saliency(image.double())
+    single = scratch.log_saliency(image)
+    double = load_saliency_model("scratch").double().log_saliency(image.double())
     torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=1e-3)
 
 
 @with_data("osie")
-def test_the_shipped_model_knows_photographs_that_it_was_trained_on(embedded):
+def test_the_shipped_model_knows_photographs_that_it_was_trained_on(scratch):
     """It gains more on them than the card says of new ones, and less than overfitting would."""
     table = read_fixations(OSIE / "fixations.csv", OSIE / "images")
     chosen = np.flatnonzero(np.arange(len(table.images)) % 60 == 0)
@@ -334,7 +334,7 @@ def test_the_shipped_model_knows_photographs_that_it_was_trained_on(embedded):
         subject=None,
     )
     seen = list(photographs(few, OSIE / "images"))
-    card = saliency_model_file("embedded").with_suffix(".md").read_text()
-    unseen = float(re.search(r"`embedded`, one network\*\* \| ([\d.]+)", card)[1])
-    gains = gains_from_pixels(embedded, seen)
+    card = saliency_model_file("scratch").with_suffix(".md").read_text()
+    unseen = float(re.search(r"`scratch`, one network\*\* \| ([\d.]+)", card)[1])
+    gains = gains_from_pixels(scratch, seen)
     assert unseen - 0.1 < gains.bits_per_fixation < unseen + 0.9

@@ -1,4 +1,4 @@
-"""Train the embedded saliency model: ``python -m manipulation.fit_embedded``."""
+"""Train networks that predict fixations: ``python -m manipulation.fit_networks``."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -11,19 +11,20 @@ from rich.progress import Progress
 from manipulation.runs.arguments import add_fixations, count
 from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
-from manipulation.saliency.fitting.scratch_card import embedded_card
-from manipulation.saliency.fitting.scratch_fit import fit_embedded_model, network_tasks
+from manipulation.saliency.fitting.scratch_card import networks_card
+from manipulation.saliency.fitting.scratch_fit import fit_saliency_networks, network_tasks
 from manipulation.saliency.fitting.scratch_training import ScratchRecipe
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.models.files import save_saliency_model
+from manipulation.saliency.models.model import NOT_STATED
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.files import write_text
 from stimuli.support.provenance import write_sidecar
 
-MODULE = "manipulation.fit_embedded"
+MODULE = "manipulation.fit_networks"
 DESCRIPTION = """\
-Train the embedded saliency model from random weights, on photographs with the
+Train networks that predict fixations from random weights, on photographs with the
 fixations of people and nothing else.
 
 The photographs are parted into folds. For every fold one network is trained
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     recipe = replace(ScratchRecipe(), epochs=args.epochs)
     try:
         with Progress() as progress:
-            fitted = fit_embedded_model(
+            fitted = fit_saliency_networks(
                 read_fixations(args.fixations, args.images),
                 args.images,
                 args.checkpoints,
@@ -68,11 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if fitted is None:
         return commands.EXIT_OK
 
+    fitted.model.data = args.data
     save_saliency_model(args.out, fitted.model)
     command = commands.command_line(MODULE, argv)
     origin = Origin.of_file(args.out, data=args.data, command=command)
     findings, card = fitted.findings, args.out.with_suffix(".md")
-    text = embedded_card(
+    text = networks_card(
         args.out.stem, fitted.model, origin, fitted.fitted_to, recipe, args.seed, findings
     )
     write_text(card, text)
@@ -99,7 +101,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add_fixations(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="weights to write (.safetensors)")
-    add("--data", default="not stated", metavar="TEXT", help="data and licence, for the card")
+    add("--data", default=NOT_STATED, metavar="TEXT", help="data and licence, for the card")
     add("--checkpoints", type=Path, metavar="DIR", help="where networks are kept (FILE's folder)")
     add("--only", type=int, nargs="+", metavar="N", help="numbers of networks to train, then end")
 

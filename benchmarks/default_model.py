@@ -9,4 +9,4 @@ from stimuli.contract.settings import ManipulationSettings
 def run() -> list[Row]:
     """Return rows of the default of ``study.toml``."""
     name = ManipulationSettings().saliency
-    return forward_rows("embedded", load_saliency_model(name), None, f"; model {name}")
+    return forward_rows("default-model", load_saliency_model(name), None, f"; model {name}")
