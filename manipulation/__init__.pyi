@@ -10,8 +10,8 @@ from .new_study.candidates import demo_photographs as demo_photographs
 from .new_study.propose_study import propose_study as propose_study
 from .saliency.fitting.fit_model import FittedModel as FittedModel
 from .saliency.fitting.fit_model import fit_saliency_model as fit_saliency_model
+from .saliency.fitting.network_fit import fit_saliency_networks as fit_saliency_networks
 from .saliency.fitting.schedule import Schedule as Schedule
-from .saliency.fitting.scratch_fit import fit_saliency_networks as fit_saliency_networks
 from .saliency.fixations.table import FixationTable as FixationTable
 from .saliency.fixations.table import read_fixations as read_fixations
 from .saliency.fixations.viewed import ViewedPhotograph as ViewedPhotograph

@@ -11,12 +11,13 @@ from rich.progress import Progress
 from manipulation.runs.arguments import add_fixations, count
 from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
-from manipulation.saliency.fitting.scratch_card import networks_card
-from manipulation.saliency.fitting.scratch_fit import fit_saliency_networks, network_tasks
-from manipulation.saliency.fitting.scratch_training import ScratchRecipe
+from manipulation.saliency.fitting.network_card import networks_card
+from manipulation.saliency.fitting.network_fit import fit_saliency_networks, network_tasks
+from manipulation.saliency.fitting.network_training import FINE_TUNED, NetworkRecipe
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.models.files import save_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
+from manipulation.saliency.scoring.gains import Gains
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.files import write_text
@@ -24,14 +25,16 @@ from stimuli.support.provenance import write_sidecar
 
 MODULE = "manipulation.fit_networks"
 DESCRIPTION = """\
-Train networks that predict fixations from random weights, on photographs with the
-fixations of people and nothing else.
+Train networks on photographs with the fixations of people: from random weights,
+so that nothing else has a part in them, or with --backbone an EfficientNet that
+knows ImageNet (its weights: see manipulation.convert_backbone).
 
 The photographs are parted into folds. For every fold one network is trained
-without it and measured on it; the model is the mean of these networks. With
---repeats further networks leave out the first fold, so that the gain of
-averaging is known. The weights are written with a model card (.md) and a
-sidecar (.json) beside them.
+without it and measured on it; the model is the mean of these networks, of their
+predictions or with --merge of their weights. With --aside the mean itself is
+measured, on photographs that none of them saw. With --repeats further networks
+leave out the first fold, so that the gain of averaging is known. The weights
+are written with a model card (.md) and a sidecar (.json) beside them.
 
 This takes hours on a processor. After every epoch a network is kept in the
 folder of checkpoints, and the same command goes on where it stood. Networks
@@ -47,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train the networks, measure them on what they have not seen, write their mean."""
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
-    recipe = replace(ScratchRecipe(), epochs=args.epochs)
+    recipe = _recipe(args.backbone, args.weights, args.epochs)
     try:
         with Progress() as progress:
             fitted = fit_saliency_networks(
@@ -59,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 height_px=args.height_px,
                 folds=args.folds,
                 repeats=args.repeats,
+                aside=args.aside,
+                merge=args.merge,
                 seed=args.seed,
                 only=args.only,
                 progress=progress,
@@ -87,13 +92,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         outputs=[args.out, card],
         seeds={"folds": args.seed} | {f"network {task.number}": task.seed for task in tasks},
     )
-    low, high = findings.networks.interval()
-    print(
-        f"on unseen photographs one network gains {findings.networks.bits_per_fixation:.3f} bit "
-        f"per fixation over the centre bias (95 % interval {low:.3f} to {high:.3f})\n"
-        f"wrote {args.out}, {card}"
-    )
+    print(f"one network on unseen photographs: {_gain(findings.networks)}")
+    if findings.aside:
+        count = len(findings.aside.model.names)
+        print(f"the model on {count} photographs set aside: {_gain(findings.aside.model)}")
+    print(f"wrote {args.out}, {card}")
     return commands.EXIT_OK
+
+
+def _gain(gains: Gains) -> str:
+    low, high = gains.interval()
+    return (
+        f"{gains.bits_per_fixation:.3f} bit per fixation over the centre bias "
+        f"(95 % interval {low:.3f} to {high:.3f})"
+    )
+
+
+def _recipe(backbone: str, weights: str, epochs: int | None) -> NetworkRecipe:
+    """Return the recipe for networks on a backbone, or without one for those from scratch."""
+    if not backbone:
+        return NetworkRecipe() if epochs is None else replace(NetworkRecipe(), epochs=epochs)
+    recipe = replace(FINE_TUNED, backbone=backbone.removeprefix("timm:"), weights=weights)
+    return recipe if epochs is None else replace(recipe, epochs=epochs)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -103,6 +123,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--out", type=Path, required=True, metavar="FILE", help="weights to write (.safetensors)")
     add("--data", default=NOT_STATED, metavar="TEXT", help="data and licence, for the card")
     add("--checkpoints", type=Path, metavar="DIR", help="where networks are kept (FILE's folder)")
+    add("--backbone", default="", metavar="timm:NAME", help="an EfficientNet that the networks "
+        "begin with, such as timm:tf_efficientnet_lite2")  # fmt: skip
+    add("--weights", default="", metavar="FILE", help="its weights, as "
+        "manipulation.convert_backbone writes them")  # fmt: skip
+    add("--merge", action="store_true", help="average the networks' weights into one network, "
+        "not their predictions")  # fmt: skip
     add("--only", type=int, nargs="+", metavar="N", help="numbers of networks to train, then end")
 
     def add_number(name: str, default: int, type_: Callable[[str], int], text: str) -> None:
@@ -111,14 +137,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--height-px", 512, count, "photographs are resized to this height")
     add_number("--folds", 5, count, "parts of the photographs, 2 or more")
     add_number("--repeats", 0, int, "further networks without the first fold")
-    add_number("--epochs", ScratchRecipe.epochs, count, "passes over the photographs")
+    add_number("--aside", 0, int, "photographs that no network sees")
+    add("--epochs", type=count, metavar="N", help="passes over the photographs (default: "
+        f"{NetworkRecipe.epochs}, on a backbone {FINE_TUNED.epochs})")  # fmt: skip
     add_number("--threads", torch.get_num_threads(), count, "of the processor")
     add_number("--seed", 0, int, "of folds, first weights and views")
     args = parser.parse_args(argv)
     if args.folds < 2:
         parser.error(f"--folds is {args.folds}; expected 2 or more")
-    if args.repeats < 0:
-        parser.error(f"--repeats is {args.repeats}; expected 0 or more")
+    for name in ("repeats", "aside"):
+        if getattr(args, name) < 0:
+            parser.error(f"--{name} is {getattr(args, name)}; expected 0 or more")
+    if bool(args.backbone) != bool(args.weights):
+        parser.error("--backbone and --weights go together; expected both or neither")
     last = args.folds + args.repeats - 1
     if args.only is not None and not all(0 <= number <= last for number in args.only):
         parser.error(f"--only is {args.only}; expected numbers from 0 to {last}")

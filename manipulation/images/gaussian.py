@@ -71,7 +71,7 @@ class GaussianBlur(nn.Module):
         Pixels per cell of the maps that come in.
     """
 
-    def __init__(self, sigma_px: float, stride: int) -> None:
+    def __init__(self, sigma_px: float, stride: float) -> None:
         super().__init__()
         self.stride = stride
         self.log_sigma = nn.Parameter(torch.tensor(math.log(sigma_px)))

@@ -23,7 +23,7 @@ def with_features(
     return replace(one, pixels=None, features=features)
 
 
-def feature_counts(one: ViewedPhotograph, stride: int) -> Tensor:
+def feature_counts(one: ViewedPhotograph, stride: float) -> Tensor:
     """Return the fixations per cell of a photograph's features, ``(h, w)``.
 
     Parameters

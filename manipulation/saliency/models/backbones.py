@@ -85,7 +85,7 @@ class TimmBackbone(FeatureExtractor):
         self.stages = tuple(_default_stages(name) if stages is None else stages)
         self.network = _network(name, self.stages, pretrained=self.weights == HUB)
         if self.weights != HUB:
-            _load(self.network, Path(weights), name)
+            load_weights(_inner(self.network), Path(weights), name)
         self.weights_sha256 = _sha256(self.network)
         if weights_sha256 not in (None, self.weights_sha256):
             raise InputError(
@@ -199,8 +199,14 @@ def _inner(network: nn.Module) -> nn.Module:
     return network.get_submodule("model" if isinstance(network, FeatureGetterNet) else "")
 
 
-def _load(network: nn.Module, path: Path, name: str) -> None:
-    """Fill a network from a file in timm's names."""
+def load_weights(network: nn.Module, path: Path, name: str) -> None:
+    """Fill a network, or the first layers of one, from a file in timm's names.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, truncated, of another network, or holds what is no finite number.
+    """
     if not path.is_file():
         raise InputError(
             f"{path}: no such file; expected the weights of timm:{name}, or {HUB!r}, which fetches "
@@ -211,11 +217,11 @@ def _load(network: nn.Module, path: Path, name: str) -> None:
             tensors = load_file(path)
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
-        wanted = _inner(network).state_dict()
+        wanted = network.state_dict()
         absent = sorted(wanted.keys() - tensors.keys())
         if absent:
             raise KeyError(f"no {', '.join(absent[:3])} among its {len(tensors)} tensors")
-        _inner(network).load_state_dict({key: tensors[key].float() for key in wanted})
+        network.load_state_dict({key: tensors[key].float() for key in wanted})
     except (
         SafetensorError, pickle.UnpicklingError, OSError, EOFError, RuntimeError, KeyError,
         AttributeError, TypeError,

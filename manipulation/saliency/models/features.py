@@ -11,8 +11,8 @@ class FeatureExtractor(nn.Module):
     channels
         Number of feature maps.
     stride
-        Image pixels per cell of the feature maps; cell ``(i, j)`` covers the pixels from
-        ``(i * stride, j * stride)``.
+        Image pixels per cell of the feature maps, perhaps no whole number; cell ``(i, j)`` covers
+        the pixels from ``(i * stride, j * stride)``.
     minimum_px
         Smallest height and width that it accepts.
     stored_elsewhere
@@ -21,7 +21,7 @@ class FeatureExtractor(nn.Module):
     """
 
     channels: int
-    stride: int
+    stride: float
     minimum_px: int
     stored_elsewhere: bool = False
 

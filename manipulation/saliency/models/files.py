@@ -37,10 +37,18 @@ def _timm_backbone(**settings: Any) -> FeatureExtractor:
     return TimmBackbone(**settings)
 
 
+def _pretrained_networks(**settings: Any) -> FeatureExtractor:
+    """Return `PretrainedNetworks`, for the same reason."""
+    from manipulation.saliency.models.pretrained import PretrainedNetworks
+
+    return PretrainedNetworks(**settings)
+
+
 EXTRACTORS: dict[str, Callable[..., FeatureExtractor]] = {
     "deepgaze2": DeepGazeFeatures,
     "scratch": ScratchNetworks,
     "icf": IntensityContrast,
+    "pretrained": _pretrained_networks,
     "timm": _timm_backbone,
 }
 

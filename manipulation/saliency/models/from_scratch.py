@@ -86,6 +86,10 @@ class SaliencyNetwork(nn.Module):
         Share of the merged channels that are left out in training.
     """
 
+    share = 0.5  # of the photograph's size
+    multiple = _MULTIPLE
+    cell_px = 4
+
     def __init__(
         self,
         widths: Sequence[int] = (16, 32, 64, 128, 128),

@@ -4,6 +4,7 @@ RGB images in [0, 1] go in; intensity and contrast of three de-correlated colour
 scales come out. Nothing is learned and nothing is downloaded.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -80,9 +81,9 @@ class IntensityContrast(FeatureExtractor):
         ``h`` and ``w`` are the image's size over the stride, rounded up. Channels are ordered by
         scale, then intensity before contrast, then colour.
         """
-        height, width = (-(-length // self.stride) for length in images.shape[-2:])
+        height, width = (math.ceil(length / self.stride) for length in images.shape[-2:])
         level = torch.einsum("oc,bchw->bohw", self.colour_axes.to(images.dtype), images)
-        spacing, before, maps = 1, 0.0, []
+        spacing, before, maps = 1.0, 0.0, []
         for scale in self.scales_px:
             moments = resample(
                 torch.cat([level, level**2], dim=1),

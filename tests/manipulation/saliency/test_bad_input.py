@@ -159,7 +159,8 @@ def test_a_checkpoint_of_another_kind_is_refused(folder, tmp_path, content):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--validation", "1"], "0 to below 1"), (["--patience", "0"], "whole number from 1"),
-     (["--steps", "x"], "whole number from 1"), (["--model", "deepgaze3"], "deepgaze2, icf or timm:NAME"),
+     (["--steps", "x"], "whole number from 1"),
+     (["--model", "deepgaze3"], "expected deepgaze2, icf or timm:NAME"),
      (["--device", "tpu"], "invalid choice"), (["--out", "o.pth"], "ends in .safetensors")],
 )  # fmt: skip
 def test_settings_without_meaning_are_refused(arguments, message, capsys):

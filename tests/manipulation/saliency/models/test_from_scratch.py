@@ -12,13 +12,14 @@ from PIL import Image
 from manipulation import fit_networks
 from manipulation.images.sizes import to_bytes
 from manipulation.saliency import load_saliency_model
-from manipulation.saliency.fitting.scratch_model import averaged_model
-from manipulation.saliency.fitting.scratch_training import ScratchRecipe, TrainingRun
-from manipulation.saliency.fitting.scratch_views import Variation, views
+from manipulation.saliency.fitting.network_model import averaged_model
+from manipulation.saliency.fitting.network_training import NetworkRecipe, TrainingRun
+from manipulation.saliency.fitting.network_views import Variation, views
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.fixations.viewed import ViewedPhotograph, photographs
 from manipulation.saliency.models.files import saliency_model_file
-from manipulation.saliency.models.from_scratch import LAYERS, ScratchNetworks
+from manipulation.saliency.models.from_scratch import LAYERS, SaliencyNetwork, ScratchNetworks
+from manipulation.saliency.models.pretrained import PretrainedNetwork
 from manipulation.saliency.scoring.gains import Gains, gains_from_pixels, joined
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 OSIE = DATA / "osie"
 SIZE = (96, 128)
 WIDTHS = (8, 8, 12, 12, 12)
-SMALL = ScratchRecipe(
+SMALL = NetworkRecipe(
     widths=WIDTHS,
     scales=2,
     epochs=30,
@@ -125,7 +126,8 @@ def test_a_checkpoint_of_another_run_is_refused(discs, tmp_path, change):
         other.restore(other.resumable(path))
 
 
-def test_a_view_takes_fixations_and_centre_bias_along():
+@pytest.mark.parametrize("kind", [SaliencyNetwork, PretrainedNetwork])
+def test_a_view_takes_fixations_and_centre_bias_along(kind):
     rows, columns = np.indices((256, 384))
     x, y = 250.0, 90.0
     image = torch.from_numpy(np.exp(-((columns + 0.5 - x) ** 2 + (rows + 0.5 - y) ** 2) / 800.0))
@@ -137,17 +139,17 @@ def test_a_view_takes_fixations_and_centre_bias_along():
     generator = np.random.default_rng(0)
     seen = 0
     for _ in range(40):
-        batch = views([one], log_map.float(), still, generator)
+        batch = views([one], log_map.float(), still, generator, kind)
         height, width = batch.images.shape[-2:]
-        assert height % 32 == width % 32 == 0
+        assert height % kind.multiple == width % kind.multiple == 0
         torch.testing.assert_close(batch.centre_bias.exp().sum(), torch.tensor(1.0))
         if not batch.counts.sum():
             continue
         seen += 1
-        row, column = divmod(int(batch.counts.argmax()), width // 4)
-        lit_row, lit_column = divmod(int(batch.images[0, 0].argmax()), width)
-        assert (lit_row / 4, lit_column / 4) == pytest.approx((row + 0.5, column + 0.5), abs=1.3)
-        bias_row, bias_column = divmod(int(batch.centre_bias.argmax()), width // 4)
+        row, column = divmod(int(batch.counts.argmax()), width // kind.cell_px)
+        lit = np.array(divmod(int(batch.images[0, 0].argmax()), width)) / kind.cell_px
+        assert tuple(lit) == pytest.approx((row + 0.5, column + 0.5), abs=1.3)
+        bias_row, bias_column = divmod(int(batch.centre_bias.argmax()), width // kind.cell_px)
         assert (bias_row, bias_column) == pytest.approx((row, column), abs=2)
     assert seen > 25
 

@@ -7,17 +7,16 @@ Fixations and centre bias go along, so that likelihoods within a view stay what 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from manipulation.images.gaussian import resample
 from manipulation.saliency.fixations.viewed import ViewedPhotograph, cell_counts
 from stimuli.support.checked import CheckedSettings, setting
-
-_MULTIPLE = 32  # of pixels; views are not padded by the network
-_CELL = 4  # pixels of a view per cell of the network's map
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,9 @@ class Variation(CheckedSettings):
         channels or to each.
     grey
         Share of views without colour.
+    blur_px, noise
+        Standard deviation of a Gaussian blur, in pixels of the view, and of Gaussian noise, each
+        drawn from 0 up to this far; half of the views have neither.
     """
 
     scale: tuple[float, ...] = setting((0.6, 1.25), "smallest and largest factor on the size")
@@ -45,6 +47,26 @@ class Variation(CheckedSettings):
     brightness: float = setting(0.1, "added to all channels", 0, 1)
     cast: float = setting(0.05, "added to each channel", 0, 1)
     grey: float = setting(0.1, "share of views without colour", 0, 1)
+    blur_px: float = setting(0.0, "standard deviation of a blur", 0, 10)
+    noise: float = setting(0.0, "standard deviation of noise", 0, 1)
+
+
+class SeesViews(Protocol):
+    """What a network says of the views that it wants.
+
+    Attributes
+    ----------
+    share
+        Size of what it sees, as a share of the photograph's.
+    multiple
+        Height and width are multiples of it.
+    cell_px
+        Pixels of the view per cell of the network's map.
+    """
+
+    share: float
+    multiple: int
+    cell_px: int
 
 
 @dataclass(frozen=True)
@@ -54,11 +76,11 @@ class Batch:
     Attributes
     ----------
     images : Tensor (B, 3, h, w)
-        RGB in [0, 1], at the scale of a halved photograph.
-    centre_bias : Tensor (B, h / 4, w / 4)
+        RGB in [0, 1], at the scale that the network sees.
+    centre_bias : Tensor (B, rows, columns)
         Log density of the centre bias over the view, which it sums to one in.
-    counts : Tensor (B, h / 4, w / 4)
-        Fixations per cell.
+    counts : Tensor (B, rows, columns)
+        Fixations per cell of the network's map.
     """
 
     images: Tensor
@@ -71,6 +93,7 @@ def views(
     centre_bias: Tensor,
     variation: Variation,
     generator: np.random.Generator,
+    network: SeesViews,
 ) -> Batch:
     """Draw one view of each photograph.
 
@@ -80,28 +103,34 @@ def views(
         Photographs with their pixels.
     centre_bias : Tensor (rows, columns)
         Log density over the photograph's area.
+    network
+        What size of views it wants.
     """
     scale = math.exp(generator.uniform(*np.log(variation.scale)))
-    # of the halved photographs: at most their size, at most that of the smallest after scaling
-    limits = np.array([one.half_pixels.shape[-2:] for one in seen]).min(0) * min(scale, 1.0)
-    height, width = (max(1, round(limit / _MULTIPLE)) * _MULTIPLE for limit in limits)
-    cells = (height // _CELL, width // _CELL)
+    # at most the size that the network sees of the smallest, at most that after scaling
+    sizes = np.ceil(network.share * np.array([one.size for one in seen]))
+    limits = sizes.min(0) * min(scale, 1.0)
+    height, width = (max(1, round(limit / network.multiple)) * network.multiple for limit in limits)
+    cells = (height // network.cell_px, width // network.cell_px)
     images, biases, counts = [], [], []
-    for one in seen:
+    for one, size in zip(seen, sizes, strict=True):
         aspect = math.exp(generator.uniform(-variation.aspect, variation.aspect) / 2)
         shown = np.array([width / aspect, height * aspect]) / scale
-        share = np.minimum(1.0, shown / one.half_pixels.shape[:0:-1])  # of width and height
+        share = np.minimum(1.0, shown / size[::-1])  # of width and height
         corner = generator.uniform(size=2) * (1 - share)
         mirrored = generator.random() < 0.5
         grid = _grid(corner, share, mirrored)
-        pixels = one.half_pixels if scale <= 1 else one.known_pixels
+        pixels = one.half_pixels if scale * network.share <= 0.5 else one.known_pixels
         images.append(_sampled(pixels.float() / 255, grid, (height, width)))
         biases.append(_sampled(centre_bias[None], grid, cells)[0])
         points = _in_view(one.relative_points, corner, share, mirrored)
         counts.append(cell_counts(points * cells[::-1], cells))
     bias = torch.stack(biases)
     bias = torch.log_softmax(bias.flatten(1), dim=1).reshape(bias.shape)
-    return Batch(_recoloured(torch.stack(images), variation, generator), bias, torch.stack(counts))
+    pictures = _recoloured(torch.stack(images), variation, generator)
+    if variation.blur_px or variation.noise:
+        pictures = _worsened(pictures, variation, generator)
+    return Batch(pictures, bias, torch.stack(counts))
 
 
 def _grid(corner: np.ndarray, share: np.ndarray, mirrored: bool) -> Tensor:
@@ -146,3 +175,16 @@ def _recoloured(images: Tensor, variation: Variation, generator: np.random.Gener
     mean = images.mean(dim=(1, 2, 3))[:, None, None]
     added = mean * (1 - contrast) + drawn(variation.brightness, 1, 1) + drawn(variation.cast, 3, 1)
     return torch.baddbmm(added, mix, images.flatten(2)).clamp(0, 1).reshape(images.shape)
+
+
+def _worsened(images: Tensor, variation: Variation, generator: np.random.Generator) -> Tensor:
+    """Return images ``(B, 3, h, w)``, half of them blurred and noisy, each by its own amount."""
+    made = []
+    for image in images:
+        blurred, noisy = generator.uniform(size=2) * (generator.random() < 0.5)
+        if sigma := blurred * variation.blur_px:
+            height, width = image.shape[-2:]
+            image = resample(image, max(sigma, 0.1), size=(height, width))
+        noise = torch.from_numpy(generator.standard_normal(image.shape, dtype=np.float32))
+        made.append(image + noisy * variation.noise * noise)
+    return torch.stack(made).clamp(0, 1)

@@ -1,7 +1,7 @@
 """Networks from photographs and fixations, trained from random weights, and what they are worth."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -11,9 +11,13 @@ from rich.progress import Progress
 
 from manipulation.saliency.fitting.card import FittedTo
 from manipulation.saliency.fitting.cross_validation import fold_numbers
-from manipulation.saliency.fitting.scratch_findings import Findings, findings_on_unseen
-from manipulation.saliency.fitting.scratch_model import averaged_model
-from manipulation.saliency.fitting.scratch_training import ScratchRecipe, TrainingRun
+from manipulation.saliency.fitting.network_findings import (
+    Findings,
+    findings_aside,
+    findings_on_unseen,
+)
+from manipulation.saliency.fitting.network_model import averaged_model
+from manipulation.saliency.fitting.network_training import NetworkRecipe, TrainingRun
 from manipulation.saliency.fixations.table import FixationTable
 from manipulation.saliency.fixations.viewed import (
     ViewedPhotograph,
@@ -67,11 +71,13 @@ def fit_saliency_networks(
     folder: str | Path,
     checkpoints: Path,
     *,
-    recipe: ScratchRecipe | None = None,
+    recipe: NetworkRecipe | None = None,
     pixels_per_degree: float = 24.0,
     height_px: int = 512,
     folds: int = 5,
     repeats: int = 0,
+    aside: int = 0,
+    merge: bool = False,
     seed: int = 0,
     only: Collection[int] | None = None,
     progress: Progress | None = None,
@@ -85,15 +91,21 @@ def fit_saliency_networks(
     checkpoints
         Folder that keeps each network after every pass; the same call goes on from there.
     recipe
-        How a network is trained. Without it, `ScratchRecipe`'s defaults.
+        How a network is trained. Without it, `NetworkRecipe`'s defaults.
     pixels_per_degree
         Of the photographs' files, as people saw them; 24 in OSIE.
     height_px
         Photographs are resized to it.
     folds, repeats
         Parts of the photographs, and further networks without the first.
+    aside
+        Photographs, drawn before the folds, that no network sees: the model that comes out is
+        measured on them.
+    merge
+        Whether the networks' weights are averaged and become one network (Wortsman et al. 2022),
+        which takes networks that began alike; else their predictions are.
     seed
-        Draws the folds; that of a network is its number more.
+        Draws the photographs set aside and the folds; that of a network is its number more.
     only
         Numbers of networks to train in this call, which then returns None: several processes or
         machines can share the work.
@@ -122,7 +134,7 @@ def fit_saliency_networks(
     last = folds + repeats - 1
     if only is not None and not all(0 <= number <= last for number in only):
         raise InputError(f"only is {sorted(only)}; expected numbers from 0 to {last}")
-    recipe, progress = recipe or ScratchRecipe(), progress or Progress(disable=True)
+    recipe, progress = recipe or NetworkRecipe(), progress or Progress(disable=True)
     pictures = progress.track(
         photographs(table, folder, height_px=height_px),
         total=len(table.images),
@@ -131,6 +143,14 @@ def fit_saliency_networks(
     data, outside = only_fixated(
         pictures, table, least=folds, expected=f"at least one image for each of {folds} folds"
     )
+    order = np.random.default_rng((seed, aside)).permutation(len(data))
+    unseen = [data[index] for index in sorted(order[:aside])]
+    data = [data[index] for index in sorted(order[aside:])]
+    if len(data) < folds:
+        raise InputError(
+            f"aside is {aside}, which leaves {len(data)} photographs; expected one for each of "
+            f"{folds} folds"
+        )
     fold = fold_numbers(len(data), folds, seed)
     runs = [
         _trained(task, [one for one, f in zip(data, fold, strict=True) if f != task.fold],
@@ -143,7 +163,11 @@ def fit_saliency_networks(
     scale = pixels_per_degree * median(one.scale for one in data)
     findings = findings_on_unseen(data, fold, runs, scale, seed, progress)
     everything = torch.stack([relative_counts(one, GRID) for one in data])
-    model = averaged_model(runs[:folds], fit_centre_bias(everything)[0], scale)
+    bias, _ = fit_centre_bias(everything)
+    model = averaged_model(runs[:folds], bias, scale, merge=merge)
+    if unseen:
+        found = findings_aside(model, runs[:folds], data, unseen, seed, progress)
+        findings = replace(findings, aside=found)
     model.extractor.half()  # as it is stored; loading makes it 32-bit again
     fixations = sum(len(one.points) for one in data)
     return FittedNetworks(model, findings, FittedTo(len(data), fixations, outside, height_px))
@@ -152,7 +176,7 @@ def fit_saliency_networks(
 def _trained(
     task: NetworkTask,
     seen: Sequence[ViewedPhotograph],
-    recipe: ScratchRecipe,
+    recipe: NetworkRecipe,
     folder: Path,
     progress: Progress,
 ) -> TrainingRun:

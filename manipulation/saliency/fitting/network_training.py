@@ -20,23 +20,32 @@ from manipulation.images.gaussian import resample
 from manipulation.images.log_density import log_normalised
 from manipulation.runs.running_mean import RunningMean
 from manipulation.runs.state import ResumableState, RunIdentity, Stateful
-from manipulation.saliency.fitting.scratch_views import Batch, Variation, views
+from manipulation.saliency.fitting.network_views import Batch, Variation, views
 from manipulation.saliency.fixations.viewed import ViewedPhotograph, relative_counts
+from manipulation.saliency.models.backbones import load_weights
 from manipulation.saliency.models.centre_bias import GRID, fit_centre_bias
 from manipulation.saliency.models.from_scratch import SaliencyNetwork
+from manipulation.saliency.models.pretrained import PretrainedNetwork
 from stimuli.support.checked import CheckedSettings, setting
-
-_CELL_PX = 8  # pixels of the photograph per cell of a network's map
 
 
 @dataclass(frozen=True)
-class ScratchRecipe(CheckedSettings):
+class NetworkRecipe(CheckedSettings):
     """How a network is trained.
 
     Attributes
     ----------
-    widths, scales, dropout
-        As in `SaliencyNetwork`.
+    backbone, weights
+        An EfficientNet as timm names it, whose weights know ImageNet, and their file, in timm's
+        names. Without a backbone a network begins with random weights.
+    width, backbone_rate, kept_stages
+        Channels of a `PretrainedNetwork`; the peak of the learning rate of its backbone; and how
+        many groups of the backbone's blocks, finest first, keep their weights: all of 7 keeps the
+        whole backbone. Its normalisation is always kept.
+    widths, dropout
+        As in `SaliencyNetwork`, the network without a backbone.
+    scales
+        How many sizes of the image a network sees.
     epochs
         Passes over the photographs, one view of each a pass.
     batch_size
@@ -55,6 +64,11 @@ class ScratchRecipe(CheckedSettings):
         How views differ.
     """
 
+    backbone: str = setting("", "EfficientNet as timm names it; none: random weights")
+    weights: str = setting("", "file of the backbone's weights")
+    width: int = setting(96, "channels that the backbone's maps are brought to", 1, 4096)
+    backbone_rate: float = setting(3e-4, "peak of AdamW's rate for the backbone", 1e-12, 10)
+    kept_stages: int = setting(2, "groups of the backbone's blocks that keep their weights", 0, 7)
     widths: tuple[int, ...] = setting((16, 32, 64, 128, 96), "channels of the five stages")
     scales: int = setting(3, "sizes of the image that the first stages see", 1, 8)
     dropout: float = setting(0.1, "share of merged channels left out in training", 0, 0.99)
@@ -68,6 +82,15 @@ class ScratchRecipe(CheckedSettings):
     variation: Variation = field(default_factory=Variation)
 
 
+FINE_TUNED = NetworkRecipe(
+    backbone="tf_efficientnet_lite2", scales=2, epochs=8, learning_rate=2e-3, averaging=0.99,
+    bfloat16=False,
+    variation=Variation(
+        scale=(0.75, 1.2), gamma=0.4, contrast=0.2, saturation=0.3, blur_px=1.5, noise=0.05
+    ),
+)  # fmt: skip
+
+
 class NetworkOnCentreBias(nn.Module):
     """What is learned: a network, and the weight of the centre bias beside its log saliency.
 
@@ -77,10 +100,48 @@ class NetworkOnCentreBias(nn.Module):
         A scalar; 1 takes the centre bias as it is.
     """
 
-    def __init__(self, network: SaliencyNetwork) -> None:
+    def __init__(self, network: SaliencyNetwork | PretrainedNetwork) -> None:
         super().__init__()
         self.network = network
         self.bias_weight = nn.Parameter(torch.ones(()))
+
+
+def new_network(recipe: NetworkRecipe) -> SaliencyNetwork | PretrainedNetwork:
+    """Return a network at the start of its training, drawn from torch's global generator.
+
+    Raises
+    ------
+    InputError
+        If the backbone or the file of its weights is none.
+    """
+    if not recipe.backbone:
+        return SaliencyNetwork(recipe.widths, recipe.scales, dropout=recipe.dropout)
+    network = PretrainedNetwork(recipe.backbone, recipe.width, recipe.scales)
+    load_weights(network.trunk, Path(recipe.weights), recipe.backbone)
+    network.trunk.requires_grad_(False)
+    for number, block in enumerate(network.trunk.blocks):
+        for module in block.modules():
+            if number >= recipe.kept_stages and isinstance(module, nn.Conv2d):
+                module.requires_grad_(True)
+    return network
+
+
+def _groups(learned: NetworkOnCentreBias, recipe: NetworkRecipe) -> list[dict[str, Any]]:
+    """Return what is learned by its rate and whether it decays, for the optimiser."""
+    groups: list[dict[str, Any]] = []
+    in_backbone = isinstance(learned.network, PretrainedNetwork)
+    for of_backbone, rate in ((True, recipe.backbone_rate), (False, recipe.learning_rate)):
+        chosen = [
+            one
+            for name, one in learned.named_parameters()
+            if one.requires_grad
+            and (in_backbone and name.startswith("network.trunk.")) == of_backbone
+        ]
+        matrices = [one for one in chosen if one.ndim > 1]
+        others = [one for one in chosen if one.ndim <= 1]
+        groups += [{"params": matrices, "lr": rate, "weight_decay": recipe.weight_decay}]
+        groups += [{"params": others, "lr": rate, "weight_decay": 0.0}]
+    return [group for group in groups if group["params"]]
 
 
 class TrainingRun:
@@ -97,7 +158,7 @@ class TrainingRun:
 
     Attributes
     ----------
-    network : SaliencyNetwork
+    network : SaliencyNetwork or PretrainedNetwork
         As trained.
     bias_weight
         Weight of the centre bias, a scalar.
@@ -107,35 +168,29 @@ class TrainingRun:
         Passes made.
     """
 
-    def __init__(self, seen: Sequence[ViewedPhotograph], recipe: ScratchRecipe, seed: int) -> None:
+    def __init__(self, seen: Sequence[ViewedPhotograph], recipe: NetworkRecipe, seed: int) -> None:
         self.seen, self.recipe, self.seed, self.epoch = seen, recipe, seed, 0
         counts = torch.stack([relative_counts(one, GRID) for one in seen])
         self.centre_bias, _ = fit_centre_bias(counts)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            network = SaliencyNetwork(recipe.widths, recipe.scales, dropout=recipe.dropout)
+            network = new_network(recipe)
         self._learned = NetworkOnCentreBias(network.to(memory_format=torch.channels_last))
         self._mean = RunningMean(self._learned, recipe.averaging)
         self._mean.mean.eval()
         self.network, self.bias_weight = self._learned.network, self._learned.bias_weight
-        learned = [*self.network.parameters(), self.bias_weight]
-        groups: list[dict[str, Any]] = [
-            {"params": [one for one in learned if one.ndim > 1]},
-            {"params": [one for one in learned if one.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(
-            groups, recipe.learning_rate, betas=(0.9, 0.99), weight_decay=recipe.weight_decay
-        )
+        groups = _groups(self._learned, recipe)
+        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99))
         self.steps = -(-len(seen) // recipe.batch_size)  # a pass
         self.rate = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser,
-            recipe.learning_rate,
+            [group["lr"] for group in groups],
             total_steps=recipe.epochs * self.steps,
             pct_start=0.2,
         )
 
     @property
-    def average(self) -> SaliencyNetwork:
+    def average(self) -> SaliencyNetwork | PretrainedNetwork:
         """The running mean of the network, which is kept."""
         return self._mean.mean.network
 
@@ -166,6 +221,7 @@ class TrainingRun:
                     self.centre_bias,
                     self.recipe.variation,
                     generator,
+                    self.network,
                 )
                 gain += self._step(batch) / self.steps
                 on_step()
@@ -187,18 +243,19 @@ class TrainingRun:
     def _gain(self, cells: Tensor, batch: Batch) -> Tensor:
         """Return the mean gain in nats of the views' fixations over the centre bias."""
         height, width = cells.shape[-2:]
+        spacing_px = self.network.cell_px / self.network.share  # in pixels of the photograph
         saliency = resample(
             cells,
             self.recipe.sigma_px,
             size=(height, width),
-            from_spacing_px=_CELL_PX,
-            to_spacing_px=_CELL_PX,
+            from_spacing_px=spacing_px,
+            to_spacing_px=spacing_px,
         )
         log_density = log_normalised(saliency + self.bias_weight * batch.centre_bias)
         difference = (log_density - batch.centre_bias) * batch.counts
         return difference.sum() / batch.counts.sum().clamp_min(1)
 
-    def folded(self) -> SaliencyNetwork:
+    def folded(self) -> SaliencyNetwork | PretrainedNetwork:
         """Return the network that is kept, without normalisation, for use."""
         network = copy.deepcopy(self.average)
         network.fold()

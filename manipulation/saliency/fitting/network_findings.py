@@ -8,20 +8,41 @@ from rich.progress import Progress
 
 from manipulation.saliency.fitting.cross_validation import cross_validate
 from manipulation.saliency.fitting.fit import fit
+from manipulation.saliency.fitting.network_model import averaged_model
+from manipulation.saliency.fitting.network_training import TrainingRun
 from manipulation.saliency.fitting.photograph_features import with_features
 from manipulation.saliency.fitting.schedule import Schedule
-from manipulation.saliency.fitting.scratch_model import averaged_model
-from manipulation.saliency.fitting.scratch_training import TrainingRun
 from manipulation.saliency.fixations.viewed import ViewedPhotograph
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.scoring.gains import (
     Gains,
+    gains_from_features,
     gains_from_pixels,
     gold_standard_gains,
     joined,
     uniform_gains,
 )
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Gains on photographs that no part of the model was fitted to.
+
+    Attributes
+    ----------
+    uniform, icf, model, gold
+        Of a uniform density, of `icf` and of the finished model, fitted to all other photographs,
+        and of people; `gold` is None where it is not known who made the fixations.
+    networks
+        Of each of the folds' networks, as it is.
+    """
+
+    uniform: Gains
+    icf: Gains
+    networks: tuple[Gains, ...]
+    model: Gains
+    gold: Gains | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +58,10 @@ class Findings:
     alone, averaged
         Gains on the first fold's photographs of each of several networks that were trained without
         them, which differ in their seeds, and of their mean; `averaged` is None without such.
+    folds
+        Parts of the photographs.
+    aside
+        On photographs that were set aside before the folds were drawn; None without such.
     """
 
     uniform: Gains
@@ -45,6 +70,8 @@ class Findings:
     gold: Gains | None
     alone: tuple[Gains, ...]
     averaged: Gains | None
+    folds: int
+    aside: Aside | None = None
 
 
 def findings_on_unseen(
@@ -84,6 +111,43 @@ def findings_on_unseen(
         gold=gold_standard_gains(unseen, biases, pixels_per_degree) if people else None,
         alone=(networks[0], *(gains([run], parts[0]) for run in repeats)),
         averaged=gains([runs[0], *repeats], parts[0]) if repeats else None,
+        folds=folds,
+    )
+
+
+def findings_aside(
+    model: SaliencyModel,
+    runs: Sequence[TrainingRun],
+    data: Sequence[ViewedPhotograph],
+    unseen: Sequence[ViewedPhotograph],
+    seed: int,
+    progress: Progress,
+) -> Aside:
+    """Measure the finished model, its networks, `icf` and people on photographs set aside.
+
+    Parameters
+    ----------
+    runs
+        One without each fold of `data`.
+    unseen
+        Photographs that are none of `data`.
+    """
+    scale, bias = model.pixels_per_degree, model.centre_bias.log_map
+    biases = [bias for _ in unseen]
+    extractor = build_saliency_model("icf", pixels_per_degree=scale).extractor
+    featured = [
+        with_features(extractor, one) for one in progress.track(unseen, description="set aside")
+    ]
+    icf = _fitted_icf([with_features(extractor, one) for one in data], scale, seed)
+    people = all(one.subject is not None for one in unseen)
+    return Aside(
+        uniform=uniform_gains(unseen, biases),
+        icf=gains_from_features(icf, featured),
+        networks=tuple(
+            gains_from_pixels(averaged_model([run], run.centre_bias, scale), unseen) for run in runs
+        ),
+        model=gains_from_pixels(model, unseen),
+        gold=gold_standard_gains(unseen, biases, scale) if people else None,
     )
 
 
@@ -102,9 +166,17 @@ def icf_gains(
     bar = progress.add_task("fits of icf", total=folds)
 
     def fitted(seen: Sequence[ViewedPhotograph]) -> SaliencyModel:
-        model = build_saliency_model("icf", pixels_per_degree=pixels_per_degree)
-        fit(model, seen, Schedule(seed=seed))
+        model = _fitted_icf(seen, pixels_per_degree, seed)
         progress.advance(bar)
         return model
 
     return cross_validate(fitted, featured, folds=folds, seed=seed)
+
+
+def _fitted_icf(
+    seen: Sequence[ViewedPhotograph], pixels_per_degree: float, seed: int
+) -> SaliencyModel:
+    """Return the model `icf` fitted to photographs that have its features."""
+    model = build_saliency_model("icf", pixels_per_degree=pixels_per_degree)
+    fit(model, seen, Schedule(seed=seed))
+    return model
