@@ -54,6 +54,10 @@ VGG_PARTS = LayerParts(vgg19.DEEPGAZE_LAYERS, vgg19.FEATURE_LAYER, vgg19.TEXTURE
 SCRATCH_PARTS = LayerParts(
     ("stage3", "fused"), "fused", ("stage1", "stage2", "stage3", "stage4", "stage5")
 )
+PRETRAINED_PARTS = LayerParts(
+    ("stride16",), "stride16", ("stride2", "stride4", "stride8", "stride16", "stride32")
+)
+OWN_PARTS = {"scratch": SCRATCH_PARTS, "pretrained": PRETRAINED_PARTS}  # by architecture
 RANDOM_PARTS = LayerParts(("scale16",), "scale8", tuple(random_filters.LAYERS))
 
 
@@ -211,10 +215,11 @@ def _network(
         return vgg, VGG_PARTS
     if source == LayerSource.VGG19:
         return load_vgg(vgg_weights), VGG_PARTS
-    if extractor is not None and hasattr(extractor, "features"):
-        return _OwnLayers(extractor), SCRATCH_PARTS
+    parts = OWN_PARTS.get(getattr(model, "architecture", ""))
+    if extractor is not None and parts is not None:
+        return _OwnLayers(extractor), parts
     raise InputError(
         f"guide: saliency model {name!r} has no network whose layers could guide or be compared; "
         f'expected "random" or "vgg19" in place of "saliency", or a model that has one '
-        f"(scratch, deepgaze2)"
+        f"(efficientnet, scratch, deepgaze2)"
     )

@@ -7,11 +7,12 @@ from manipulation.networks.guide import VGG_PARTS, Guide, LayerParts, build_guid
 from manipulation.networks.random_filters import LAYERS, RandomFilters
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.deepgaze import DeepGazeFeatures, deepgaze_features
-from manipulation.saliency.models.features import FeatureExtractor
 from manipulation.saliency.models.files import build_saliency_model, save_saliency_model
 from manipulation.saliency.models.vgg import DEEPGAZE_LAYERS, VGGFeatures
 from manipulation.saliency.models.vgg_weights import save_vgg
 from stimuli.support.errors import InputError
+
+LITE0 = "tf_efficientnet_lite0"
 
 
 @pytest.fixture(scope="module")
@@ -63,35 +64,30 @@ def test_vgg_can_guide_where_saliency_is_of_another_kind(weights):
     torch.testing.assert_close(seen.log_saliency, load_saliency_model("icf")(images()))
 
 
-class OwnLayers(FeatureExtractor):
-    """Stands in for a network of its own: layers by name, under its method `features`."""
-
-    stride, minimum_px, channels = 8, 32, 1
-
-    def __init__(self):
-        super().__init__()
-        self.filter = torch.nn.Conv2d(3, 5, 1)
-
-    def forward(self, images):
-        return self.filter(torch.nn.functional.avg_pool2d(images, 8))[:, :1]
-
-    def settings(self):
-        return {}
-
-    def features(self, images, names, networks=1):
-        strides = {"stage1": 4, "stage2": 8, "stage3": 16, "fused": 16, "stage4": 32, "stage5": 64}
-        pool = torch.nn.functional.avg_pool2d
-        return {name: self.filter(pool(images, strides[name])) for name in names}
-
-
-def test_the_model_s_own_layers_guide_and_are_compared(monkeypatch):
-    model = build_saliency_model("icf", extractor=OwnLayers(), pixels_per_degree=20.0).frozen()
+@pytest.mark.parametrize(
+    ("architecture", "extractor", "channels", "texture"),
+    [
+        ("scratch", {"networks": 1, "widths": [4, 4, 6, 6, 6]}, 12, [16, 8, 4, 2, 1]),
+        (
+            "pretrained",
+            {"backbones": ["tf_efficientnet_lite0"], "width": 8},
+            112,
+            [32, 16, 8, 4, 2],
+        ),
+    ],
+)
+def test_the_model_s_own_layers_guide_and_are_compared(
+    architecture, extractor, channels, texture, monkeypatch
+):
+    model = build_saliency_model(
+        architecture, features=extractor, widths=(1,), pixels_per_degree=20.0
+    ).frozen()
     monkeypatch.setattr("manipulation.networks.guide.load_saliency_model", lambda name: model)
-    guide = build_guide("scratch", "saliency", "saliency")
-    assert (guide.channels, guide.stride) == (10, 16)
+    guide = build_guide("own", "saliency", "saliency")
+    assert (guide.channels, guide.stride) == (channels, 16)
     seen = guide(images())
-    assert [one.shape[-1] for one in seen.texture] == [16, 8, 4, 2, 1]
-    assert seen.feature.shape == (2, 5, 4, 4)
+    assert [one.shape[-1] for one in seen.texture] == texture
+    assert seen.guidance.shape[-2:] == seen.feature.shape[-2:] == (4, 4)
 
 
 def test_gradients_reach_the_pixels_and_no_weights():
