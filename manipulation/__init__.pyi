@@ -8,6 +8,8 @@ from .new_study.candidates import CandidatePhotographs as CandidatePhotographs
 from .new_study.candidates import coco_photographs as coco_photographs
 from .new_study.candidates import demo_photographs as demo_photographs
 from .new_study.propose_study import propose_study as propose_study
+from .saliency.fitting.adapt import AdaptedModel as AdaptedModel
+from .saliency.fitting.adapt import adapt_saliency_model as adapt_saliency_model
 from .saliency.fitting.fit_model import FittedModel as FittedModel
 from .saliency.fitting.fit_model import fit_saliency_model as fit_saliency_model
 from .saliency.fitting.network_fit import fit_saliency_networks as fit_saliency_networks
