@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
-from manipulation.runs.arguments import add_fixations, count
+from manipulation.runs.arguments import add_fixations, count, share
 from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
 from manipulation.saliency.fitting.network_card import networks_card
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train the networks, measure them on what they have not seen, write their mean."""
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
-    recipe = _recipe(args.backbone, args.weights, args.epochs)
+    recipe = _recipe(args)
     try:
         with Progress() as progress:
             fitted = fit_saliency_networks(
@@ -108,12 +108,16 @@ def _gain(gains: Gains) -> str:
     )
 
 
-def _recipe(backbone: str, weights: str, epochs: int | None) -> NetworkRecipe:
+def _recipe(args: argparse.Namespace) -> NetworkRecipe:
     """Return the recipe for networks on a backbone, or without one for those from scratch."""
-    if not backbone:
-        return NetworkRecipe() if epochs is None else replace(NetworkRecipe(), epochs=epochs)
-    recipe = replace(FINE_TUNED, backbone=backbone.removeprefix("timm:"), weights=weights)
-    return recipe if epochs is None else replace(recipe, epochs=epochs)
+    recipe = NetworkRecipe()
+    if args.backbone:
+        recipe = replace(
+            FINE_TUNED, backbone=args.backbone.removeprefix("timm:"), weights=args.weights,
+            start=args.start, radius=args.radius,
+            kept_stages=0 if args.radius else FINE_TUNED.kept_stages,
+        )  # fmt: skip
+    return recipe if args.epochs is None else replace(recipe, epochs=args.epochs)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -127,6 +131,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "begin with, such as timm:tf_efficientnet_lite2")  # fmt: skip
     add("--weights", default="", metavar="FILE", help="its weights, as "
         "manipulation.convert_backbone writes them")  # fmt: skip
+    add("--start", default="", metavar="MODEL", help="a model of one network on that backbone, "
+        "whose weights the training begins with in place of the backbone's")  # fmt: skip
+    add("--radius", type=share, default=0.0, metavar="RMS", help="train under adversarial changes "
+        "of the pixels up to this root mean square, such as 0.02")  # fmt: skip
     add("--merge", action="store_true", help="average the networks' weights into one network, "
         "not their predictions")  # fmt: skip
     add("--only", type=int, nargs="+", metavar="N", help="numbers of networks to train, then end")
@@ -143,13 +151,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--threads", torch.get_num_threads(), count, "of the processor")
     add_number("--seed", 0, int, "of folds, first weights and views")
     args = parser.parse_args(argv)
-    if args.folds < 2:
-        parser.error(f"--folds is {args.folds}; expected 2 or more")
+    if args.folds < 2 and not (args.aside > 0 and not args.repeats):
+        parser.error(f"--folds is {args.folds}; expected 2 or more, or 1 with --aside")
     for name in ("repeats", "aside"):
         if getattr(args, name) < 0:
             parser.error(f"--{name} is {getattr(args, name)}; expected 0 or more")
-    if bool(args.backbone) != bool(args.weights):
-        parser.error("--backbone and --weights go together; expected both or neither")
+    if bool(args.backbone) != bool(args.weights or args.start):
+        parser.error("--backbone goes with --weights or --start; expected both or neither")
+    if args.radius and not args.backbone:
+        parser.error(f"--radius is {args.radius}; expected with --backbone alone")
     last = args.folds + args.repeats - 1
     if args.only is not None and not all(0 <= number <= last for number in args.only):
         parser.error(f"--only is {args.only}; expected numbers from 0 to {last}")

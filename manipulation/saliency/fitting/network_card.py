@@ -1,5 +1,6 @@
 """The model card of networks that were trained on fixations, as Markdown."""
 
+import math
 from collections.abc import Sequence
 
 from manipulation.runs.model_card import Origin, model_card
@@ -94,12 +95,25 @@ of the backbone's blocks from stride 8 on is brought to {recipe.width} channels;
 grid of stride 8, with a linear function of its mean over the image, goes through convolutions of \
 3 x 3, 1 x 1 and 1 x 1. The map is smoothed by a Gaussian of {recipe.sigma_px:g} px of the \
 photograph. The first {recipe.kept_stages} of the backbone's groups of blocks keep their weights, \
-and so does its batch normalisation, which is folded into the weights."""
+and so does its batch normalisation, which is folded into the weights.{_adversarial(recipe)}"""
+
+
+def _adversarial(recipe: NetworkRecipe) -> str:
+    start = f" The training began with the weights of `{recipe.start}`." if recipe.start else ""
+    if not recipe.radius:
+        return start
+    return f"""{start}
+
+It was trained under adversarial changes: each view was changed by {recipe.attack_steps} projected \
+gradient steps to what hurt the likelihood most, within a root mean square of {recipe.radius:g} of \
+the pixel values (a PSNR of {-20 * math.log10(recipe.radius):.0f} dB)."""
 
 
 def _unseen(name: str, findings: Findings, seed: int) -> str:
     """Return what was measured on photographs that a network was not trained on."""
     folds = findings.folds
+    if folds == 1:
+        return _aside(name, findings.aside)
     text = f"""\
 The photographs were parted into {folds} folds (seed {seed}). Each network was trained without one \
 fold, for a number of epochs fixed beforehand, and predicts the photographs of that fold. The \
@@ -119,6 +133,8 @@ Means over {int(findings.networks.fixations.sum())} fixations; intervals by boot
 
 def _inside(model: SaliencyModel, findings: Findings) -> str:
     folds, networks = findings.folds, model.extractor.channels
+    if folds == 1:
+        return "One network that saw every photograph but those set aside."
     what = (
         f"One network whose weights are the mean of those of the {folds} networks."
         if networks < folds
@@ -183,7 +199,7 @@ def _aside(name: str, aside: Aside | None) -> str:
         rows.append(("people (gold standard)", aside.gold))
     return f"""\
 {len(aside.model.names)} photographs were set aside before the folds were drawn, and had no part \
-in any fit. The folds' networks gain {", ".join(f"{gain:.3f}" for gain in alone)} on them.
+in any fit. The networks alone gain {", ".join(f"{gain:.3f}" for gain in alone)} on them.
 
 {_HEAD}
 {_rows(rows)}"""

@@ -180,3 +180,11 @@ def _fitted_icf(
     model = build_saliency_model("icf", pixels_per_degree=pixels_per_degree)
     fit(model, seen, Schedule(seed=seed))
     return model
+
+
+def findings_of_one(aside: Aside) -> Findings:
+    """Return the findings of a single network that saw all photographs but those set aside."""
+    return Findings(
+        uniform=aside.uniform, icf=aside.icf, networks=aside.networks[0], gold=aside.gold,
+        alone=aside.networks, averaged=None, folds=1, aside=aside,
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from manipulation.saliency.fitting.cross_validation import fold_numbers
 from manipulation.saliency.fitting.network_findings import (
     Findings,
     findings_aside,
+    findings_of_one,
     findings_on_unseen,
 )
 from manipulation.saliency.fitting.network_model import averaged_model
@@ -97,7 +98,8 @@ def fit_saliency_networks(
     height_px
         Photographs are resized to it.
     folds, repeats
-        Parts of the photographs, and further networks without the first.
+        Parts of the photographs, and further networks without the first. With one fold a single
+        network sees all photographs but those set aside.
     aside
         Photographs, drawn before the folds, that no network sees: the model that comes out is
         measured on them.
@@ -127,9 +129,10 @@ def fit_saliency_networks(
     >>> table = read_fixations("osie/fixations.csv", "osie/images")  # doctest: +SKIP
     >>> fitted = fit_saliency_networks(table, "osie/images", Path("networks"))  # doctest: +SKIP
     """
-    if folds < 2 or repeats < 0:
+    if folds < 1 or (folds == 1 and (not aside or repeats)) or repeats < 0:
         raise InputError(
-            f"folds is {folds} and repeats {repeats}; expected 2 or more folds, and 0 or more"
+            f"folds is {folds}, repeats {repeats} and aside {aside}; expected 2 or more folds, or "
+            f"one with photographs set aside and no repeats"
         )
     last = folds + repeats - 1
     if only is not None and not all(0 <= number <= last for number in only):
@@ -152,6 +155,8 @@ def fit_saliency_networks(
             f"{folds} folds"
         )
     fold = fold_numbers(len(data), folds, seed)
+    if folds == 1:
+        fold[:] = 1  # nobody is in the only network's fold
     runs = [
         _trained(task, [one for one, f in zip(data, fold, strict=True) if f != task.fold],
                  recipe, checkpoints, progress)
@@ -161,12 +166,14 @@ def fit_saliency_networks(
     if only is not None:
         return None
     scale = pixels_per_degree * median(one.scale for one in data)
-    findings = findings_on_unseen(data, fold, runs, scale, seed, progress)
     everything = torch.stack([relative_counts(one, GRID) for one in data])
     bias, _ = fit_centre_bias(everything)
     model = averaged_model(runs[:folds], bias, scale, merge=merge)
-    if unseen:
-        found = findings_aside(model, runs[:folds], data, unseen, seed, progress)
+    found = findings_aside(model, runs[:folds], data, unseen, seed, progress) if unseen else None
+    if folds == 1 and found:
+        findings = findings_of_one(found)
+    else:
+        findings = findings_on_unseen(data, fold, runs, scale, seed, progress)
         findings = replace(findings, aside=found)
     model.extractor.half()  # as it is stored; loading makes it 32-bit again
     fixations = sum(len(one.points) for one in data)

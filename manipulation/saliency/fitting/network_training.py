@@ -8,7 +8,7 @@ weight. What is kept is a running mean of the weights.
 import copy
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ from manipulation.images.gaussian import resample
 from manipulation.images.log_density import log_normalised
 from manipulation.runs.running_mean import RunningMean
 from manipulation.runs.state import ResumableState, RunIdentity, Stateful
+from manipulation.saliency.fitting.attack import worst_case
 from manipulation.saliency.fitting.network_views import Batch, Variation, views
 from manipulation.saliency.fixations.viewed import ViewedPhotograph, relative_counts
 from manipulation.saliency.models.backbones import load_weights
 from manipulation.saliency.models.centre_bias import GRID, fit_centre_bias
+from manipulation.saliency.models.files import load_saliency_model
 from manipulation.saliency.models.from_scratch import SaliencyNetwork
-from manipulation.saliency.models.pretrained import PretrainedNetwork
+from manipulation.saliency.models.pretrained import PretrainedNetwork, PretrainedNetworks
 from stimuli.support.checked import CheckedSettings, setting
+from stimuli.support.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ class NetworkRecipe(CheckedSettings):
         Channels of a `PretrainedNetwork`; the peak of the learning rate of its backbone; and how
         many groups of the backbone's blocks, finest first, keep their weights: all of 7 keeps the
         whole backbone. Its normalisation is always kept.
+    start
+        Model of one network on the same backbone, a name or a file, whose weights the training
+        begins with; its normalisation is folded, so that it has none here.
+    radius, attack_steps
+        Largest root of the mean squared change of pixel values in a step's adversarial views, and
+        the projected gradient steps that find it; 0 trains on views as they are.
     widths, dropout
         As in `SaliencyNetwork`, the network without a backbone.
     scales
@@ -69,6 +78,9 @@ class NetworkRecipe(CheckedSettings):
     width: int = setting(96, "channels that the backbone's maps are brought to", 1, 4096)
     backbone_rate: float = setting(3e-4, "peak of AdamW's rate for the backbone", 1e-12, 10)
     kept_stages: int = setting(2, "groups of the backbone's blocks that keep their weights", 0, 7)
+    start: str = setting("", "model whose weights the training begins with; none: the backbone's")
+    radius: float = setting(0.0, "RMS change of adversarial views", 0, 1)
+    attack_steps: int = setting(2, "projected gradient steps of an adversarial view", 1, 100)
     widths: tuple[int, ...] = setting((16, 32, 64, 128, 96), "channels of the five stages")
     scales: int = setting(3, "sizes of the image that the first stages see", 1, 8)
     dropout: float = setting(0.1, "share of merged channels left out in training", 0, 0.99)
@@ -116,14 +128,31 @@ def new_network(recipe: NetworkRecipe) -> SaliencyNetwork | PretrainedNetwork:
     """
     if not recipe.backbone:
         return SaliencyNetwork(recipe.widths, recipe.scales, dropout=recipe.dropout)
-    network = PretrainedNetwork(recipe.backbone, recipe.width, recipe.scales)
-    load_weights(network.trunk, Path(recipe.weights), recipe.backbone)
+    if recipe.start:
+        network = copy.deepcopy(_only_network(recipe))
+    else:
+        network = PretrainedNetwork(recipe.backbone, recipe.width, recipe.scales)
+        load_weights(network.trunk, Path(recipe.weights), recipe.backbone)
+    network.requires_grad_(True)
     network.trunk.requires_grad_(False)
     for number, block in enumerate(network.trunk.blocks):
         for module in block.modules():
             if number >= recipe.kept_stages and isinstance(module, nn.Conv2d):
                 module.requires_grad_(True)
     return network
+
+
+def _only_network(recipe: NetworkRecipe) -> PretrainedNetwork:
+    """Return the network that a training starts from."""
+    extractor = load_saliency_model(recipe.start).extractor
+    networks = extractor.trained if isinstance(extractor, PretrainedNetworks) else []
+    kinds = [one.trunk.name for one in networks]
+    if kinds != [recipe.backbone]:
+        raise InputError(
+            f"start is {recipe.start!r}, with the backbones {kinds}; expected a model of one "
+            f"network on {recipe.backbone}"
+        )
+    return networks[0]
 
 
 def _groups(learned: NetworkOnCentreBias, recipe: NetworkRecipe) -> list[dict[str, Any]]:
@@ -229,9 +258,13 @@ class TrainingRun:
         return gain
 
     def _step(self, batch: Batch) -> float:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
-            cells = self.network(batch.images)
-        gain = self._gain(cells.float(), batch)
+        if self.recipe.radius:
+            images = worst_case(
+                lambda images: -self._gain(self._cells(images), batch),
+                batch.images, self.recipe.radius, self.recipe.attack_steps,
+            )  # fmt: skip
+            batch = replace(batch, images=images)
+        gain = self._gain(self._cells(batch.images), batch)
         self.optimiser.zero_grad()
         (-gain).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -239,6 +272,10 @@ class TrainingRun:
         self.rate.step()
         self._mean.update(self._learned, self.rate.last_epoch)
         return gain.item()
+
+    def _cells(self, images: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+            return self.network(images).float()
 
     def _gain(self, cells: Tensor, batch: Batch) -> Tensor:
         """Return the mean gain in nats of the views' fixations over the centre bias."""

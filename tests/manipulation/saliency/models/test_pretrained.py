@@ -20,6 +20,7 @@ from manipulation.saliency.models.backbones import load_weights
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.pretrained import (
     LAYERS,
+    SHARE,
     PretrainedNetwork,
     PretrainedNetworks,
     Trunk,
@@ -153,24 +154,30 @@ def test_any_size_from_32_px_on_has_a_map(size):
     assert made.stride == pytest.approx(32 / 3)
 
 
-@pytest.mark.parametrize(("row", "column"), [(40, 61), (150, 240), (100, 150)])
-def test_a_patch_changes_the_map_where_it_is(row, column, weights):
-    """Cells lie where the stride says, at a size that is no multiple of anything."""
-    network = PretrainedNetwork(LITE0, width=8)
+@pytest.mark.parametrize("stride", [8, 16, 32])
+def test_a_patch_changes_the_map_where_it_is(stride, weights):
+    """Cells of every stage lie where the strides say, at a size that is no multiple of them."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = PretrainedNetwork(LITE0, width=8, scales=1)
     load_weights(network.trunk, weights, LITE0)
-    torch.nn.init.normal_(network.last.weight)
+    for number, projection in zip(network.read, network.project, strict=True):
+        if network.trunk.strides[number] != stride:
+            torch.nn.init.zeros_(projection.weight)
+    torch.nn.init.normal_(network.last.weight, generator=torch.Generator().manual_seed(0))
     network.fold()
-    made = networks()
+    made = networks(scales=1)
     made.trained[0].load_state_dict(network.state_dict())
+    row, column = 100, 170
     image = torch.full((1, 3, 203, 301), 0.5)
     changed = image.clone()
-    changed[..., row - 12 : row + 12, column - 12 : column + 12] = noise(1, 3, 24, 24)
+    changed[..., row - 8 : row + 8, column - 8 : column + 8] = noise(1, 3, 16, 16)
     with torch.no_grad():
         change = (made(changed) - made(image)).abs()[0, 0]
     weight = change**2 / (change**2).sum()
     places = [(torch.arange(count) + 0.5) * made.stride for count in weight.shape]
-    assert float(weight.sum(1) @ places[0]) == pytest.approx(row, abs=2 * made.stride)
-    assert float(weight.sum(0) @ places[1]) == pytest.approx(column, abs=2 * made.stride)
+    assert float(weight.sum(1) @ places[0]) == pytest.approx(row, abs=stride / SHARE)
+    assert float(weight.sum(0) @ places[1]) == pytest.approx(column, abs=stride / SHARE)
 
 
 def test_layers_have_the_strides_of_their_names():
