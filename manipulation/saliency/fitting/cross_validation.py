@@ -14,6 +14,14 @@ def fold_numbers(count: int, folds: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(count) % folds
 
 
+def set_aside(count: int, aside: int, seed: int) -> np.ndarray:
+    """Return which of `count` photographs are set aside before folds are drawn, ``(count,)``."""
+    order = np.random.default_rng((seed, aside)).permutation(count)
+    chosen = np.zeros(count, dtype=bool)
+    chosen[order[:aside]] = True
+    return chosen
+
+
 def cross_validate(
     fitted: Callable[[Sequence[ViewedPhotograph]], SaliencyModel],
     data: Sequence[ViewedPhotograph],

@@ -10,7 +10,7 @@ import torch
 from rich.progress import Progress
 
 from manipulation.saliency.fitting.card import FittedTo
-from manipulation.saliency.fitting.cross_validation import fold_numbers
+from manipulation.saliency.fitting.cross_validation import fold_numbers, set_aside
 from manipulation.saliency.fitting.network_findings import (
     Findings,
     findings_aside,
@@ -146,9 +146,9 @@ def fit_saliency_networks(
     data, outside = only_fixated(
         pictures, table, least=folds, expected=f"at least one image for each of {folds} folds"
     )
-    order = np.random.default_rng((seed, aside)).permutation(len(data))
-    unseen = [data[index] for index in sorted(order[:aside])]
-    data = [data[index] for index in sorted(order[aside:])]
+    apart = set_aside(len(data), aside, seed)
+    unseen = [one for one, left in zip(data, apart, strict=True) if left]
+    data = [one for one, left in zip(data, apart, strict=True) if not left]
     if len(data) < folds:
         raise InputError(
             f"aside is {aside}, which leaves {len(data)} photographs; expected one for each of "
