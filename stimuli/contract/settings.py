@@ -41,7 +41,7 @@ class ImageSettings(CheckedSettings):
         choices=("crop", "stretch"),
     )  # fmt: skip
     upscale: str = setting(
-        "scratch",
+        "embedded",
         "from model_px to size_px, originals and versions alike: the network that ships "
         "(embedded), bicubic, none where the sizes are equal, or the file of a network by 2",
     )

@@ -290,7 +290,7 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
         ("image_id = ", "image_id = 4", "has no image 4"),
         ("annotation_ids = [", "annotation_ids = [999, ", "annotation 999 of image"),
         ('photograph = "stimuli/sources/', 'photograph = "stimuli/lost/', "no such image"),
-        ('saliency = "scratch"', 'saliency = "embeded"', r"did you mean 'scratch'\?"),
+        ('saliency = "scratch"', 'saliency = "scrach"', r"did you mean 'scratch'\?"),
         ('saliency = "scratch"', 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
         ("annotation_ids = [", 'category = "cup", annotation_ids = [', "expected one of the two"),
         (
