@@ -10,8 +10,6 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
 from stimuli.support.tables import read_table
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def photographs(tmp_path):

@@ -222,7 +222,7 @@ def shipped_saliency_models() -> list[str]:
     --------
     >>> from manipulation import shipped_saliency_models
     >>> shipped_saliency_models()
-    ['scratch', 'icf']
+    ['icf', 'scratch']
     """
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 

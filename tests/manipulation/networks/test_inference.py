@@ -9,8 +9,6 @@ from manipulation.networks.inference import load_trained_network
 from manipulation.targets.densities import local_shift
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def test_the_network_for_use_does_what_it_did_in_training(checkpoints, guide):
     file = checkpoints / "fgtransform-use.safetensors"

@@ -16,8 +16,6 @@ from manipulation.saliency.models.files import build_saliency_model
 from stimuli.support.errors import InputError
 from stimuli.support.files import image_size, read_image
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def pixels():

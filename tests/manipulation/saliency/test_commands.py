@@ -9,8 +9,6 @@ from manipulation.saliency import load_saliency_model
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):

@@ -18,7 +18,6 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
 from tests.small_study import propose_small_study
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 EYES = {"201", "202"}  # of the cat
 
 

@@ -15,7 +15,6 @@ from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 SETTINGS = Settings(edits=EditSettings(steps=8))
 
 

@@ -15,8 +15,6 @@ from stimuli.contract.vocabulary import Condition
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from tests.small_study import propose_small_study
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):

@@ -17,7 +17,6 @@ from stimuli.contract.settings import (
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = Settings(
     images=ImageSettings(size_px=256, model_px=128),
     edits=EditSettings(steps=5),

@@ -8,8 +8,6 @@ from manipulation.training import compare_networks as compare_networks_module
 from manipulation.training.compare_networks import ablations_to_compare, compare_networks
 from tests.manipulation.training import small_run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def test_a_comparison_is_one_command(pictures, cache, tmp_path, monkeypatch, capsys):
     settings = tmp_path / "small.toml"

@@ -7,9 +7,6 @@ from manipulation import evaluate as evaluate_command
 from manipulation.training.evaluation import find_checkpoints, load_measured
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 CPU = torch.device("cpu")
 
 

@@ -13,8 +13,6 @@ from manipulation.training.trainer import Trainer
 from stimuli.support.errors import InputError
 from tests.manipulation.training import small_run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def assert_same_bits(first, second):
     first, second = load_file(first), load_file(second)

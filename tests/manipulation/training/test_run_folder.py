@@ -11,8 +11,6 @@ from manipulation.training.run_folder import weights_file
 from manipulation.training.trainer import Trainer
 from tests.manipulation.training import small_run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def test_losses_that_are_no_numbers_stop_the_run_and_name_what_is_kept(trained, tmp_path):
     folder = tmp_path / "run"

@@ -15,8 +15,6 @@ from manipulation.training.run_folder import weights_file
 from manipulation.training.run_log import COLUMNS
 from tests.manipulation.training import small_run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def environment():
     return {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -9,9 +9,6 @@ from manipulation.training.batches import prefetch
 from manipulation.training.trainer import Trainer
 from tests.manipulation.training import small_run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 CPU = torch.device("cpu")
 
 

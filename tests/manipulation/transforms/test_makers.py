@@ -20,8 +20,6 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, sha256
 from tests.manipulation.training import small_run
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def models():

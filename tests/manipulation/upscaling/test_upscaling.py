@@ -33,8 +33,6 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, sha256
 from tests.data import DATA, needs_data
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def embedded():

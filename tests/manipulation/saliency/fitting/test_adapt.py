@@ -14,8 +14,6 @@ from manipulation.saliency.fitting.adapt import LEAST, adapt_saliency_model
 from manipulation.saliency.fixations.table import read_fixations
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 TEMPERATURE, SIGMA_PX, BIAS_WEIGHT = 0.6, 14.0, 1.0
 SIZE = (96, 128)
 

@@ -14,8 +14,6 @@ from manipulation.saliency.scoring import measures
 from manipulation.saliency.scoring.gains import Gains, gains_from_features
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SIZE = (96, 128)
 FEATURES = {"scales_px": (4.0, 8.0, 16.0), "stride": 8}
 SCHEDULE = Schedule(epochs=25, batch_size=4, learning_rate=1e-2, seed=3)

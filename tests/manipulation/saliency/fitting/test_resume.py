@@ -25,8 +25,6 @@ from manipulation.saliency.fixations.viewed import ViewedPhotograph
 from manipulation.saliency.models.files import build_saliency_model
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 FEATURES = {"scales_px": (4.0, 8.0), "stride": 8}
 SCHEDULE = Schedule(epochs=6, steps=(3,), patience=6, validation=0.25, seed=1)
 

@@ -16,8 +16,6 @@ from manipulation.saliency.models.vgg_normalisation import mean_activations, nor
 from manipulation.saliency.models.vgg_weights import load_vgg, save_vgg
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)

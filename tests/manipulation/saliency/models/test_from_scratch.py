@@ -25,8 +25,6 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
 from tests.data import DATA, with_data
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 OSIE = DATA / "osie"
 SIZE = (96, 128)
 WIDTHS = (8, 8, 12, 12, 12)

@@ -28,8 +28,6 @@ from manipulation.saliency.models.pretrained import (
 from manipulation.saliency.scoring.gains import gains_from_pixels
 from stimuli.support.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 LITE0 = "tf_efficientnet_lite0"
 SIZE = (128, 192)
 

@@ -6,8 +6,6 @@ from manipulation.saliency.fixations.viewed import ViewedPhotograph
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.scoring.evaluation import evaluate
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SIZE = (96, 128)
 
 
