@@ -24,6 +24,10 @@ _MEAN = _DEVIATION = 0.5  # as EfficientNet-Lite was trained
 # Image pixels per cell of each layer that `PretrainedNetworks.features` returns.
 LAYERS = {f"stride{stride}": stride for stride in (2, 4, 8, 16, 32)}
 
+# Mean absolute response of the layers of `efficientnet` over photographs of COCO at 512 px: they are
+# divided by it, so that the paper's lambdas weigh here what they weigh on the normalised VGG-19.
+_RESPONSE = {"stride2": 4.5, "stride4": 7.4, "stride8": 6.2, "stride16": 5.7, "stride32": 2.2}
+
 
 class Trunk(nn.Module):
     """The blocks of an EfficientNet, without what classifies.
@@ -261,7 +265,8 @@ class PretrainedNetworks(FeatureExtractor):
         Returns
         -------
         dict of Tensor (B, channels, h, w)
-            Cell ``(i, j)`` covers the pixels from ``(i * stride, j * stride)``.
+            Cell ``(i, j)`` covers the pixels from ``(i * stride, j * stride)``. The mean absolute
+            response of `efficientnet` over photographs is about 1.
 
         Raises
         ------
@@ -284,5 +289,6 @@ class PretrainedNetworks(FeatureExtractor):
             name: torch.cat([part[name] for part in parts], dim=1)[
                 ..., : -(-height // LAYERS[name]), : -(-width // LAYERS[name])
             ]
+            / _RESPONSE[name]
             for name in names
         }

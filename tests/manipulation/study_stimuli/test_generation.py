@@ -174,7 +174,7 @@ def test_a_changed_setting_makes_again_what_depends_on_it_alone(finished):
     assert version.direction == Direction.DECREASE
     aim = f"annotation_ids = [{version.targets[0].annotation_ids[0]}], k_shift = "
     # One version's shift: its target, its image and what follows, and nobody else's.
-    written = written_by(changed(finished, aim + "-2.0", aim + "-1.5"))
+    written = written_by(changed(finished, aim + "-2.0", aim + "-0.1"))
     stim_id = version.stim_id
     assert written == {
         f"targets/{stim_id}.npz", f"versions/{stim_id}.png", f"images/{stim_id}.png",
@@ -221,7 +221,7 @@ def test_stimuli_that_were_seen_stay_as_they_are(finished):
 
 
 def test_the_catalogue_tells_what_the_models_expect(made):
-    model = load_saliency_model("scratch")
+    model = load_saliency_model("efficientnet")
     second = load_saliency_model("icf")
     rows = {one.stim_id: one for one in read_catalogue(made.catalogue)}
     for version in rows.values():
@@ -313,7 +313,7 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
 )
 def test_wrong_sources_are_named_before_anything_is_made(new_study, old, new, message):
     path = new_study.settings_file
-    text = path.read_text().replace('# saliency = "scratch"', 'saliency = "scratch"')
+    text = path.read_text().replace('# saliency = "efficientnet"', 'saliency = "scratch"')
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):

@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from manipulation import convert_backbone, fit_networks
-from manipulation.images.sizes import to_bytes
+from manipulation.images.sizes import resized_photograph, to_bytes
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.fitting.network_model import averaged_model
 from manipulation.saliency.fitting.network_training import FINE_TUNED, TrainingRun
@@ -26,6 +26,7 @@ from manipulation.saliency.models.pretrained import (
     Trunk,
 )
 from manipulation.saliency.scoring.gains import gains_from_pixels
+from stimuli.demo import PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 
 LITE0 = "tf_efficientnet_lite0"
@@ -228,3 +229,15 @@ def test_a_backbone_without_its_weights_is_refused(capsys):
         fit_networks.main(["--images", ".", "--fixations", "f.csv", "--out", "o.safetensors",
                            "--backbone", f"timm:{LITE0}"])  # fmt: skip
     assert "expected both or neither" in capsys.readouterr().err
+
+
+def test_the_layers_of_the_shipped_model_respond_alike_to_photographs():
+    extractor = load_saliency_model("efficientnet").extractor
+    responses = {name: [] for name in LAYERS}
+    for photograph in PHOTOGRAPHS[::4]:
+        image, _ = resized_photograph(photograph_path(photograph), height_px=256)
+        with torch.no_grad():
+            for name, maps in extractor.features(image[None]).items():
+                responses[name].append(float(maps.abs().mean()))
+    for name, values in responses.items():
+        assert np.mean(values) == pytest.approx(1.0, abs=0.35), name
