@@ -13,7 +13,7 @@ from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
 from manipulation.saliency.fitting.network_card import networks_card
 from manipulation.saliency.fitting.network_fit import fit_saliency_networks, network_tasks
-from manipulation.saliency.fitting.network_training import FINE_TUNED, NetworkRecipe
+from manipulation.saliency.fitting.network_training import FINE_TUNED, ROBUST, NetworkRecipe
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.models.files import save_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
@@ -113,9 +113,8 @@ def _recipe(args: argparse.Namespace) -> NetworkRecipe:
     recipe = NetworkRecipe()
     if args.backbone:
         recipe = replace(
-            FINE_TUNED, backbone=args.backbone.removeprefix("timm:"), weights=args.weights,
-            start=args.start, radius=args.radius,
-            kept_stages=0 if args.radius else FINE_TUNED.kept_stages,
+            ROBUST if args.radius else FINE_TUNED, radius=args.radius, start=args.start,
+            backbone=args.backbone.removeprefix("timm:"), weights=args.weights,
         )  # fmt: skip
     return recipe if args.epochs is None else replace(recipe, epochs=args.epochs)
 
@@ -147,7 +146,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--repeats", 0, int, "further networks without the first fold")
     add_number("--aside", 0, int, "photographs that no network sees")
     add("--epochs", type=count, metavar="N", help="passes over the photographs (default: "
-        f"{NetworkRecipe.epochs}, on a backbone {FINE_TUNED.epochs})")  # fmt: skip
+        f"{NetworkRecipe.epochs}, on a backbone {FINE_TUNED.epochs}, with --radius "
+        f"{ROBUST.epochs})")  # fmt: skip
     add_number("--threads", torch.get_num_threads(), count, "of the processor")
     add_number("--seed", 0, int, "of folds, first weights and views")
     args = parser.parse_args(argv)

@@ -51,7 +51,9 @@ class ImageSettings(CheckedSettings):
 class ManipulationSettings(CheckedSettings):
     """What guides the changes and what makes them."""
 
-    saliency: str = setting("scratch", "saliency model that guides the changes: a name or a file")
+    saliency: str = setting(
+        "efficientnet", "saliency model that guides the changes: a name or a file"
+    )
     also: tuple[str, ...] = setting(
         (), "further saliency models that edits and pixels are made against at the same time"
     )

@@ -102,6 +102,13 @@ FINE_TUNED = NetworkRecipe(
     ),
 )  # fmt: skip
 
+# Under adversarial changes: views are smaller, since a step takes several passes, and every group
+# of blocks is trained, since what fools a network begins in the first.
+ROBUST = replace(
+    FINE_TUNED, kept_stages=0, epochs=4, learning_rate=1e-3, radius=0.02,
+    variation=replace(FINE_TUNED.variation, scale=(0.5, 1.0)),
+)  # fmt: skip
+
 
 class NetworkOnCentreBias(nn.Module):
     """What is learned: a network, and the weight of the centre bias beside its log saliency.

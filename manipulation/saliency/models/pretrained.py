@@ -24,8 +24,8 @@ _MEAN = _DEVIATION = 0.5  # as EfficientNet-Lite was trained
 # Image pixels per cell of each layer that `PretrainedNetworks.features` returns.
 LAYERS = {f"stride{stride}": stride for stride in (2, 4, 8, 16, 32)}
 
-# Mean absolute response of the layers of `efficientnet` over photographs of COCO at 512 px: they are
-# divided by it, so that the paper's lambdas weigh here what they weigh on the normalised VGG-19.
+# Mean absolute response of the layers of `efficientnet` over photographs of COCO at 512 px. They
+# are divided by it, so that the paper's lambdas weigh what they weigh on the normalised VGG-19.
 _RESPONSE = {"stride2": 4.5, "stride4": 7.4, "stride8": 6.2, "stride16": 5.7, "stride32": 2.2}
 
 
