@@ -1,7 +1,6 @@
 """The model `scratch`: its networks, their training, and the weights in the repository."""
 
 import json
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,15 +14,13 @@ from manipulation.saliency import load_saliency_model
 from manipulation.saliency.fitting.network_model import averaged_model
 from manipulation.saliency.fitting.network_training import NetworkRecipe, TrainingRun
 from manipulation.saliency.fitting.network_views import Variation, views
-from manipulation.saliency.fixations.table import read_fixations
-from manipulation.saliency.fixations.viewed import ViewedPhotograph, photographs
-from manipulation.saliency.models.files import saliency_model_file
+from manipulation.saliency.fixations.viewed import ViewedPhotograph
 from manipulation.saliency.models.from_scratch import LAYERS, SaliencyNetwork, ScratchNetworks
 from manipulation.saliency.models.pretrained import PretrainedNetwork
 from manipulation.saliency.scoring.gains import Gains, gains_from_pixels, joined
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
-from tests.data import DATA, with_data
+from tests.data import DATA
 
 OSIE = DATA / "osie"
 SIZE = (96, 128)
@@ -38,11 +35,6 @@ SMALL = NetworkRecipe(
     bfloat16=False,
     variation=Variation(scale=(0.8, 1.2)),
 )
-
-
-@pytest.fixture(scope="module")
-def scratch():
-    return load_saliency_model("scratch")
 
 
 def photograph_of_two_discs(generator, name):
@@ -287,54 +279,3 @@ def test_too_few_photographs_for_the_folds_are_refused(study, tmp_path):
                 *("--out", str(tmp_path / "x.safetensors"), "--folds", "9"),
             ]
         )
-
-
-def test_the_shipped_weights_are_those_of_the_card_and_small_enough():
-    path = saliency_model_file("scratch")
-    assert path.stat().st_size <= 10_000_000
-    assert f"`{sha256(path)}`" in path.with_suffix(".md").read_text()
-
-
-def test_following_the_gradient_of_the_shipped_model_makes_a_region_salient(scratch):
-    image = (noise(1, 3, 160, 160) * 0.2 + 0.4).requires_grad_()
-    region = (0, slice(32, 72), slice(80, 128))
-    flat = torch.zeros(160, 160)
-    before = scratch.log_density(image, flat)[region].exp().sum()
-    for _ in range(10):
-        share = scratch.log_density(image, flat)[region].logsumexp((0, 1))
-        (gradient,) = torch.autograd.grad(share, image)
-        image = (image + 0.01 * gradient.sign()).clamp(0, 1).detach().requires_grad_()
-    assert scratch.log_density(image, flat)[region].exp().sum() > 2 * before
-
-
-def test_almost_no_pixel_is_without_gradient_in_the_shipped_model(scratch):
-    image = noise(1, 3, 128, 128).requires_grad_()
-    scratch.log_density(image, torch.zeros(128, 128))[0, ::32, ::32].sum().backward()
-    assert (image.grad.abs() > 1e-7).float().mean() > 0.99
-
-
-def test_the_shipped_model_is_the_same_in_double_precision(scratch):
-    image = noise(1, 3, 96, 120)
-    single = scratch.log_saliency(image)
-    double = load_saliency_model("scratch").double().log_saliency(image.double())
-    torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=1e-3)
-
-
-@with_data("osie")
-def test_the_shipped_model_knows_photographs_that_it_was_trained_on(scratch):
-    """It gains more on them than the card says of new ones, and less than overfitting would."""
-    table = read_fixations(OSIE / "fixations.csv", OSIE / "images")
-    chosen = np.flatnonzero(np.arange(len(table.images)) % 60 == 0)
-    keep = np.isin(table.image, chosen)
-    few = replace(
-        table,
-        images=tuple(table.images[index] for index in chosen),
-        image=np.searchsorted(chosen, table.image[keep]),
-        points=table.points[keep],
-        subject=None,
-    )
-    seen = list(photographs(few, OSIE / "images"))
-    card = saliency_model_file("scratch").with_suffix(".md").read_text()
-    unseen = float(re.search(r"`scratch`, one network\*\* \| ([\d.]+)", card)[1])
-    gains = gains_from_pixels(scratch, seen)
-    assert unseen - 0.1 < gains.bits_per_fixation < unseen + 0.9
