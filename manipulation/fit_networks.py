@@ -30,15 +30,16 @@ so that nothing else has a part in them, or with --backbone an EfficientNet that
 knows ImageNet (its weights: see manipulation.convert_backbone).
 
 The photographs are parted into folds. For every fold one network is trained
-without it and measured on it; the model is the mean of these networks, of their
-predictions or with --merge of their weights. With --aside the mean itself is
-measured, on photographs that none of them saw. With --repeats further networks
-leave out the first fold, so that the gain of averaging is known. The weights
-are written with a model card (.md) and a sidecar (.json) beside them.
+without it and measured on it; the model is the mean of these networks, or with
+--final one further network that sees the photographs of all folds. With --aside
+the model itself is measured, on photographs that no network saw. With --repeats
+further networks leave out the first fold, so that the gain of averaging is
+known. The weights are written with a model card (.md) and a sidecar (.json)
+beside them.
 
 This takes hours on a processor. After every epoch a network is kept in the
 folder of checkpoints, and the same command goes on where it stood. Networks
-are numbered from 0, those of the folds first; --only trains some of them and
+are numbered from 0, those of the folds first, the final one last; --only trains some of them and
 ends, so that several processes or machines can share the work, best with one
 thread each. The command without --only then finds them finished."""
 EXAMPLE = (
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 folds=args.folds,
                 repeats=args.repeats,
                 aside=args.aside,
-                merge=args.merge,
+                final=args.final,
                 seed=args.seed,
                 only=args.only,
                 progress=progress,
@@ -80,10 +81,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     origin = Origin.of_file(args.out, data=args.data, command=command)
     findings, card = fitted.findings, args.out.with_suffix(".md")
     text = networks_card(
-        args.out.stem, fitted.model, origin, fitted.fitted_to, recipe, args.seed, findings
-    )
+        args.out.stem, fitted.model, origin, fitted.fitted_to, recipe, args.seed, findings,
+        final=args.final,
+    )  # fmt: skip
     write_text(card, text)
-    tasks = network_tasks(args.folds, args.repeats, args.seed)
+    tasks = network_tasks(args.folds, args.repeats, args.seed, final=args.final)
     write_sidecar(
         args.out.with_suffix(".json"),
         command=MODULE,
@@ -134,15 +136,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "whose weights the training begins with in place of the backbone's")  # fmt: skip
     add("--radius", type=share, default=0.0, metavar="RMS", help="train under adversarial changes "
         "of the pixels up to this root mean square, such as 0.02")  # fmt: skip
-    add("--merge", action="store_true", help="average the networks' weights into one network, "
-        "not their predictions")  # fmt: skip
+    add("--final", action="store_true", help="the model is one further network that sees all "
+        "photographs but those set aside")  # fmt: skip
     add("--only", type=int, nargs="+", metavar="N", help="numbers of networks to train, then end")
 
     def add_number(name: str, default: int, type_: Callable[[str], int], text: str) -> None:
         add(name, default=default, type=type_, metavar="N", help=f"{text} (default: %(default)s)")
 
     add_number("--height-px", 512, count, "photographs are resized to this height")
-    add_number("--folds", 5, count, "parts of the photographs, 2 or more")
+    add_number("--folds", 5, int, "parts of the photographs, 2 or more")
     add_number("--repeats", 0, int, "further networks without the first fold")
     add_number("--aside", 0, int, "photographs that no network sees")
     add("--epochs", type=count, metavar="N", help="passes over the photographs (default: "
@@ -151,8 +153,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--threads", torch.get_num_threads(), count, "of the processor")
     add_number("--seed", 0, int, "of folds, first weights and views")
     args = parser.parse_args(argv)
-    if args.folds < 2 and not (args.aside > 0 and not args.repeats):
-        parser.error(f"--folds is {args.folds}; expected 2 or more, or 1 with --aside")
+    if args.folds < 2 and not (args.folds == 0 and args.aside and args.final):
+        parser.error(f"--folds is {args.folds}; expected 2 or more, or 0 with --final and --aside")
     for name in ("repeats", "aside"):
         if getattr(args, name) < 0:
             parser.error(f"--{name} is {getattr(args, name)}; expected 0 or more")
@@ -160,7 +162,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--backbone goes with --weights or --start; expected both or neither")
     if args.radius and not args.backbone:
         parser.error(f"--radius is {args.radius}; expected with --backbone alone")
-    last = args.folds + args.repeats - 1
+    last = args.folds + args.repeats - (not args.final)
     if args.only is not None and not all(0 <= number <= last for number in args.only):
         parser.error(f"--only is {args.only}; expected numbers from 0 to {last}")
     if args.out.suffix != ".safetensors":

@@ -32,8 +32,10 @@ def networks_card(
     recipe: NetworkRecipe,
     seed: int,
     findings: Findings,
+    *,
+    final: bool = False,
 ) -> str:
-    """Return the card of the average of several networks."""
+    """Return the card of the mean of several networks, or of the final one after them."""
     vary = recipe.variation
     numbers = sum(one.numel() for one in model.extractor.parameters())
     rate = f"{recipe.learning_rate:g}"
@@ -65,7 +67,7 @@ them; what {about} hold was not measured here.
 {_TASK.format(model.pixels_per_degree)}"""
     sections = {
         "On photographs it has not seen": _unseen(name, findings, seed),
-        "What is in the file": _inside(model, findings),
+        "What is in the file": _inside(findings, final=final),
         "Limits": limits,
     }
     return model_card(f"Saliency model `{name}`", introduction, facts, origin, sections)
@@ -112,7 +114,7 @@ the pixel values (a PSNR of {-20 * math.log10(recipe.radius):.0f} dB)."""
 def _unseen(name: str, findings: Findings, seed: int) -> str:
     """Return what was measured on photographs that a network was not trained on."""
     folds = findings.folds
-    if folds == 1:
+    if folds == 0:
         return _aside(name, findings.aside)
     text = f"""\
 The photographs were parted into {folds} folds (seed {seed}). Each network was trained without one \
@@ -131,25 +133,20 @@ Means over {int(findings.networks.fixations.sum())} fixations; intervals by boot
     return "\n\n".join(part for part in parts if part)
 
 
-def _inside(model: SaliencyModel, findings: Findings) -> str:
-    folds, networks = findings.folds, model.extractor.channels
-    if folds == 1:
-        return "One network that saw every photograph but those set aside."
-    what = (
-        f"One network whose weights are the mean of those of the {folds} networks."
-        if networks < folds
-        else f"The {folds} networks of the folds themselves, averaged in log saliency."
-    )
-    merged = (
-        ""
-        if networks < folds
-        else """ On a photograph that none has seen the mean of the \
-networks is, by the convexity of the logarithm of a sum of exponentials, never worse than the \
-networks are on average: the figure of one network is a lower bound in expectation."""
-    )
+def _inside(findings: Findings, *, final: bool) -> str:
+    """Say which networks the file holds."""
+    if final:
+        return (
+            "One further network, which saw every photograph but those set aside. Quote the "
+            "figures above, of photographs that were not seen."
+        )
+    folds = findings.folds
     return f"""\
-{what} Every photograph of the folds was seen by {folds - 1} of them, so the file gains more on \
-these photographs than on new ones; quote the figures above.{merged}"""
+The {folds} networks of the folds themselves, averaged in log saliency. Every photograph of the \
+folds was seen by {folds - 1} of them, so the file gains more on these photographs than on new \
+ones; quote the figures above. On a photograph that none has seen the mean of the networks is, by \
+the convexity of the logarithm of a sum of exponentials, never worse than the networks are on \
+average: the figure of one network is a lower bound in expectation."""
 
 
 def _everybody(name: str, findings: Findings) -> list[tuple[str, Gains]]:
@@ -195,6 +192,8 @@ def _aside(name: str, aside: Aside | None) -> str:
         ("`icf`", aside.icf),
         (f"**`{name}`, the model in the file**", aside.model),
     ]
+    if aside.mean is not None:
+        rows.append((f"mean of all {len(alone)} networks", aside.mean))
     if aside.gold is not None:
         rows.append(("people (gold standard)", aside.gold))
     return f"""\

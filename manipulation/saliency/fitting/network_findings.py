@@ -35,12 +35,15 @@ class Aside:
         Of a uniform density, of `icf` and of the finished model, fitted to all other photographs,
         and of people; `gold` is None where it is not known who made the fixations.
     networks
-        Of each of the folds' networks, as it is.
+        Of each network, as it is.
+    mean
+        Of the mean of all networks; None where there is but one.
     """
 
     uniform: Gains
     icf: Gains
     networks: tuple[Gains, ...]
+    mean: Gains | None
     model: Gains
     gold: Gains | None
 
@@ -128,7 +131,7 @@ def findings_aside(
     Parameters
     ----------
     runs
-        One without each fold of `data`.
+        The networks, trained on `data` or parts of them.
     unseen
         Photographs that are none of `data`.
     """
@@ -146,6 +149,9 @@ def findings_aside(
         networks=tuple(
             gains_from_pixels(averaged_model([run], run.centre_bias, scale), unseen) for run in runs
         ),
+        mean=gains_from_pixels(averaged_model(runs, bias, scale), unseen)
+        if len(runs) > 1
+        else None,
         model=gains_from_pixels(model, unseen),
         gold=gold_standard_gains(unseen, biases, scale) if people else None,
     )
@@ -186,5 +192,5 @@ def findings_of_one(aside: Aside) -> Findings:
     """Return the findings of a single network that saw all photographs but those set aside."""
     return Findings(
         uniform=aside.uniform, icf=aside.icf, networks=aside.networks[0], gold=aside.gold,
-        alone=aside.networks, averaged=None, folds=1, aside=aside,
+        alone=aside.networks, averaged=None, folds=0, aside=aside,
     )  # fmt: skip

@@ -33,10 +33,13 @@ from stimuli.support.errors import InputError
 
 @dataclass(frozen=True)
 class NetworkTask:
-    """A network to train: its number, the fold that it does not see, and its seed."""
+    """A network to train: its number, the fold that it does not see, and its seed.
+
+    The fold is None of a network that sees all photographs but those set aside.
+    """
 
     number: int
-    fold: int
+    fold: int | None
     seed: int
 
 
@@ -59,12 +62,14 @@ class FittedNetworks:
     fitted_to: FittedTo
 
 
-def network_tasks(folds: int, repeats: int, seed: int) -> list[NetworkTask]:
-    """Return one network without each fold, then `repeats` further ones without the first."""
-    return [
+def network_tasks(folds: int, repeats: int, seed: int, *, final: bool = False) -> list[NetworkTask]:
+    """Return one network without each fold, `repeats` without the first, and the final one."""
+    tasks = [
         NetworkTask(number, number if number < folds else 0, seed + number)
         for number in range(folds + repeats)
     ]
+    number = folds + repeats
+    return [*tasks, NetworkTask(number, None, seed + number)] if final else tasks
 
 
 def fit_saliency_networks(
@@ -78,7 +83,7 @@ def fit_saliency_networks(
     folds: int = 5,
     repeats: int = 0,
     aside: int = 0,
-    merge: bool = False,
+    final: bool = False,
     seed: int = 0,
     only: Collection[int] | None = None,
     progress: Progress | None = None,
@@ -98,14 +103,14 @@ def fit_saliency_networks(
     height_px
         Photographs are resized to it.
     folds, repeats
-        Parts of the photographs, and further networks without the first. With one fold a single
-        network sees all photographs but those set aside.
+        Parts of the photographs, and further networks without the first. Without folds there is
+        the final network alone.
     aside
         Photographs, drawn before the folds, that no network sees: the model that comes out is
         measured on them.
-    merge
-        Whether the networks' weights are averaged and become one network (Wortsman et al. 2022),
-        which takes networks that began alike; else their predictions are.
+    final
+        Whether the model is one further network, which sees the photographs of all folds, in place
+        of the mean of the folds' networks.
     seed
         Draws the photographs set aside and the folds; that of a network is its number more.
     only
@@ -129,14 +134,19 @@ def fit_saliency_networks(
     >>> table = read_fixations("osie/fixations.csv", "osie/images")  # doctest: +SKIP
     >>> fitted = fit_saliency_networks(table, "osie/images", Path("networks"))  # doctest: +SKIP
     """
-    if folds < 1 or (folds == 1 and (not aside or repeats)) or repeats < 0:
+    if folds < 0 or folds == 1 or repeats < 0 or aside < 0:
         raise InputError(
             f"folds is {folds}, repeats {repeats} and aside {aside}; expected 2 or more folds, or "
-            f"one with photographs set aside and no repeats"
+            f"0 of them, and no negative number"
         )
-    last = folds + repeats - 1
-    if only is not None and not all(0 <= number <= last for number in only):
-        raise InputError(f"only is {sorted(only)}; expected numbers from 0 to {last}")
+    if folds == 0 and (repeats or not final or not aside):
+        raise InputError(
+            f"folds is 0, with {repeats} repeats, final {final} and {aside} aside; expected a "
+            f"final network and photographs set aside, on which it is measured, and no repeats"
+        )
+    tasks = network_tasks(folds, repeats, seed, final=final)
+    if only is not None and not set(only) <= {task.number for task in tasks}:
+        raise InputError(f"only is {sorted(only)}; expected numbers from 0 to {tasks[-1].number}")
     recipe, progress = recipe or NetworkRecipe(), progress or Progress(disable=True)
     pictures = progress.track(
         photographs(table, folder, height_px=height_px),
@@ -144,23 +154,24 @@ def fit_saliency_networks(
         description="photographs",
     )
     data, outside = only_fixated(
-        pictures, table, least=folds, expected=f"at least one image for each of {folds} folds"
+        pictures,
+        table,
+        least=max(folds, 1),
+        expected=f"at least one image for each of {folds} folds",
     )
     apart = set_aside(len(data), aside, seed)
     unseen = [one for one, left in zip(data, apart, strict=True) if left]
     data = [one for one, left in zip(data, apart, strict=True) if not left]
-    if len(data) < folds:
+    if len(data) < max(folds, 1):
         raise InputError(
             f"aside is {aside}, which leaves {len(data)} photographs; expected one for each of "
             f"{folds} folds"
         )
-    fold = fold_numbers(len(data), folds, seed)
-    if folds == 1:
-        fold[:] = 1  # nobody is in the only network's fold
+    fold = fold_numbers(len(data), max(folds, 1), seed)
     runs = [
         _trained(task, [one for one, f in zip(data, fold, strict=True) if f != task.fold],
                  recipe, checkpoints, progress)
-        for task in network_tasks(folds, repeats, seed)
+        for task in tasks
         if only is None or task.number in only
     ]  # fmt: skip
     if only is not None:
@@ -168,12 +179,15 @@ def fit_saliency_networks(
     scale = pixels_per_degree * median(one.scale for one in data)
     everything = torch.stack([relative_counts(one, GRID) for one in data])
     bias, _ = fit_centre_bias(everything)
-    model = averaged_model(runs[:folds], bias, scale, merge=merge)
-    found = findings_aside(model, runs[:folds], data, unseen, seed, progress) if unseen else None
-    if folds == 1 and found:
+    chosen = runs[-1:] if final else runs[:folds]
+    model = averaged_model(chosen, bias, scale)
+    found = findings_aside(model, runs, data, unseen, seed, progress) if unseen else None
+    if folds == 0:
+        assert found is not None
         findings = findings_of_one(found)
     else:
-        findings = findings_on_unseen(data, fold, runs, scale, seed, progress)
+        repeated = runs[: folds + repeats]
+        findings = findings_on_unseen(data, fold, repeated, scale, seed, progress)
         findings = replace(findings, aside=found)
     model.extractor.half()  # as it is stored; loading makes it 32-bit again
     fixations = sum(len(one.points) for one in data)

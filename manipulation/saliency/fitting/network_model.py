@@ -1,6 +1,5 @@
 """From trained networks to the saliency model that averages them."""
 
-import copy
 from collections.abc import Sequence
 
 import torch
@@ -20,8 +19,6 @@ def averaged_model(
     runs: Sequence[TrainingRun],
     centre_bias: Tensor,
     pixels_per_degree: float,
-    *,
-    merge: bool = False,
 ) -> SaliencyModel:
     """Return the model whose log saliency is the mean over the networks of several runs.
 
@@ -31,10 +28,8 @@ def averaged_model(
     ----------
     centre_bias : Tensor (rows, columns)
         Log density that goes with the model.
-    merge
-        Whether one network with the mean of the networks' weights takes their place.
     """
-    networks = [_merged(runs)] if merge else [run.folded() for run in runs]
+    networks = [run.folded() for run in runs]
     extractor = _extractor(networks)
     for kept, network in zip(extractor.networks, networks, strict=True):
         kept.load_state_dict(network.state_dict())
@@ -53,19 +48,6 @@ def averaged_model(
     model.centre_bias.log_map.copy_(centre_bias)
     model.centre_bias.weight.copy_(torch.stack([one.average_bias_weight for one in runs]).mean())
     return model.frozen()
-
-
-def _merged(runs: Sequence[TrainingRun]) -> Network:
-    """Return one folded network whose weights are the mean of those of several runs."""
-    network = copy.deepcopy(runs[0].average)
-    states = [run.average.state_dict() for run in runs]
-    mean = {
-        name: torch.stack([state[name].float() for state in states]).mean(0).to(tensor.dtype)
-        for name, tensor in states[0].items()
-    }
-    network.load_state_dict(mean)
-    network.fold()
-    return network
 
 
 def _extractor(networks: Sequence[Network]) -> ScratchNetworks | PretrainedNetworks:

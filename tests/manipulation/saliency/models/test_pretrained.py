@@ -118,7 +118,7 @@ def test_training_finds_what_people_look_at_and_moves_only_what_it_may(faces, re
         assert torch.equal(tensor, start[name]) == is_kept, name
 
 
-def test_the_mean_of_weights_is_one_network_and_of_predictions_several(faces, recipe):
+def test_a_model_of_several_networks_predicts_their_mean(faces, recipe):
     runs = [TrainingRun(faces[:4], recipe, seed) for seed in (0, 1)]
     for run in runs:
         run.run_epoch()
@@ -127,12 +127,6 @@ def test_the_mean_of_weights_is_one_network_and_of_predictions_several(faces, re
     alone = [averaged_model([run], run.centre_bias, 20.0) for run in runs]
     means = torch.stack([one.log_saliency(image) for one in alone]).mean(0)
     torch.testing.assert_close(several.log_saliency(image), means, rtol=1e-3, atol=1e-3)
-    merged = averaged_model(runs, runs[0].centre_bias, 20.0, merge=True)
-    (network,) = merged.extractor.trained
-    expected = torch.stack([run.average.last.bias for run in runs]).mean(0).half().float()
-    assert torch.equal(network.last.bias, expected)
-    same = averaged_model([runs[0], runs[0]], runs[0].centre_bias, 20.0, merge=True)
-    torch.testing.assert_close(same.log_saliency(image), alone[0].log_saliency(image))
 
 
 def test_the_gradient_in_the_pixels_is_right_through_the_whole_model():
@@ -211,7 +205,7 @@ def test_the_command_sets_photographs_aside_and_says_what_the_mean_gains_there(
     out = tmp_path / "own.safetensors"
     fit_networks.main([
         *("--images", str(tmp_path), "--fixations", str(tmp_path / "fixations.csv")),
-        *("--out", str(out), "--backbone", f"timm:{LITE0}", "--weights", str(weights), "--merge"),
+        *("--out", str(out), "--backbone", f"timm:{LITE0}", "--weights", str(weights), "--final"),
         *("--height-px", "128", "--pixels-per-degree", "10", "--threads", "1", "--data", "Discs"),
         *("--folds", "2", "--aside", "3", "--epochs", "1"),
     ])  # fmt: skip
@@ -220,6 +214,7 @@ def test_the_command_sets_photographs_aside_and_says_what_the_mean_gains_there(
     assert len(model.extractor.networks) == 1
     card = out.with_suffix(".md").read_text()
     assert "3 photographs" in card
+    assert "mean of all 3 networks" in card
     assert LITE0 in card
     assert "set aside" in capsys.readouterr().out
 
