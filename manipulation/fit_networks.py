@@ -39,9 +39,9 @@ beside them.
 
 This takes hours on a processor. After every epoch a network is kept in the
 folder of checkpoints, and the same command goes on where it stood. Networks
-are numbered from 0, those of the folds first, the final one last; --only trains some of them and
-ends, so that several processes or machines can share the work, best with one
-thread each. The command without --only then finds them finished."""
+are numbered from 0, those of the folds first, the final one last; --only trains
+some of them and ends, so that several processes or machines can share the work,
+best with one thread each. The command without --only then finds them finished."""
 EXAMPLE = (
     f"python -m {MODULE} --images osie/images --fixations osie/fixations.csv --out my.safetensors"
 )
