@@ -15,7 +15,7 @@ from stimuli.support.files import image_size
 
 LOCATIONS = "FIXATIONLOCS"
 VARIABLE = "fixLocs"
-LEFT_OUT = "Output"  # what the authors' models made of the photographs
+LEFT_OUT = "Output"  # pictures made of the photographs, which nobody saw
 
 
 def is_layout(path: Path) -> bool:
@@ -73,10 +73,12 @@ def _fixated(file: Path, photograph: Path) -> np.ndarray:
             f"{file}: {VARIABLE} has the size {_times(matrix.shape)}; expected {_times(size)} "
             f"(height x width), as {photograph} has; use the photograph as it was published"
         )
-    if matrix.dtype.kind not in "biuf" or not np.isfinite(matrix).all():
+    numeric = matrix.dtype.kind in "biuf"
+    wrong = matrix[~np.isfinite(matrix)][:1].tolist() if numeric else [matrix.dtype]
+    if wrong:
         raise InputError(
-            f"{file}: {VARIABLE} holds what is no finite number; expected 0, and another number "
-            f"at fixated pixels; copy it again"
+            f"{file}: {VARIABLE} holds {wrong[0]}; expected finite numbers, 0 where nobody looked; "
+            f"copy it again"
         )
     return matrix != 0
 
