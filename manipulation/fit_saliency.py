@@ -53,10 +53,14 @@ Fixations are
   in the folder of photographs), x_px, y_px (pixels of that file, origin at the
   top-left corner) and maybe subject;
   MIT1003's folder DATA; SALICON's folder of .mat files or its .json;
+  CAT2000's trainSet, of whose FIXATIONLOCS each fixated pixel counts once
+  (--images trainSet/Stimuli);
+  the folder of a data set of FixaTons, with SCANPATHS (--images .../STIMULI);
   or pysaliency's fixations.hdf5, with stimuli.hdf5 beside it.
 MIT1003 was seen at 35 px per degree (--pixels-per-degree).
 Fixations beside a photograph are counted and left out. All others are used,
-the first of a trial included (MIT1003: excluded, as its authors do).
+the first of a trial included (MIT1003: excluded, as its authors do; so in
+FixaTons, where the folder of the data set is called MIT1003).
 
 --adapt MODEL changes nothing of a model, which ships or is a file, but what other
 people need: the centre bias, its weight, the width of the final blur and the

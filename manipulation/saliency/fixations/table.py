@@ -20,7 +20,7 @@ class FixationTable:
     Attributes
     ----------
     images
-        File names in alphabetical order.
+        File names in alphabetical order, ``<category>/<file>`` where there are folders.
     image : ndarray (N,) of int
         Place in `images` of the photograph that was looked at.
     points : ndarray (N, 2)
@@ -49,9 +49,10 @@ def read_fixations(path: str | Path, folder: str | Path) -> FixationTable:
     ----------
     path
         A comma-separated file, MIT1003's folder ``DATA``, SALICON's folder of ``.mat`` files or its
-        ``.json``, or pysaliency's ``.hdf5``.
+        ``.json``, CAT2000's folder ``trainSet``, the folder of a data set of FixaTons, or
+        pysaliency's ``.hdf5``.
     folder
-        Holds the photographs.
+        Holds the photographs: CAT2000's ``trainSet/Stimuli``, ``STIMULI`` of FixaTons.
 
     Raises
     ------

@@ -10,18 +10,49 @@ from pathlib import Path
 
 import numpy as np
 
-from manipulation.saliency.fixations.readers import csv_table, mit1003, pysaliency_hdf5, salicon
+from manipulation.saliency.fixations.readers import (
+    cat2000,
+    csv_table,
+    fixatons,
+    mit1003,
+    pysaliency_hdf5,
+    salicon,
+)
+from stimuli.support.errors import InputError
 
 # names (N,), points (N, 2), subject (N,) or None
 Fixations = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def reader_of(path: Path) -> Callable[[Path, Path], Fixations]:
-    """Return the reader for what is at `path`."""
+    """Return the reader for what is at `path`.
+
+    Raises
+    ------
+    InputError
+        If it is a folder of no known layout.
+    """
     if path.is_dir():
-        return salicon.read_folder if any(path.glob("*.mat")) else mit1003.read_folder
+        return _reader_of_folder(path)
     if path.suffix == ".json":
         return salicon.read_json
     if path.suffix in (".hdf5", ".h5"):
         return pysaliency_hdf5.read_hdf5
     return csv_table.read_csv
+
+
+def _reader_of_folder(path: Path) -> Callable[[Path, Path], Fixations]:
+    if (path / fixatons.SCANPATHS).is_dir():
+        return fixatons.read_folder
+    if cat2000.is_layout(path):
+        return cat2000.read_folder
+    if any(path.glob("*.mat")):
+        return salicon.read_folder
+    if any(path.glob("*/*.mat")):
+        return mit1003.read_folder
+    raise InputError(
+        f"{path}: is a folder of no known layout of fixations; expected MIT1003's folder DATA "
+        f"(<person>/<photograph>.mat), SALICON's folder of <photograph>.mat, CAT2000's trainSet "
+        f"(FIXATIONLOCS/<category>/<photograph>.mat) or the folder of a data set of FixaTons "
+        f"(SCANPATHS/<photograph>/<subject>); name the one that holds these"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from manipulation.saliency.fixations.readers import matlab
+from manipulation.saliency.fixations.readers import matlab, photographs
 from stimuli.support.errors import InputError
 
 SAMPLING_HZ = 240
@@ -34,7 +34,7 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
     """
     people = sorted(one for one in path.iterdir() if one.is_dir())
     names, points, subject = [], [], []
-    for photograph in matlab.photographs_in(folder):
+    for photograph in photographs.photographs_in(folder):
         for person in people:
             file = person / f"{photograph.stem}.mat"
             if not file.is_file():

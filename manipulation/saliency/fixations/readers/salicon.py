@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from manipulation.saliency.fixations.readers import matlab
+from manipulation.saliency.fixations.readers import matlab, photographs
 from stimuli.support import files
 from stimuli.support.errors import InputError
 
@@ -27,7 +27,7 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
         If no file belongs to a photograph, or one cannot be read.
     """
     names, points, subject = [], [], []
-    for photograph in matlab.photographs_in(folder):
+    for photograph in photographs.photographs_in(folder):
         file = path / f"{photograph.stem}.mat"
         if not file.is_file():
             continue

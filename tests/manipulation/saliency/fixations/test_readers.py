@@ -8,7 +8,7 @@ from PIL import Image
 
 from manipulation.saliency.fixations.readers import mit1003
 from manipulation.saliency.fixations.table import read_fixations
-from manipulation.saliency.fixations.viewed import photographs
+from manipulation.saliency.fixations.viewed import photographs, viewed_photographs
 from stimuli.support.errors import InputError
 
 scipy_io = pytest.importorskip("scipy.io")
@@ -164,6 +164,182 @@ def test_salicon_json_names_rows_before_columns(tmp_path, images):
         read_fixations(path, images)
 
 
+# -- FixaTons ------------------------------------------------------------------------------------
+
+
+def write_scanpaths(data, scanpaths):
+    """Write the rows of each ``<photograph>/<subject>`` below SCANPATHS."""
+    for name, rows in scanpaths.items():
+        file = data / "SCANPATHS" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(rows)
+
+
+@pytest.fixture
+def fixatons(tmp_path, images):
+    data = tmp_path / "TORONTO"
+    data.mkdir()
+    images.rename(data / "STIMULI")
+    write_scanpaths(
+        data,
+        {
+            "first.jpeg/ajs.txt": "310.25 210 0.9 1.2\n100 80 0 0.3\n-5 20\t0.4  0.8\n",
+            "first.jpeg/hp": "\n0 0 0.1 0.1\n",
+            "second/hp": "7 8 0 0.5\n9 10 0 0.6\n",
+            "second/.DS_Store": "hidden",
+        },
+    )
+    (data / "SCANPATHS" / ".DS_Store").write_text("hidden")
+    return data
+
+
+def test_fixatons_are_in_order_of_start_and_named_with_or_without_suffix(fixatons):
+    table = read_fixations(fixatons, fixatons / "STIMULI")
+    assert table.images == ("first.jpeg", "second.jpeg")
+    points, subject = of(table, "first.jpeg")
+    np.testing.assert_array_equal(points, [(100, 80), (-5, 20), (310.25, 210), (0, 0)])
+    assert subject == ["ajs", "ajs", "ajs", "hp"]
+    points, subject = of(table, "second.jpeg")
+    np.testing.assert_array_equal(points, [(7, 8), (9, 10)])  # at once: as they are written
+    assert subject == ["hp", "hp"]
+    viewed = viewed_photographs(table, fixatons / "STIMULI", scale=1)
+    assert [one.outside for one in viewed] == [1, 0]
+
+
+def test_of_fixatons_mit1003_alone_the_first_fixation_is_left_out(fixatons, monkeypatch):
+    mit = fixatons.rename(fixatons.with_name("MIT1003"))
+    table = read_fixations(mit, mit / "STIMULI")
+    points, subject = of(table, "first.jpeg")
+    np.testing.assert_array_equal(points, [(-5, 20), (310.25, 210)])
+    assert subject == ["ajs", "ajs"]
+    np.testing.assert_array_equal(of(table, "second.jpeg")[0], [(9, 10)])
+    monkeypatch.chdir(mit)
+    np.testing.assert_array_equal(read_fixations(".", "STIMULI").points, table.points)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("1 2 0 1\n1 2 3\n", r"line 2: has 3 columns \('1 2 3'\); expected 4, x y start end.*mend"),
+        ("1,2,0,1\n", r"line 1: has 1 columns \('1,2,0,1'\); expected 4.*white space"),
+        ("1 2 0 1 5\n", r"line 1: has 5 columns"),
+        ("nan 2 0 1\n", r"line 1: x is 'nan'; expected a number of pixels; leave out"),
+        ("1 two 0 1\n", r"line 1: y is 'two'; expected a number of pixels; leave out"),
+        ("1 2 0 inf\n", r"line 1: end is 'inf'; expected a number of seconds; leave out"),
+        ("\n1 2 0.5 0.25\n", r"line 2: end is 0.25, before the start at 0.5; expected .*mend"),
+    ],
+)
+def test_a_wrong_row_of_a_scanpath_is_named(fixatons, rows, message):
+    write_scanpaths(fixatons, {"second/hp": rows})
+    with pytest.raises(InputError, match=rf"second.hp, {message}"):
+        read_fixations(fixatons, fixatons / "STIMULI")
+
+
+def test_a_scanpath_that_is_no_text_is_named(fixatons):
+    (fixatons / "SCANPATHS" / "second" / "hp").write_bytes(b"\xff\xfe1 2")
+    with pytest.raises(InputError, match=r"second.hp: is no text .*expected rows x y start end"):
+        read_fixations(fixatons, fixatons / "STIMULI")
+
+
+def test_scanpaths_belong_to_one_photograph_and_one_subject(fixatons):
+    stimuli = fixatons / "STIMULI"
+    write_scanpaths(fixatons, {"first/hp.csv": "1 2 0 1"})
+    with pytest.raises(InputError, match=r"hp: .*hp.csv is of subject 'hp' on first.jpeg too"):
+        read_fixations(fixatons, stimuli)
+    (fixatons / "SCANPATHS" / "first" / "hp.csv").rename(fixatons / "SCANPATHS" / "first" / "o.x")
+    assert of(read_fixations(fixatons, stimuli), "first.jpeg")[1].count("o") == 1
+    Image.new("RGB", (4, 3)).save(stimuli / "second.png")
+    with pytest.raises(InputError, match=r"'second' names second.jpeg and second.png in .*STIMULI"):
+        read_fixations(fixatons, stimuli)
+    (stimuli / "second.png").unlink()
+    (stimuli / "second.jpeg").rename(stimuli / "seconds.jpeg")
+    expected = (
+        r"SCANPATHS.second: no photograph 'second' in .*STIMULI; expected .*did you mean 'sec"
+    )
+    with pytest.raises(InputError, match=expected):
+        read_fixations(fixatons, stimuli)
+
+
+def test_fixatons_without_a_fixation_are_refused(tmp_path, images):
+    write_scanpaths(tmp_path / "SIENA12", {"first/hp": "\n"})
+    with pytest.raises(InputError, match=r"SIENA12.SCANPATHS: holds no fixation; expected SCANPA"):
+        read_fixations(tmp_path / "SIENA12", images)
+    (tmp_path / "SIENA12" / "SCANPATHS" / "first" / "hp").unlink()
+    (tmp_path / "SIENA12" / "SCANPATHS" / "first").rmdir()
+    with pytest.raises(InputError, match=r"SIENA12.SCANPATHS: holds no fixation; expected SCANPA"):
+        read_fixations(tmp_path / "SIENA12", images)
+
+
+# -- CAT2000 -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cat(tmp_path):
+    """``trainSet`` with two categories, whose photographs have the same names."""
+    train = tmp_path / "trainSet"
+    for category, fixated in (("Action", [(0, 0), (2, 5), (3, 1)]), ("Sketch", [(3, 5)])):
+        for where in ("Stimuli", "FIXATIONLOCS"):
+            (train / where / category / "Output").mkdir(parents=True)
+        Image.new("RGB", (6, 4), "white").save(train / "Stimuli" / category / "001.jpg")
+        Image.new("RGB", (3, 3)).save(train / "Stimuli" / category / "Output" / "001.jpg")
+        matrix = np.zeros((4, 6), dtype=np.uint8)
+        matrix[tuple(zip(*fixated, strict=True))] = 1
+        scipy_io.savemat(train / "FIXATIONLOCS" / category / "001.mat", {"fixLocs": matrix})
+        output = train / "FIXATIONLOCS" / category / "Output" / "002.mat"
+        scipy_io.savemat(output, {"fixLocs": matrix})
+    (train / "FIXATIONLOCS" / "Output").mkdir()
+    scipy_io.savemat(train / "FIXATIONLOCS" / "Output" / "001.mat", {"fixLocs": matrix})
+    return train
+
+
+@pytest.mark.parametrize("named", [".", "FIXATIONLOCS"])
+def test_cat2000_counts_each_fixated_pixel_once_at_its_centre(cat, named):
+    matrix = scipy_io.loadmat(cat / "FIXATIONLOCS" / "Action" / "001.mat")["fixLocs"].astype(float)
+    scipy_io.savemat(cat / "FIXATIONLOCS" / "Action" / "001.mat", {"fixLocs": 3 * matrix})
+    table = read_fixations(cat / named, cat / "Stimuli")
+    assert table.images == ("Action/001.jpg", "Sketch/001.jpg")
+    points, subject = of(table, "Action/001.jpg")
+    np.testing.assert_array_equal(points, [(0.5, 0.5), (5.5, 2.5), (1.5, 3.5)])
+    assert subject is None
+    np.testing.assert_array_equal(of(table, "Sketch/001.jpg")[0], [(5.5, 3.5)])
+
+
+def test_photographs_in_folders_are_read_like_others(cat):
+    table = read_fixations(cat, cat / "Stimuli")
+    action, sketch = photographs(table, cat / "Stimuli", scale=2)
+    assert (action.name, action.size, action.outside) == ("Action/001.jpg", (8, 12), 0)
+    np.testing.assert_array_equal(action.points, [(1, 1), (11, 5), (3, 7)])
+    assert (sketch.name, sketch.image.shape) == ("Sketch/001.jpg", (3, 8, 12))
+    names = [one.name for one in viewed_photographs(table, cat / "Stimuli", scale=1)]
+    assert names == ["Action/001.jpg", "Sketch/001.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"fixPts": np.zeros((4, 6))}, r"holds \['fixPts'\]; expected fixLocs, a full .*copy"),
+        ({"fixLocs": np.ones((6, 4))}, r"fixLocs has the size 6 x 4; expected 4 x 6 \(height x"),
+        ({"fixLocs": np.full((4, 6), np.nan)}, r"fixLocs holds nan; expected finite numbers"),
+        ({"fixLocs": np.full((4, 6), "a", dtype=object)}, r"fixLocs holds object; expected fin"),
+    ],
+)
+def test_a_cat2000_file_of_another_form_is_named(cat, content, message):
+    scipy_io.savemat(cat / "FIXATIONLOCS" / "Sketch" / "001.mat", content)
+    with pytest.raises(InputError, match=rf"Sketch.001.mat: {message}"):
+        read_fixations(cat, cat / "Stimuli")
+
+
+def test_cat2000_without_photograph_or_fixation_is_refused(cat):
+    (cat / "Stimuli" / "Sketch" / "001.jpg").unlink()
+    expected = r"Sketch.001.mat: no photograph '001' in .*Sketch; expected .*name the folder"
+    with pytest.raises(InputError, match=expected):
+        read_fixations(cat, cat / "Stimuli")
+    for category in ("Action", "Sketch"):
+        (cat / "FIXATIONLOCS" / category / "001.mat").unlink()
+    with pytest.raises(InputError, match=r"FIXATIONLOCS: holds no fixation; expected FIXATIONLOCS"):
+        read_fixations(cat, cat / "Stimuli")
+
+
 # -- pysaliency ----------------------------------------------------------------------------------
 
 
@@ -240,7 +416,20 @@ def test_pysaliency_hdf5_that_does_not_fit_is_refused(tmp_path, images):
         read_fixations(path, images)
 
 
-def test_folders_without_anything_readable_say_what_was_expected(tmp_path, images):
+def test_folders_of_no_known_layout_say_what_was_expected(tmp_path, images):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="expected MIT1003's folder DATA"):
-        read_fixations(tmp_path / "empty", images)
+    layouts = "MIT1003's folder DATA .*SALICON's .*CAT2000's trainSet .*FixaTons"
+    for other in (tmp_path / "empty", images):
+        with pytest.raises(
+            InputError, match=f"{other.name}: is a folder of no .*expected {layouts}"
+        ):
+            read_fixations(other, images)
+
+
+def test_matlab_files_on_other_photographs_are_refused(tmp_path, mit, images):
+    (tmp_path / "others").mkdir()
+    with pytest.raises(InputError, match=r"holds no gaze on the photographs in .*others"):
+        read_fixations(mit, tmp_path / "others")
+    scipy_io.savemat(mit / "first.mat", {"gaze": 1})
+    with pytest.raises(InputError, match=r"holds no fixation on the photographs in .*others"):
+        read_fixations(mit, tmp_path / "others")
