@@ -1,11 +1,11 @@
-"""Compare transforms by how far their changes carry over to a model that took no part in them.
+"""Compare transforms by how far their changes carry over to models that took no part in them.
 
 ``python -m manipulation.transfer --images IMAGES --annotations FILE --out FOLDER`` writes a table
 and a sheet of pictures for each transform.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,11 @@ from rich.table import Table
 
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.runs.arguments import count
+from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.second_opinions import described
 from manipulation.study_stimuli.transfer import TransferredVersion, measure_transfer
-from stimuli.contract.schemas import TRANSFER
+from stimuli.contract.catalogue import second_change_columns
+from stimuli.contract.schemas import SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, Settings
 from stimuli.support import commands
 from stimuli.support.console import messages
@@ -35,17 +38,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         manipulation=ManipulationSettings(
             saliency=arguments.saliency,
             also=tuple(arguments.also),
-            second_opinion=arguments.second_opinion,
+            second_opinion=tuple(arguments.second_opinion),
             k_shift=arguments.k_shift,
         )
     )
     photographs = coco_photographs(arguments.images, arguments.annotations)
+    models = StudyModels(settings.manipulation, "the settings")
     versions = measure_transfer(
-        photographs, transforms, objects=arguments.objects, settings=settings
+        photographs, transforms, objects=arguments.objects, settings=settings, models=models
     )
     rows = [_row(version) for version in versions]
     table = arguments.out / "transfer.tsv"
-    write_table(table, TRANSFER, rows)
+    write_table(table, second_change_columns(TRANSFER, models.shares), rows)
     write_sidecar(
         arguments.out / "transfer.provenance.json",
         command="manipulation.transfer",
@@ -56,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in transforms:
         mine = [one for one in versions if one.transform == name]
         write_image(arguments.out / f"{name}.png", _sheet(mine[: 2 * arguments.pictures]))
-    console.print(_summary(rows, settings.manipulation))
+    console.print(_summary(rows, settings.manipulation, models.shares))
     console.print(f"wrote {table} and a sheet of pictures for each transform")
 
 
@@ -71,6 +75,7 @@ def _row(version: TransferredVersion) -> dict:
         "asked_change": effect.asked_change,
         "predicted_change": effect.predicted_change,
         "second_change": effect.second_change,
+        **{f"{SECOND_CHANGE}{name}": change for name, change in effect.second_changes.items()},
         "psnr_db": effect.psnr_db,
         "clipped": effect.clipped,
         "feature_distance": effect.feature_distance,
@@ -87,14 +92,18 @@ def _sheet(versions: Sequence[TransferredVersion]) -> np.ndarray:
     return np.concatenate(rows)
 
 
-def _summary(rows: Sequence[dict], chosen: ManipulationSettings) -> Table:
+def _summary(
+    rows: Sequence[dict], chosen: ManipulationSettings, shares: Mapping[str, str]
+) -> Table:
+    judges = ", ".join(described(name, shared) for name, shared in shares.items())
     table = Table(
         title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
-        f"{', '.join([chosen.saliency, *chosen.also])}, judged by {chosen.second_opinion}"
+        f"{', '.join([chosen.saliency, *chosen.also])}, judged by {judges}"
     )
+    several = ["least"] if len(shares) > 1 else []
     for head in (
-        *("transform", "versions", "asked", "predicted", "second", "transfer", "agree", "as asked"),
-        *("PSNR dB", "clipped", "features", "seconds"),
+        *("transform", "versions", "asked", "predicted", *shares, *several),
+        *("transfer", "agree", "as asked", "PSNR dB", "clipped", "features", "seconds"),
     ):
         table.add_column(head, justify="left" if head == "transform" else "right", no_wrap=True)
     for name in dict.fromkeys(row["transform"] for row in rows):
@@ -107,9 +116,11 @@ def _summary(rows: Sequence[dict], chosen: ManipulationSettings) -> Table:
         asked, first, second = (
             signs * column(key) for key in ("asked_change", "predicted_change", "second_change")
         )
+        each = ((signs * column(f"{SECOND_CHANGE}{judge}")).mean() for judge in shares)
         table.add_row(
             name, str(len(mine)), f"{asked.mean():.3f}", f"{first.mean():+.3f}",
-            f"{second.mean():+.3f}", f"{second.mean() / first.mean():.0%}",
+            *(f"{one:+.3f}" for one in each), *(f"{second.mean():+.3f}" for _ in several),
+            f"{second.mean() / first.mean():.0%}",
             f"{np.mean(np.sign(first) == np.sign(second)):.0%}", f"{np.mean(first > 0):.0%}",
             f"{np.mean(column('psnr_db')):.1f}", f"{column('clipped').mean():.2%}",
             f"{column('feature_distance').mean():.4f}", f"{column('seconds').mean():.2f}",
@@ -120,9 +131,10 @@ def _summary(rows: Sequence[dict], chosen: ManipulationSettings) -> Table:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = commands.parser(
         "manipulation.transfer",
-        "Make versions of the same objects with several transforms, and let a saliency model that "
-        "took no part judge them: how much of the predicted change it sees (transfer), and how "
-        "often it agrees on the direction. Changes are counted in the direction that was asked.",
+        "Make versions of the same objects with several transforms, and let saliency models that "
+        "took no part judge them: how much of the predicted change they see (transfer), and how "
+        "often they agree on the direction. Of several the one that sees least of a version counts "
+        "for it. Changes are counted in the direction that was asked.",
         "python -m manipulation.transfer --images coco/images --annotations coco.json \\\n"
         "    --transforms edits pixels mine=runs/shift/transform.safetensors --out transfer",
     )
@@ -137,7 +149,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
     add("--saliency", default="scratch", help="model that guides (default: scratch)")
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide")
-    add("--second-opinion", default="icf", metavar="MODEL", help="model that judges (default: icf)")
+    judges = ManipulationSettings().second_opinion
+    add("--second-opinion", nargs="+", default=judges, metavar="MODEL",
+        help=f"models that judge (default: {' '.join(judges)})")  # fmt: skip
     add(
         "--pictures", type=count, default=6, metavar="N", help="photographs on a sheet (default: 6)"
     )

@@ -180,10 +180,11 @@ def test_a_changed_setting_makes_again_what_depends_on_it_alone(finished):
         f"targets/{stim_id}.npz", f"versions/{stim_id}.png", f"images/{stim_id}.png",
         f"predictions/{stim_id}.npz", f"made/{stim_id}.json",
     }  # fmt: skip
-    # Another second opinion: figures alone.
-    written = written_by(changed(finished, '# second_opinion = "icf"', 'second_opinion = "none"'))
+    # No second opinion, in either form: figures alone.
+    written = written_by(changed(finished, '# second_opinion = ["icf"]', "second_opinion = []"))
     assert {name.split("/")[0] for name in written} == {"made"}
     assert all(one.effect.transfer is None for one in read_catalogue(finished.catalogue))
+    assert written_by(changed(finished, "second_opinion = []", 'second_opinion = "none"')) == set()
     # Another size as shown, and so other masks: everything.
     written = written_by(changed(finished, "size_px = 256", "size_px = 192"))
     assert {"images", "masks", "made", "predictions", "targets", "versions"} == {
