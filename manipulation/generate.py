@@ -79,10 +79,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
     judges = list(generated.shares)
-    several = ["least"] if len(judges) > 1 else []
     table = Table(
-        *("version", "made by", "measure", "original", "version", "asked"),
-        *judges, *several, "transfer", title="Predictions",
+        *("version", "made by", "measure", "original", "version", "asked", *judges),
+        "transfer" if len(judges) < 2 else "least transfer", title="Predictions",
     )  # fmt: skip
     versions = [one for one in generated.stimuli if one.direction != Direction.NONE]
     effects = [one.effect for one in versions if one.effect is not None]
@@ -93,8 +92,8 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
             version.stim_id, version.transform, measure, f"{effect.predicted - change:.3f}",
             f"{effect.predicted:.3f} ({change:+.3f})", f"{asked:+.3f}",
             *(f"{effect.second_changes[name]:+.3f}" for name in judges),
-            *(effect.least or "-" for _ in several),
-            "-" if effect.transfer is None else f"{effect.transfer:.0%}",
+            "-" if effect.transfer is None else
+            f"{effect.transfer:.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
         )  # fmt: skip
     console.print(table)
     moved = sum(one.moves_as_asked is True for one in versions)

@@ -17,7 +17,7 @@ from stimuli.support.files import write_bytes
 
 _CELL_IN = 1.9  # side of one picture in inches
 _LINE_IN = 0.125  # of the figures above a density
-_LINES = 2  # that have room between two rows; each further line makes room of its own
+_LINES = 3  # that have room between two rows, and one less above the first
 _PAGE_ROWS = 3  # sources on a page, across
 _A4_IN = (8.27, 11.69)
 
@@ -49,7 +49,7 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "
     columns = max(map(len, rows))
     lines = max(panel.figures.count("\n") + 1 for panels in rows for panel in panels)
     more = max(lines - _LINES, 0) * _LINE_IN
-    top = 0.6 + more + (0.15 if subtitle else 0)
+    top = 0.6 + max(lines - _LINES + 1, 0) * _LINE_IN + (0.15 if subtitle else 0)
     height = len(rows) * (_CELL_IN * 1.28 + more) + top + 0.2
     figure = Figure(figsize=(2 * columns * _CELL_IN * 1.04, height), layout="none")  # type: ignore[arg-type]  # its stubs lack "none"
     grid = GridSpec(

@@ -99,7 +99,9 @@ class StimulusSet:
         )
         subtitle = ""
         if judges := ", ".join(one.described for one in self.models.second_opinions):
-            subtitle = f"Second opinions on each change, of models that took no part: {judges}"
+            subtitle = (
+                f"Below each predicted change: what models that took no part see of it, {judges}"
+            )
         write_contact_sheets(study.stimuli, self._panels, title, subtitle)
         photographs = [study.root / one.photograph for one in self.settings.sources]
         write_sidecar(
