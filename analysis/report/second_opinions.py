@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.effects.study_analysis import StudyAnalysis
-from analysis.report.numbers import DASH, plain, signed
+from analysis.report.numbers import DASH, signed
 from analysis.report.tables import MEASURE_NAMES, Table, direction_cell, share
 from stimuli.contract.catalogue import read_second_opinions
 from stimuli.contract.vocabulary import Condition, Measure, PredictedEffect, Stimulus
@@ -102,7 +102,7 @@ def _version_table(
     rows = [
         [
             stimulus.source_id, direction_cell(stimulus.direction),
-            MEASURE_NAMES[_measure(stimulus)], plain(effect.predicted, 3),
+            MEASURE_NAMES[_measure(stimulus)],
             _change(effect.asked_change), _change(effect.predicted_change),
             *(_change(effect.second_changes.get(name)) for name in names),
             *([effect.least or DASH] if several else []),
@@ -111,7 +111,7 @@ def _version_table(
         for stimulus, effect in judged
     ]  # fmt: skip
     head = [
-        "Source", "Aim", "Measure", "Version", "Asked", "Predicted", *names,
+        "Source", "Aim", "Measure", "Asked", "Predicted", *names,
         *(["Least"] if several else []), "Transfer",
     ]  # fmt: skip
     return Table(head, rows, text_columns=3)

@@ -11,9 +11,15 @@ import torch
 from manipulation import generate
 from manipulation.images.log_density import entropy_bits, p_obj
 from manipulation.images.photographs import resized, to_image
-from manipulation.saliency import load_saliency_model
+from manipulation.saliency import load_saliency_model, save_saliency_model
+from manipulation.saliency.models.model import NOT_STATED
 from manipulation.study_stimuli.generation import generate_stimuli
-from stimuli.contract.catalogue import check_images, read_blocks, read_catalogue
+from stimuli.contract.catalogue import (
+    check_images,
+    read_blocks,
+    read_catalogue,
+    read_second_opinions,
+)
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Direction
 from stimuli.demo import DEMO_ANNOTATIONS
@@ -259,6 +265,34 @@ def test_the_catalogue_tells_what_the_models_expect(made):
         assert effect.asked_change == pytest.approx(
             p_obj(wished, mask.float()) - p_obj(before, mask.float()), abs=1e-6
         )
+
+
+def test_every_judge_has_its_column_and_the_least_counts(made, finished, tmp_path, capsys):
+    mine, model = tmp_path / "my-own.safetensors", load_saliency_model("icf")
+    model.data = NOT_STATED
+    with torch.no_grad():
+        model.blur.log_sigma.add_(0.5)
+    save_saliency_model(mine, model)
+    judges = f'second_opinion = ["icf", "{mine.as_posix()}"]'
+    written = written_by(changed(finished, '# second_opinion = ["icf"]', judges))
+    assert {name.split("/")[0] for name in written} == {"made"}
+    before = {one.stim_id: one.effect for one in read_catalogue(made.catalogue)}
+    for version in read_catalogue(finished.catalogue):
+        effect, alone = version.effect, before[version.stim_id]
+        if version.direction == Direction.NONE:
+            assert effect == alone
+            continue
+        assert list(effect.second_changes) == ["icf", "my_own"]
+        assert effect.second_changes["icf"] == alone.second_change
+        assert effect.predicted_change == alone.predicted_change
+        least = min if version.direction == Direction.INCREASE else max
+        assert effect.second_change == least(effect.second_changes.values())
+    shares = {"icf": "shares OSIE", "my_own": "photographs not stated"}
+    assert read_second_opinions(finished.catalogue) == shares
+    generate.main(["--study", str(finished.root)])
+    told = capsys.readouterr().err
+    assert "icf (shares OSIE), which took no part" in told
+    assert "my_own (photographs not stated), which took no part" in told
 
 
 def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finished):
