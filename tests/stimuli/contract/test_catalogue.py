@@ -123,14 +123,6 @@ def test_a_catalogue_with_one_column_for_the_second_opinion_can_be_read(tmp_path
     assert read_second_opinions(path) == {}
 
 
-def test_a_column_of_a_model_that_holds_no_number_is_named(tmp_path, stimuli):
-    path = tmp_path / "stimuli.tsv"
-    write_catalogue(path, stimuli)
-    path.write_text(path.read_text().replace("\t0.05\t0.05\t", "\t0.05\tmuch\t", 1))
-    with pytest.raises(InputError, match="line 3: second_change_icf is 'much'; expected float"):
-        read_catalogue(path)
-
-
 def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimuli):
     path = tmp_path / "stimuli.tsv"
     write_catalogue(path, stimuli)
