@@ -95,37 +95,51 @@ def _sheet(versions: Sequence[TransferredVersion]) -> np.ndarray:
 def _summary(
     rows: Sequence[dict], chosen: ManipulationSettings, shares: Mapping[str, str]
 ) -> Table:
-    judges = ", ".join(described(name, shared) for name, shared in shares.items())
+    """Return means over the versions, a column for each transform."""
+    names = list(dict.fromkeys(row["transform"] for row in rows))
+    means = [_means([row for row in rows if row["transform"] == name], shares) for name in names]
     table = Table(
-        title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
-        f"{', '.join([chosen.saliency, *chosen.also])}, judged by {judges}"
-    )
-    several = ["least"] if len(shares) > 1 else []
-    for head in (
-        *("transform", "versions", "asked", "predicted", *shares, *several),
-        *("transfer", "agree", "as asked", "PSNR dB", "clipped", "features", "seconds"),
-    ):
-        table.add_column(head, justify="left" if head == "transform" else "right", no_wrap=True)
-    for name in dict.fromkeys(row["transform"] for row in rows):
-        mine = [row for row in rows if row["transform"] == name]
-        signs = np.array([np.sign(row["k_shift"]) for row in mine])
-
-        def column(key: str, mine: Sequence[dict] = mine) -> np.ndarray:
-            return np.array([row[key] for row in mine])
-
-        asked, first, second = (
-            signs * column(key) for key in ("asked_change", "predicted_change", "second_change")
-        )
-        each = ((signs * column(f"{SECOND_CHANGE}{judge}")).mean() for judge in shares)
-        table.add_row(
-            name, str(len(mine)), f"{asked.mean():.3f}", f"{first.mean():+.3f}",
-            *(f"{one:+.3f}" for one in each), *(f"{second.mean():+.3f}" for _ in several),
-            f"{second.mean() / first.mean():.0%}",
-            f"{np.mean(np.sign(first) == np.sign(second)):.0%}", f"{np.mean(first > 0):.0%}",
-            f"{np.mean(column('psnr_db')):.1f}", f"{column('clipped').mean():.2%}",
-            f"{column('feature_distance').mean():.4f}", f"{column('seconds').mean():.2f}",
-        )  # fmt: skip
+        "", title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
+        f"{', '.join([chosen.saliency, *chosen.also])}; in brackets transfer",
+    )  # fmt: skip
+    for name in names:
+        table.add_column(name, justify="right")
+    for figure in means[0]:
+        table.add_row(figure, *(mean[figure] for mean in means))
     return table
+
+
+def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
+    """Return the means over versions by one transform, changes in the direction that was asked."""
+    signs = np.array([np.sign(row["k_shift"]) for row in rows])
+
+    def column(key: str) -> np.ndarray:
+        return np.array([row[key] for row in rows])
+
+    asked, first, second = (
+        signs * column(key) for key in ("asked_change", "predicted_change", "second_change")
+    )
+    seen = {
+        described(name, shared): signs * column(f"{SECOND_CHANGE}{name}")
+        for name, shared in shares.items()
+    }
+    if len(seen) > 1:
+        seen["least of them"] = second
+    return {
+        "versions": str(len(rows)),
+        "asked": f"{asked.mean():.3f}",
+        "predicted": f"{first.mean():+.3f}",
+        **{
+            name: f"{change.mean():+.3f} ({change.mean() / first.mean():.0%})"
+            for name, change in seen.items()
+        },
+        "agree": f"{np.mean(np.sign(first) == np.sign(second)):.0%}",
+        "predicted as asked": f"{np.mean(first > 0):.0%}",
+        "PSNR dB": f"{np.mean(column('psnr_db')):.1f}",
+        "clipped": f"{column('clipped').mean():.2%}",
+        "features": f"{column('feature_distance').mean():.4f}",
+        "seconds": f"{column('seconds').mean():.2f}",
+    }
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -147,11 +161,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="edits, pixels, a network that ships, or a file (default: edits pixels)")  # fmt: skip
     add("--objects", type=int, default=24, metavar="N", help="photographs to use (default: 24)")
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
-    add("--saliency", default="scratch", help="model that guides (default: scratch)")
+    default = ManipulationSettings()
+    add("--saliency", default=default.saliency,
+        help=f"model that guides (default: {default.saliency})")  # fmt: skip
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide")
-    judges = ManipulationSettings().second_opinion
-    add("--second-opinion", nargs="+", default=judges, metavar="MODEL",
-        help=f"models that judge (default: {' '.join(judges)})")  # fmt: skip
+    add("--second-opinion", nargs="+", default=default.second_opinion, metavar="MODEL",
+        help=f"models that judge (default: {' '.join(default.second_opinion)})")  # fmt: skip
     add(
         "--pictures", type=count, default=6, metavar="N", help="photographs on a sheet (default: 6)"
     )

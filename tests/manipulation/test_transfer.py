@@ -41,21 +41,24 @@ def test_the_table_has_a_column_for_every_model_and_the_least(photographs, tmp_p
     save_saliency_model(other, model)
     transfer.main([
         *photographs, "--objects", "1", "--out", str(tmp_path / "out"),
-        "--transforms", "fgtransform-shift", "--second-opinion", "icf", str(other),
+        "--transforms", "fgtransform-shift", "--saliency", "scratch",
+        "--second-opinion", "icf", str(other),
     ])  # fmt: skip
     for row in read_table(tmp_path / "out" / "transfer.tsv", TRANSFER):
         least = min if row["k_shift"] > 0 else max
         assert row["second_change"] == least(row["second_change_icf"], row["second_change_other"])
-    told = " ".join(capsys.readouterr().err.split())
-    assert "judged by icf (shares OSIE), other" in told
-    assert "least" in told
+    told = capsys.readouterr().err
+    assert all(f" {name} " in told for name in ("icf (shares OSIE)", "other", "least of them"))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--second-opinion", "none"], "the second opinion is none"),
-        (["--second-opinion", "scratch"], "is 'scratch', the same weights as 'scratch'"),
+        (
+            ["--saliency", "scratch", "--second-opinion", "scratch"],
+            "is 'scratch', the same weights as 'scratch'",
+        ),
         (["--also", "icf"], "is 'icf', the same weights as 'icf'"),
         (["--second-opinion", "icf", "icf"], "names 'icf' twice"),
         (["--transforms", "edit"], "transform is 'edit'"),

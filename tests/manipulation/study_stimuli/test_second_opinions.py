@@ -95,7 +95,8 @@ def test_a_judge_is_called_by_a_name_that_can_head_a_column(name, short):
 
 def test_three_models_judge_every_image(tmp_path):
     wide, wider = (saved(tmp_path / f"{n}.safetensors", blur=n) for n in (1, 2))
-    models = StudyModels(ManipulationSettings(second_opinion=("icf", wide, wider)))
+    chosen = ManipulationSettings(saliency="scratch", second_opinion=("icf", wide, wider))
+    models = StudyModels(chosen)
     assert models.shares == {"icf": "shares OSIE", "1": "", "2": ""}
     pixels = (torch.rand(64, 64, 3, generator=torch.Generator().manual_seed(0)) * 255).byte()
     predictions = models.predictions(pixels.numpy())
@@ -116,4 +117,4 @@ def test_weights_that_guide_or_judge_already_are_refused(tmp_path):
         ({"second_opinion": (mine, namesake)}, "both called 'mine' in tables"),
     ):
         with pytest.raises(InputError, match=message):
-            StudyModels(ManipulationSettings(**settings))
+            StudyModels(ManipulationSettings(**{"saliency": "scratch", **settings}))
