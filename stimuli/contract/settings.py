@@ -64,8 +64,8 @@ class ManipulationSettings(CheckedSettings):
         (), "further saliency models that edits and pixels are made against at the same time"
     )
     second_opinion: tuple[str, ...] = setting(
-        ("icf",), "saliency models that took no part in making the versions and judge them: names "
-        "or files; [] for none", read=_second_opinions,
+        ("scratch", "icf"), "saliency models that took no part in making the versions and judge "
+        "them: names or files; [] for none", read=_second_opinions,
     )  # fmt: skip
     transform: Transform = setting(
         Transform.EDITS, "what changes the image: parametric edits, trained networks, or every "

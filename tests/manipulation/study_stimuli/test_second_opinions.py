@@ -112,7 +112,10 @@ def test_weights_that_guide_or_judge_already_are_refused(tmp_path):
     namesake = saved(tmp_path / "b" / "mine.safetensors", blur=1)
     for settings, message in (
         ({"saliency": mine, "second_opinion": (str(copy),)}, "copy.*same weights as .*mine"),
-        ({"also": ("icf",)}, "is 'icf', the same weights as 'icf', which guides"),
+        (
+            {"also": ("icf",), "second_opinion": ("icf",)},
+            "is 'icf', the same weights as 'icf', which guides",
+        ),
         ({"second_opinion": (mine, str(copy))}, "copy.*same weights as .*mine.*, which judges"),
         ({"second_opinion": (mine, namesake)}, "both called 'mine' in tables"),
     ):
