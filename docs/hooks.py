@@ -25,7 +25,8 @@ def _columns(found: re.Match[str]) -> str:
         if column.levels:
             levels = (f"`{level}` {text}" for level, text in column.levels.items())
             meaning += f": {'; '.join(levels)}"
-        name = f"`{column.name}`{' (optional)' if column.optional else ''}"
+        name = f"{column.name}NAME" if column.family else column.name
+        name = f"`{name}`{' (optional)' if column.optional else ''}"
         kind = column.type.__name__
         lines.append(f"| {name} | {kind} | {column.units or ''} | {meaning} |".replace("\n", " "))
     return "\n".join(lines)

@@ -23,7 +23,7 @@ from manipulation.saliency.models.files import (
     saliency_model_sha256,
     save_saliency_model,
 )
-from manipulation.saliency.models.model import NOT_STATED
+from manipulation.saliency.models.model import ADAPTED_TO, NOT_STATED
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.files import write_text
@@ -146,7 +146,7 @@ def _adapt(
             pixels_per_degree=pixels_per_degree, seed=seed, progress=progress,
         )  # fmt: skip
     was = adapted.model.data
-    adapted.model.data = data if was == NOT_STATED else f"{was}; adapted to {data}"
+    adapted.model.data = data if was == NOT_STATED else f"{was}{ADAPTED_TO}{data}"
     save_saliency_model(out, adapted.model)
     base = f"`{name}`, SHA-256 `{saliency_model_sha256(name, model)}`"
     origin, card = (

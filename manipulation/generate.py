@@ -14,6 +14,7 @@ from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.propose_study import propose_study
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
 from manipulation.study_stimuli.latin_square import block_orders
+from manipulation.study_stimuli.second_opinions import described
 from stimuli.contract.orders import positions
 from stimuli.contract.study import Study, open_study
 from stimuli.contract.vocabulary import Block, Condition, Direction
@@ -77,10 +78,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
+    judges = list(generated.shares)
     table = Table(
-        *("version", "made by", "measure", "original", "version", "asked", "second", "transfer"),
-        title="Predictions",
-    )
+        *("version", "made by", "measure", "original", "version", "asked", *judges),
+        "transfer" if len(judges) < 2 else "least transfer", title="Predictions",
+    )  # fmt: skip
     versions = [one for one in generated.stimuli if one.direction != Direction.NONE]
     effects = [one.effect for one in versions if one.effect is not None]
     for version, effect in zip(versions, effects, strict=True):
@@ -89,16 +91,19 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
         table.add_row(
             version.stim_id, version.transform, measure, f"{effect.predicted - change:.3f}",
             f"{effect.predicted:.3f} ({change:+.3f})", f"{asked:+.3f}",
-            "-" if effect.second_change is None else f"{effect.second_change:+.3f}",
-            "-" if effect.transfer is None else f"{effect.transfer:.0%}",
+            *(f"{effect.second_changes[name]:+.3f}" for name in judges),
+            "-" if effect.transfer is None else
+            f"{effect.transfer:.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
         )  # fmt: skip
     console.print(table)
     moved = sum(one.moves_as_asked is True for one in versions)
     console.print(f"{moved} of {len(versions)} versions are predicted to move as asked.")
-    if agreeing := [one.agrees for one in effects if one.agrees is not None]:
+    for name, shares in generated.shares.items():
+        transfers = [one.transfer_to(name) for one in effects]
         console.print(
-            f"{study.settings.manipulation.second_opinion}, which took no part in making them, "
-            f"predicts the same direction for {sum(agreeing)} of {len(agreeing)}."
+            f"{described(name, shares)}, which took no part in making them, predicts the same "
+            f"direction for {sum(one is not None and one > 0 for one in transfers)} of "
+            f"{sum(one is not None for one in transfers)}."
         )
     if not generated.made_anew:
         console.print("Everything was there and as the settings ask; nothing was made anew.")

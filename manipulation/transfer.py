@@ -1,11 +1,11 @@
-"""Compare transforms by how far their changes carry over to a model that took no part in them.
+"""Compare transforms by how far their changes carry over to models that took no part in them.
 
 ``python -m manipulation.transfer --images IMAGES --annotations FILE --out FOLDER`` writes a table
 and a sheet of pictures for each transform.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,11 @@ from rich.table import Table
 
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.runs.arguments import count
+from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.second_opinions import described
 from manipulation.study_stimuli.transfer import TransferredVersion, measure_transfer
-from stimuli.contract.schemas import TRANSFER
+from stimuli.contract.catalogue import second_change_columns
+from stimuli.contract.schemas import SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, Settings
 from stimuli.support import commands
 from stimuli.support.console import messages
@@ -35,17 +38,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         manipulation=ManipulationSettings(
             saliency=arguments.saliency,
             also=tuple(arguments.also),
-            second_opinion=arguments.second_opinion,
+            second_opinion=tuple(arguments.second_opinion),
             k_shift=arguments.k_shift,
         )
     )
     photographs = coco_photographs(arguments.images, arguments.annotations)
+    models = StudyModels(settings.manipulation, "the settings")
     versions = measure_transfer(
-        photographs, transforms, objects=arguments.objects, settings=settings
+        photographs, transforms, objects=arguments.objects, settings=settings, models=models
     )
     rows = [_row(version) for version in versions]
     table = arguments.out / "transfer.tsv"
-    write_table(table, TRANSFER, rows)
+    write_table(table, second_change_columns(TRANSFER, models.shares), rows)
     write_sidecar(
         arguments.out / "transfer.provenance.json",
         command="manipulation.transfer",
@@ -56,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in transforms:
         mine = [one for one in versions if one.transform == name]
         write_image(arguments.out / f"{name}.png", _sheet(mine[: 2 * arguments.pictures]))
-    console.print(_summary(rows, settings.manipulation))
+    console.print(_summary(rows, settings.manipulation, models.shares))
     console.print(f"wrote {table} and a sheet of pictures for each transform")
 
 
@@ -71,6 +75,7 @@ def _row(version: TransferredVersion) -> dict:
         "asked_change": effect.asked_change,
         "predicted_change": effect.predicted_change,
         "second_change": effect.second_change,
+        **{f"{SECOND_CHANGE}{name}": change for name, change in effect.second_changes.items()},
         "psnr_db": effect.psnr_db,
         "clipped": effect.clipped,
         "feature_distance": effect.feature_distance,
@@ -87,42 +92,63 @@ def _sheet(versions: Sequence[TransferredVersion]) -> np.ndarray:
     return np.concatenate(rows)
 
 
-def _summary(rows: Sequence[dict], chosen: ManipulationSettings) -> Table:
+def _summary(
+    rows: Sequence[dict], chosen: ManipulationSettings, shares: Mapping[str, str]
+) -> Table:
+    """Return means over the versions, a column for each transform."""
+    names = list(dict.fromkeys(row["transform"] for row in rows))
+    means = [_means([row for row in rows if row["transform"] == name], shares) for name in names]
     table = Table(
-        title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
-        f"{', '.join([chosen.saliency, *chosen.also])}, judged by {chosen.second_opinion}"
-    )
-    for head in (
-        *("transform", "versions", "asked", "predicted", "second", "transfer", "agree", "as asked"),
-        *("PSNR dB", "clipped", "features", "seconds"),
-    ):
-        table.add_column(head, justify="left" if head == "transform" else "right", no_wrap=True)
-    for name in dict.fromkeys(row["transform"] for row in rows):
-        mine = [row for row in rows if row["transform"] == name]
-        signs = np.array([np.sign(row["k_shift"]) for row in mine])
-
-        def column(key: str, mine: Sequence[dict] = mine) -> np.ndarray:
-            return np.array([row[key] for row in mine])
-
-        asked, first, second = (
-            signs * column(key) for key in ("asked_change", "predicted_change", "second_change")
-        )
-        table.add_row(
-            name, str(len(mine)), f"{asked.mean():.3f}", f"{first.mean():+.3f}",
-            f"{second.mean():+.3f}", f"{second.mean() / first.mean():.0%}",
-            f"{np.mean(np.sign(first) == np.sign(second)):.0%}", f"{np.mean(first > 0):.0%}",
-            f"{np.mean(column('psnr_db')):.1f}", f"{column('clipped').mean():.2%}",
-            f"{column('feature_distance').mean():.4f}", f"{column('seconds').mean():.2f}",
-        )  # fmt: skip
+        "", title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
+        f"{', '.join([chosen.saliency, *chosen.also])}; in brackets transfer",
+    )  # fmt: skip
+    for name in names:
+        table.add_column(name, justify="right")
+    for figure in means[0]:
+        table.add_row(figure, *(mean[figure] for mean in means))
     return table
+
+
+def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
+    """Return the means over versions by one transform, changes in the direction that was asked."""
+    signs = np.array([np.sign(row["k_shift"]) for row in rows])
+
+    def column(key: str) -> np.ndarray:
+        return np.array([row[key] for row in rows])
+
+    asked, first, second = (
+        signs * column(key) for key in ("asked_change", "predicted_change", "second_change")
+    )
+    seen = {
+        described(name, shared): signs * column(f"{SECOND_CHANGE}{name}")
+        for name, shared in shares.items()
+    }
+    if len(seen) > 1:
+        seen["least of them"] = second
+    return {
+        "versions": str(len(rows)),
+        "asked": f"{asked.mean():.3f}",
+        "predicted": f"{first.mean():+.3f}",
+        **{
+            name: f"{change.mean():+.3f} ({change.mean() / first.mean():.0%})"
+            for name, change in seen.items()
+        },
+        "agree": f"{np.mean(np.sign(first) == np.sign(second)):.0%}",
+        "predicted as asked": f"{np.mean(first > 0):.0%}",
+        "PSNR dB": f"{np.mean(column('psnr_db')):.1f}",
+        "clipped": f"{column('clipped').mean():.2%}",
+        "features": f"{column('feature_distance').mean():.4f}",
+        "seconds": f"{column('seconds').mean():.2f}",
+    }
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = commands.parser(
         "manipulation.transfer",
-        "Make versions of the same objects with several transforms, and let a saliency model that "
-        "took no part judge them: how much of the predicted change it sees (transfer), and how "
-        "often it agrees on the direction. Changes are counted in the direction that was asked.",
+        "Make versions of the same objects with several transforms, and let saliency models that "
+        "took no part judge them: how much of the predicted change they see (transfer), and how "
+        "often they agree on the direction. Of several the one that sees least of a version counts "
+        "for it. Changes are counted in the direction that was asked.",
         "python -m manipulation.transfer --images coco/images --annotations coco.json \\\n"
         "    --transforms edits pixels mine=runs/shift/transform.safetensors --out transfer",
     )
@@ -135,9 +161,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="edits, pixels, a network that ships, or a file (default: edits pixels)")  # fmt: skip
     add("--objects", type=int, default=24, metavar="N", help="photographs to use (default: 24)")
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
-    add("--saliency", default="scratch", help="model that guides (default: scratch)")
+    default = ManipulationSettings()
+    add("--saliency", default=default.saliency,
+        help=f"model that guides (default: {default.saliency})")  # fmt: skip
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide")
-    add("--second-opinion", default="icf", metavar="MODEL", help="model that judges (default: icf)")
+    add("--second-opinion", nargs="+", default=default.second_opinion, metavar="MODEL",
+        help=f"models that judge (default: {' '.join(default.second_opinion)})")  # fmt: skip
     add(
         "--pictures", type=count, default=6, metavar="N", help="photographs on a sheet (default: 6)"
     )

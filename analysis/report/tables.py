@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from analysis.report.numbers import DASH
+from analysis.report.numbers import DASH, MINUS
 from stimuli.contract.vocabulary import Measure
 
 MEASURE_NAMES = {
@@ -41,7 +41,8 @@ def direction_cell(direction: str) -> Markup:
 
 def share(value: float) -> str:
     """Return a share in per cent, or a dash."""
-    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%" if math.isfinite(value) else DASH
+    text = f"{100 * value:.0f}\N{NO-BREAK SPACE}%".replace("-", MINUS)
+    return text if math.isfinite(value) else DASH
 
 
 def p_text(value: float) -> str:

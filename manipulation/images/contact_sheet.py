@@ -16,6 +16,8 @@ from matplotlib.gridspec import GridSpec
 from stimuli.support.files import write_bytes
 
 _CELL_IN = 1.9  # side of one picture in inches
+_LINE_IN = 0.125  # of the figures above a density
+_LINES = 3  # that have room between two rows, and one less above the first
 _PAGE_ROWS = 3  # sources on a page, across
 _A4_IN = (8.27, 11.69)
 
@@ -42,16 +44,20 @@ class Panel:
     mask: np.ndarray | None
 
 
-def contact_sheet(rows: Sequence[Sequence[Panel]], title: str) -> Figure:
-    """Return a figure with a row for each source: every picture above its predicted density."""
+def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "") -> Figure:
+    """Return a figure with a row for each source: every picture beside its predicted density."""
     columns = max(map(len, rows))
-    height = len(rows) * _CELL_IN * 1.28 + 0.8
+    lines = max(panel.figures.count("\n") + 1 for panels in rows for panel in panels)
+    more = max(lines - _LINES, 0) * _LINE_IN
+    top = 0.6 + max(lines - _LINES + 1, 0) * _LINE_IN + (0.15 if subtitle else 0)
+    height = len(rows) * (_CELL_IN * 1.28 + more) + top + 0.2
     figure = Figure(figsize=(2 * columns * _CELL_IN * 1.04, height), layout="none")  # type: ignore[arg-type]  # its stubs lack "none"
     grid = GridSpec(
-        len(rows), 2 * columns, figure, left=0.01, right=0.99, top=1 - 0.6 / height,
-        bottom=0.2 / height, wspace=0.04, hspace=0.25,
+        len(rows), 2 * columns, figure, left=0.01, right=0.99, top=1 - top / height,
+        bottom=0.2 / height, wspace=0.04, hspace=0.25 + more / _CELL_IN,
     )  # fmt: skip
     figure.suptitle(title, y=1 - 0.12 / height, fontsize=11)
+    figure.text(0.5, 1 - 0.33 / height, subtitle, fontsize=8, ha="center", va="top")
     for number, panels in enumerate(rows):
         peak = max(panel.density.max() for panel in panels)
         for column, panel in enumerate(panels):
@@ -68,16 +74,18 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str) -> Figure:
     return figure
 
 
-def write_contact_sheets(folder: Path, rows: Sequence[Sequence[Panel]], title: str) -> None:
+def write_contact_sheets(
+    folder: Path, rows: Sequence[Sequence[Panel]], title: str, subtitle: str = ""
+) -> None:
     """Write ``contact_sheet.png``, all sources on one picture, and ``contact_sheet.pdf`` on A4."""
     buffer = io.BytesIO()
-    contact_sheet(rows, title).savefig(buffer, format="png", dpi=110)
+    contact_sheet(rows, title, subtitle).savefig(buffer, format="png", dpi=110)
     write_bytes(folder / "contact_sheet.png", buffer.getvalue())
     buffer = io.BytesIO()
     pages = [rows[first : first + _PAGE_ROWS] for first in range(0, len(rows), _PAGE_ROWS)]
     with PdfPages(buffer, metadata={"CreationDate": None}) as pdf:
         for number, page in enumerate(pages, start=1):
-            figure = contact_sheet(page, f"{title}, page {number} of {len(pages)}")
+            figure = contact_sheet(page, f"{title}, page {number} of {len(pages)}", subtitle)
             width, height = figure.get_size_inches()
             figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
             pdf.savefig(figure, dpi=150)

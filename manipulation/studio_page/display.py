@@ -53,10 +53,9 @@ class Display:
 
     def outcome(self, outcome: Outcome) -> list[Any]:
         """Return values for what shows a version (`Controls.shown`)."""
-        second = self.session.workbench.settings.manipulation.second_opinion
         return [
             {"stage": str(outcome.stage), "regions": self._regions(), **pictures_of(outcome)},
-            figures_html(outcome, second),
+            figures_html(outcome, self.session.workbench.models.shares),
             state_html(self.session, outcome),
             "",
         ]

@@ -5,6 +5,7 @@ The texts stand in ``templates/``. Every value is escaped, so a name from a stud
 
 import functools
 import math
+from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -32,14 +33,20 @@ def head_html(settings: Settings) -> str:
     )
 
 
-def figures_html(outcome: Outcome, second_opinion: str) -> str:
-    """Return the figures of a version as tables."""
+def figures_html(outcome: Outcome, shares: Mapping[str, str]) -> str:
+    """Return the figures of a version as tables.
+
+    Parameters
+    ----------
+    shares
+        What each model that took no part shares with those that guide, by its name.
+    """
     psnr = outcome.effect.psnr_db
     return _render(
         "figures",
         outcome=outcome,
         effect=outcome.effect,
-        second_opinion=second_opinion,
+        shares=shares,
         same_image=psnr is not None and math.isinf(psnr),
     )
 

@@ -72,11 +72,9 @@ def _is_made_as_asked(
 
 
 def _predictions(study: Study, stimulus: Stimulus, models: StudyModels) -> ImagePredictions:
-    """Return an image as shown; the guide's prediction is in the study, the other is computed."""
+    """Return an image as shown; the guide's prediction is in the study, others are computed."""
     pixels = read_image(study.root / stimulus.image)
-    second = None
-    if models.second:
-        seen = seen_by_networks(pixels, study.settings.images.model_px)
-        second = models.second_log_saliency(seen)
+    seen = seen_by_networks(pixels, study.settings.images.model_px)
+    second = models.second_log_saliency(seen)
     log_saliency = torch.from_numpy(read_log_saliency(study.root / stimulus.prediction))
     return ImagePredictions(pixels, log_saliency, second)

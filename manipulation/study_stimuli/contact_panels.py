@@ -38,7 +38,10 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
         return ""
     if effect.predicted_change is None:
         return f"{unit} {effect.predicted:.3f}"
-    text = f"{unit} {effect.predicted:.3f} ({effect.predicted_change:+.3f})"
-    if effect.transfer is None:
-        return text
-    return f"{text}\n2nd opinion {effect.second_change:+.3f} ({effect.transfer:.0%})"
+    lines = [f"{unit} {effect.predicted:.3f} ({effect.predicted_change:+.3f})"]
+    for name, change in effect.second_changes.items():
+        transfer = effect.transfer_to(name)
+        share = "" if transfer is None else f" ({transfer:.0%})"
+        is_least = len(effect.second_changes) > 1 and name == effect.least
+        lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
+    return "\n".join(lines)

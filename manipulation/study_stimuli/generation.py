@@ -1,5 +1,6 @@
 """The stimuli of a study, made as its settings ask: a study in, its stimuli and their files out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
@@ -18,10 +19,13 @@ class GeneratedStimuli:
         Rows of the catalogue: three of every source.
     made_anew
         Number of files and figures that were made; 0 if everything was there and as asked.
+    shares
+        What each model that took no part shares with those that guided, by its name.
     """
 
     stimuli: tuple[Stimulus, ...]
     made_anew: int
+    shares: Mapping[str, str]
 
 
 def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedStimuli:
@@ -58,7 +62,9 @@ def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedSti
     check_unseen(study)
     stimulus_set = StimulusSet(study)
     stimulus_set.make(report)
-    return GeneratedStimuli(tuple(stimulus_set.stimuli), stimulus_set.made_anew)
+    return GeneratedStimuli(
+        tuple(stimulus_set.stimuli), stimulus_set.made_anew, stimulus_set.models.shares
+    )
 
 
 def check_unseen(study: Study) -> None:

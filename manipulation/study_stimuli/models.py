@@ -1,9 +1,8 @@
-"""The saliency models of a study: those that guide the changes, and the one that judges them."""
+"""The saliency models of a study: those that guide the changes, and those that judge them."""
 
 from functools import cached_property
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image
@@ -12,14 +11,13 @@ from manipulation.saliency.models.files import saliency_model_sha256
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.study_stimuli.likeness import FeatureDistance
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
+from manipulation.study_stimuli.second_opinions import SecondOpinion, shared_with, short_name
 from stimuli.contract.settings import ManipulationSettings
 from stimuli.support.errors import InputError
 
-NO_SECOND_OPINION = "none"
-
 
 class StudyModels:
-    """Loads the models that settings name, and checks that the second opinion is another's.
+    """Loads the models that settings name, and checks that no judge takes part in the changes.
 
     Parameters
     ----------
@@ -32,52 +30,58 @@ class StudyModels:
     ----------
     guiding, guiding_sha256
         Models that guide the changes and their hashes; the first one's predictions are kept.
-    second, second_sha256
-        The model that took no part, or None.
+    second_opinions
+        The models that took no part, in the order of the settings.
 
     Raises
     ------
     InputError
-        If a model cannot be loaded, or the second opinion is that of a guiding model.
+        If a model cannot be loaded, or the weights or the name of one that judges are another's.
     """
 
     def __init__(self, settings: ManipulationSettings, where: str = "study.toml") -> None:
-        names = (settings.saliency, *settings.also)
-        loaded = [load_saliency_model(name) for name in names]
+        guides = (settings.saliency, *settings.also)
+        loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
         self.guiding_sha256 = [
-            saliency_model_sha256(name, model) for name, model in zip(names, loaded, strict=True)
+            saliency_model_sha256(name, model) for name, model in zip(guides, loaded, strict=True)
         ]
-        self.second: LogSaliencyModel | None = None
-        self.second_sha256: str | None = None
-        if settings.second_opinion == NO_SECOND_OPINION:
-            return
-        second = load_saliency_model(settings.second_opinion)
-        self.second = second
-        self.second_sha256 = saliency_model_sha256(settings.second_opinion, second)
-        if self.second_sha256 in self.guiding_sha256:
-            raise InputError(
-                f"{where}: manipulation.second_opinion is {settings.second_opinion!r}, the same "
-                f"weights as {names[self.guiding_sha256.index(self.second_sha256)]!r}, which "
-                f"guides the changes; expected a model that takes no part in them, or none"
+        roles = {
+            sha256: f"{name!r}, which guides the changes"
+            for sha256, name in zip(self.guiding_sha256, guides, strict=True)
+        }
+        names: dict[str, str] = {}
+        self.second_opinions: list[SecondOpinion] = []
+        for given in settings.second_opinion:
+            model, name = load_saliency_model(given), short_name(given)
+            sha256 = saliency_model_sha256(given, model)
+            if sha256 in roles:
+                raise InputError(
+                    f"{where}: manipulation.second_opinion is {given!r}, the same weights as "
+                    f"{roles[sha256]}; expected models that take no part in them and differ, or []"
+                )
+            if name in names:
+                raise InputError(
+                    f"{where}: manipulation.second_opinion has {names[name]!r} and {given!r}, both "
+                    f"called {name!r} in tables; expected a name for each; rename one of the files"
+                )
+            roles[sha256], names[name] = f"{given!r}, which judges them too", given
+            self.second_opinions.append(
+                SecondOpinion(name, model, sha256, shared_with(model, loaded))
             )
+
+    @property
+    def shares(self) -> dict[str, str]:
+        """What each model that took no part shares with those that guide, by its name."""
+        return {one.name: one.shares for one in self.second_opinions}
 
     def log_saliency(self, image: Tensor) -> Tensor:
         """Return the prediction ``(H, W)`` of the first guiding model for ``(3, H, W)``."""
         return self.guiding[0].log_saliency(image[None])[0]
 
-    @torch.no_grad()
-    def second_log_saliency(self, image: Tensor) -> Tensor:
-        """Return the prediction ``(H, W)`` of the model that took no part.
-
-        Raises
-        ------
-        ValueError
-            If the study has none.
-        """
-        if self.second is None:
-            raise ValueError("the study has no second opinion")
-        return self.second.log_saliency(image[None])[0]
+    def second_log_saliency(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the predictions ``(H, W)`` of the models that took no part, by their names."""
+        return {one.name: one.log_saliency(image) for one in self.second_opinions}
 
     def predictions(self, pixels: np.ndarray, size_px: int | None = None) -> ImagePredictions:
         """Return an image with what the models predict of it.
@@ -91,9 +95,8 @@ class StudyModels:
             default that of `pixels`.
         """
         image = to_image(pixels)
-        second = None if self.second is None else self.second_log_saliency(image)
         log_saliency = resized(self.log_saliency(image), size_px or len(pixels))
-        return ImagePredictions(pixels, log_saliency, second)
+        return ImagePredictions(pixels, log_saliency, self.second_log_saliency(image))
 
     @cached_property
     def feature_distance(self) -> FeatureDistance:

@@ -1,15 +1,16 @@
 """The predicted effect of a version: what models expect of it before anyone sees it.
 
 The model that guided a change is the last to ask whether it will work: pixels that please it need
-not move people. So a second model, which took no part, judges every version as well. The share of
-the predicted change that it sees, the transfer, is near one for changes that both understand, and
-near zero for those that only the first one sees.
+not move people. So models that took no part judge every version as well. The share of the predicted
+change that they see, the transfer, is near one for changes that all understand, and near zero for
+those that only the first one sees; a version is as good as the judge that sees least of it.
 
 The measure is p_obj of a version's aim, or without one the entropy; p_obj is measured at the size
 of the mask, which is that of the image as shown.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -51,10 +52,10 @@ class DensityMap:
 
 @dataclass(frozen=True)
 class ImageMeasures:
-    """The measure of one image under the model that guided, and under the one that took no part."""
+    """The measure of one image under the model that guided, and under those that took no part."""
 
     guiding: float
-    second: float | None = None
+    second: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +67,13 @@ class ImagePredictions:
     pixels : ndarray (H, W, 3), uint8
     log_saliency : Tensor (h, w)
         Prediction of the first guiding model, un-normalised, in nats, without centre bias.
-    second : Tensor (h, w) or None
-        Prediction of the model that took no part.
+    second : Tensors (h, w)
+        Predictions of the models that took no part, by their names.
     """
 
     pixels: np.ndarray
     log_saliency: Tensor
-    second: Tensor | None = None
+    second: Mapping[str, Tensor] = field(default_factory=dict)
 
     @cached_property
     def density(self) -> DensityMap:
@@ -80,13 +81,13 @@ class ImagePredictions:
         return DensityMap(self.log_saliency)
 
     @cached_property
-    def second_density(self) -> DensityMap | None:
-        """The density under the model that took no part."""
-        return None if self.second is None else DensityMap(self.second)
+    def second_densities(self) -> dict[str, DensityMap]:
+        """The densities under the models that took no part, by their names."""
+        return {name: DensityMap(one) for name, one in self.second.items()}
 
     def measures(self, aim: Tensor | None) -> ImageMeasures:
-        """Return the measure under both models."""
-        second = None if self.second_density is None else self.second_density.measure(aim)
+        """Return the measure under all models."""
+        second = {name: one.measure(aim) for name, one in self.second_densities.items()}
         return ImageMeasures(self.density.measure(aim), second)
 
 
@@ -110,14 +111,13 @@ def effect_of_measures(
     entropy, feature_distance
         Entropy of the version's density in bits, and its distance from the original in features.
     """
-    second_change = None
-    if original.second is not None and version.second is not None:
-        second_change = version.second - original.second
     return PredictedEffect(
         predicted=version.guiding,
         asked_change=asked - original.guiding,
         predicted_change=version.guiding - original.guiding,
-        second_change=second_change,
+        second_changes={
+            name: after - original.second[name] for name, after in version.second.items()
+        },
         entropy_bits=entropy,
         psnr_db=psnr_db(*pixels),
         clipped=newly_clipped(*pixels),
@@ -150,7 +150,8 @@ def predicted_effect(
     Raises
     ------
     InputError
-        If a map is no square tensor, or the images are of different sizes.
+        If a map is no square tensor, or the images are of different sizes or were judged by
+        different models.
 
     Examples
     --------
@@ -170,11 +171,16 @@ def predicted_effect(
     _check_square("original.log_saliency", original.log_saliency)
     _check_square("version.log_saliency", version.log_saliency)
     _check_square("target", target.log_saliency)
-    for name, optional in (
-        ("original.second", original.second), ("version.second", version.second), ("aim", aim)
-    ):  # fmt: skip
-        if optional is not None:
-            _check_square(name, optional)
+    for image, second in (("original", original.second), ("version", version.second)):
+        for name, one in second.items():
+            _check_square(f"{image}.second[{name!r}]", one)
+    if aim is not None:
+        _check_square("aim", aim)
+    if original.second.keys() != version.second.keys():
+        raise InputError(
+            f"original.second has {sorted(original.second)} and version.second has "
+            f"{sorted(version.second)}; expected predictions of the same models"
+        )
     if original.pixels.shape != version.pixels.shape:
         raise InputError(
             f"original.pixels are {original.pixels.shape} and version.pixels are "

@@ -1,6 +1,7 @@
 """Predicted effects of stimuli in a study, from their files; figures that are known are kept."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from manipulation.study_stimuli.predicted_effect import (
     ImageMeasures,
     effect_of_measures,
 )
+from manipulation.study_stimuli.second_opinions import SecondOpinion
 from stimuli.contract.vocabulary import PredictedEffect
 from stimuli.support.files import read_image, read_log_saliency
 
@@ -112,22 +114,23 @@ class RecordedEffect:
             lambda: self._map(density).measure(aim),
         )
 
-    def _second(self, name: str, image: HashedFile) -> float | None:
-        """Return the measure of an image as shown under the model that took no part."""
-        if self.models.second is None:
-            return None
-        return self.record.value_if_stale(
-            name,
-            [RECIPE, image.sha256, _sha256(self.aim), self.models.second_sha256, self.model_px],
-            lambda: self._second_map(image).measure(self.aim),
-        )
+    def _second(self, name: str, image: HashedFile) -> dict[str, float]:
+        """Return the measures of an image as shown under the models that took no part."""
+        return {
+            judge.name: self.record.value_if_stale(
+                f"{name} {judge.name}",
+                [RECIPE, image.sha256, _sha256(self.aim), judge.sha256, self.model_px],
+                partial(self._second_measure, judge, image),
+            )
+            for judge in self.models.second_opinions
+        }
 
     def _map(self, density: HashedFile) -> DensityMap:
         return DensityMap(torch.from_numpy(read_log_saliency(self.root / density.path)))
 
-    def _second_map(self, image: HashedFile) -> DensityMap:
+    def _second_measure(self, judge: SecondOpinion, image: HashedFile) -> float:
         seen = seen_by_networks(self._pixels(image), self.model_px)
-        return DensityMap(self.models.second_log_saliency(seen))
+        return DensityMap(judge.log_saliency(seen)).measure(self.aim)
 
     def _pixels(self, image: HashedFile) -> np.ndarray:
         return read_image(self.root / image.path)

@@ -53,7 +53,7 @@ class StimulusSet:
         self._sources = Sources(study)
         self.materials = self._sources.read()
         upscaler = load_upscaler(self.settings.images.upscale)
-        models = StudyModels(self.settings.manipulation, study.settings_file.name)
+        self.models = models = StudyModels(self.settings.manipulation, study.settings_file.name)
         makers = VersionMakers(self.settings, models.guiding, str(study.settings_file))
         for source in self.settings.sources:
             for version in source.versions:
@@ -97,7 +97,12 @@ class StimulusSet:
             f"{self.settings.study.name}: images and predicted densities without centre bias "
             f"({self.settings.manipulation.saliency})"
         )
-        write_contact_sheets(study.stimuli, self._panels, title)
+        subtitle = ""
+        if judges := ", ".join(one.described for one in self.models.second_opinions):
+            subtitle = (
+                f"Below each predicted change: what models that took no part see of it, {judges}"
+            )
+        write_contact_sheets(study.stimuli, self._panels, title, subtitle)
         photographs = [study.root / one.photograph for one in self.settings.sources]
         write_sidecar(
             study.stimuli / "generate.provenance.json",
@@ -108,7 +113,7 @@ class StimulusSet:
             seeds={"study": self.settings.study.seed},
             root=study.root,
         )
-        write_catalogue(study.catalogue, self.stimuli)
+        write_catalogue(study.catalogue, self.stimuli, self.models.shares)
 
     def _remove_others(self) -> None:
         """Remove the files of sources that the settings no longer name."""

@@ -1,8 +1,8 @@
-"""How far changes carry over to a model that took no part in making them, transform by transform.
+"""How far changes carry over to models that took no part in making them, transform by transform.
 
-What fools the model that guided a change need not move people. Before anyone is asked to look, a
-second model can tell the two apart: it sees most of a change that is about the picture, and next to
-nothing of one that is about the first model's own ways.
+What fools the model that guided a change need not move people. Before anyone is asked to look,
+other models can tell the two apart: they see most of a change that is about the picture, and next
+to nothing of one that is about the first model's own ways.
 """
 
 import heapq
@@ -31,7 +31,7 @@ from stimuli.support.errors import InputError, nearest
 
 @dataclass(frozen=True, eq=False)
 class TransferredVersion:
-    """A version of a photograph, and what both models expect of it.
+    """A version of a photograph, and what all models expect of it.
 
     Attributes
     ----------
@@ -70,8 +70,9 @@ def measure_transfer(
     *,
     objects: int = 24,
     settings: Settings | None = None,
+    models: StudyModels | None = None,
 ) -> list[TransferredVersion]:
-    """Make versions of the same objects with several transforms; a second model judges them.
+    """Make versions of the same objects with several transforms; other models judge them.
 
     The photographs whose best objects have the most headroom are used. Two versions of each are
     made: one with the shift of the settings, one with its opposite.
@@ -88,6 +89,8 @@ def measure_transfer(
         Photographs to use.
     settings
         Models, shift and searches; by default those of a new study.
+    models
+        Saliency models that are loaded already, in place of those that the settings name.
 
     Returns
     -------
@@ -113,10 +116,10 @@ def measure_transfer(
     settings = settings or Settings()
     if objects < 1:
         raise InputError(f"objects is {objects}; expected at least 1")
-    models = StudyModels(settings.manipulation, "the settings")
-    if models.second is None:
+    models = models or StudyModels(settings.manipulation, "the settings")
+    if not models.second_opinions:
         raise InputError(
-            "the second opinion is none; expected the name or file of a saliency model"
+            "the second opinion is none; expected the names or files of saliency models"
         )
     makers = {name: _maker(name, file, settings, models) for name, file in transforms.items()}
     materials = best_objects(photographs, models.guiding[0], settings, objects)
@@ -177,7 +180,7 @@ def best_objects(
 def transferred_versions(
     name: str, maker: Maker, material: SourceMaterial, models: StudyModels
 ) -> Iterator[TransferredVersion]:
-    """Yield the versions of a source by one transform, judged by both models."""
+    """Yield the versions of a source by one transform, judged by all models."""
     photograph, size_px = material.photograph, material.settings.images.size_px
     original = models.predictions(material.pixels, size_px)
     for version in material.source.versions:

@@ -3,11 +3,11 @@
 Manipulation writes them; experiment and analysis read them and check that they hold together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from stimuli.contract.schemas import BLOCKS, STIMULI
+from stimuli.contract.schemas import BLOCKS, SECOND_CHANGE, STIMULI
 from stimuli.contract.vocabulary import (
     Block,
     PredictedEffect,
@@ -17,16 +17,40 @@ from stimuli.contract.vocabulary import (
     checked_name,
 )
 from stimuli.support.errors import InputError
-from stimuli.support.files import sha256
-from stimuli.support.tables import Row, read_table, write_table
+from stimuli.support.files import read_json, sha256
+from stimuli.support.tables import Row, Schema, read_table, write_table
+
+_SECOND_OPINIONS = "SecondOpinions"  # entry of the sidecar: what each shares with a guide
+_UNNAMED = "unnamed"  # the judge of a catalogue that has but one column for it
 
 
-def _row(stimulus: Stimulus) -> Row:
-    targets = stimulus.targets
-    row = {
-        name: getattr(stimulus, name, getattr(stimulus.effect, name, None))
-        for name in STIMULI.names
+def second_change_columns(schema: Schema, second_opinions: Mapping[str, str]) -> Schema:
+    """Return a schema with a column of changes for each model that took no part.
+
+    Parameters
+    ----------
+    schema
+        `STIMULI` or `TRANSFER`.
+    second_opinions
+        By name of the model what it shares with one that guided, or nothing.
+    """
+    described = {
+        f"{SECOND_CHANGE}{name}": f"The change under {name}, a model that took no part in making "
+        f"the version{f'; {shares}' if shares else ''}"
+        for name, shares in second_opinions.items()
     }
+    return schema.with_members(described, described)
+
+
+def _row(stimulus: Stimulus, second_opinions: Iterable[str]) -> Row:
+    targets, effect = stimulus.targets, stimulus.effect
+    row = {
+        column.name: getattr(stimulus, column.name, getattr(effect, column.name, None))
+        for column in STIMULI.columns
+        if not column.family
+    }
+    for name in second_opinions:
+        row[f"{SECOND_CHANGE}{name}"] = effect.second_changes.get(name) if effect else None
     row["annotation_ids"] = ";".join(
         "+".join(map(str, target.annotation_ids)) for target in targets
     )
@@ -54,10 +78,42 @@ def _targets(row: Row, where: str) -> tuple[Target, ...]:
         raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
 
 
-def write_catalogue(path: str | Path, stimuli: Sequence[Stimulus]) -> None:
-    """Write the catalogue after the checks that reading makes."""
+def write_catalogue(
+    path: str | Path,
+    stimuli: Sequence[Stimulus],
+    second_opinions: Mapping[str, str] | None = None,
+) -> None:
+    """Write the catalogue after the checks that reading makes.
+
+    Parameters
+    ----------
+    second_opinions
+        The models that took no part, by name, with what each shares with a model that guided, in
+        words; by default those that the effects name, of which nothing is known.
+    """
     _check(stimuli, str(path))
-    write_table(path, STIMULI, map(_row, stimuli))
+    if second_opinions is None:
+        effects = (one.effect for one in stimuli if one.effect)
+        second_opinions = {name: "" for one in effects for name in one.second_changes}
+    write_table(
+        path,
+        second_change_columns(STIMULI, second_opinions),
+        [_row(one, second_opinions) for one in stimuli],
+        sidecar={_SECOND_OPINIONS: second_opinions},
+    )
+
+
+def read_second_opinions(path: str | Path) -> dict[str, str]:
+    """Return what each model that took no part shares with one that guided, by its name.
+
+    Parameters
+    ----------
+    path
+        The catalogue; its sidecar says it. Nothing where there is none.
+    """
+    sidecar = Path(path).with_suffix(".json")
+    content = read_json(sidecar) if sidecar.is_file() else None
+    return content.get(_SECOND_OPINIONS, {}) if isinstance(content, dict) else {}
 
 
 def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
@@ -100,7 +156,15 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
 def _effect(row: Row) -> PredictedEffect | None:
     if row["predicted"] is None:
         return None
-    return PredictedEffect(**{spec.name: row[spec.name] for spec in fields(PredictedEffect)})
+    changes = {
+        name.removeprefix(SECOND_CHANGE): change
+        for name, change in row.items()
+        if name.startswith(SECOND_CHANGE) and change is not None
+    }
+    if not changes and row["second_change"] is not None:
+        changes = {_UNNAMED: row["second_change"]}
+    names = (spec.name for spec in fields(PredictedEffect) if spec.name != "second_changes")
+    return PredictedEffect(**{name: row[name] for name in names}, second_changes=changes)
 
 
 _PLAIN = tuple(

@@ -50,6 +50,13 @@ _TRANSFORM = {
     Transform.PIXELS: "Every pixel for itself: a control that fools the model",
 }
 
+# Columns that begin so, one a model: what is predicted by a model that took no part.
+SECOND_CHANGE = "second_change_"
+_SECOND_CHANGES = Column(
+    SECOND_CHANGE, float, "The change under each model that took no part in making the version, by "
+    "the name of the model", optional=True, family=True,
+)  # fmt: skip
+
 STIMULI = Schema(
     "stimuli",
     (
@@ -92,11 +99,18 @@ STIMULI = Schema(
         Column(
             "second_change",
             float,
-            "The same change under a model that took no part in making the version",
+            "The least of the changes under the models that took no part in making the version: of "
+            "the model that sees the smallest change in the direction that was asked",
             optional=True,
         ),
+        _SECOND_CHANGES,
         Column("transfer", float, "second_change / predicted_change", optional=True),
-        Column("agrees", bool, "Whether both changes have one sign", optional=True),
+        Column(
+            "agrees",
+            bool,
+            "Whether second_change and predicted_change have one sign",
+            optional=True,
+        ),
         Column("entropy_bits", float, "Entropy of the predicted density", "bit", optional=True),
         Column("psnr_db", float, "Peak signal-to-noise ratio to the original", "dB", optional=True),
         Column("clipped", float, "Share of pixel values at a limit, not so before", optional=True),
@@ -139,7 +153,13 @@ TRANSFER = Schema(
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
         Column("asked_change", float, "Change of p_obj in the target"),
         Column("predicted_change", float, "Change of p_obj under the model that guided"),
-        Column("second_change", float, "Change of p_obj under the model that took no part"),
+        Column(
+            "second_change",
+            float,
+            "The least of the changes of p_obj under the models that took no part: of the model "
+            "that sees the smallest change in the direction that was asked",
+        ),
+        _SECOND_CHANGES,
         Column("psnr_db", float, "Peak signal-to-noise ratio to the photograph", "dB"),
         Column("clipped", float, "Share of pixel values at a limit, not so before"),
         Column("feature_distance", float, "Distance to the photograph in features"),

@@ -47,6 +47,12 @@ class ImageSettings(CheckedSettings):
     )
 
 
+def _second_opinions(value: object) -> object:
+    """Return the names of judges as a list; studies of before state one, or ``none``."""
+    names = [value] if isinstance(value, str) else value
+    return [] if names in (["none"], ("none",)) else names
+
+
 @dataclass(frozen=True)
 class ManipulationSettings(CheckedSettings):
     """What guides the changes and what makes them."""
@@ -57,9 +63,10 @@ class ManipulationSettings(CheckedSettings):
     also: tuple[str, ...] = setting(
         (), "further saliency models that edits and pixels are made against at the same time"
     )
-    second_opinion: str = setting(
-        "icf", "saliency model that took no part in making the versions and judges them; or none"
-    )
+    second_opinion: tuple[str, ...] = setting(
+        ("scratch", "icf"), "saliency models that took no part in making the versions and judge "
+        "them: names or files; [] for none", read=_second_opinions,
+    )  # fmt: skip
     transform: Transform = setting(
         Transform.EDITS, "what changes the image: parametric edits, trained networks, or every "
         "pixel for itself, as a control that fools the model", choices=TRANSFORMS,
@@ -78,6 +85,13 @@ class ManipulationSettings(CheckedSettings):
     mask_blur_px: float = setting(
         0.0, "Gaussian blur of the masks in targets, in pixels of model_px; 0 for stimuli", 0, 100
     )
+
+    def check_together(self) -> None:
+        for name in self.second_opinion:
+            if self.second_opinion.count(name) > 1:
+                raise InputError(
+                    f"manipulation.second_opinion names {name!r} twice; expected each model once"
+                )
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ A *target* is a region of a source, one or several COCO annotations, and what sh
 A *trial* is one presentation of a stimulus to a subject.
 """
 
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stimuli.support.errors import InputError
@@ -122,8 +124,9 @@ class PredictedEffect:
         The measure under the model that guided the change.
     asked_change, predicted_change
         What the target asks for, and what that model predicts.
-    second_change
-        What a model predicts that took no part; None where there is no second opinion.
+    second_changes
+        What the models predict that took no part, by their names; empty where there is no second
+        opinion.
     entropy_bits
         Of the density under the model that guided the change, whatever the measure.
     psnr_db, clipped, feature_distance
@@ -134,22 +137,39 @@ class PredictedEffect:
     predicted: float
     asked_change: float | None = None
     predicted_change: float | None = None
-    second_change: float | None = None
+    second_changes: Mapping[str, float] = field(default_factory=dict, hash=False)
     entropy_bits: float | None = None
     psnr_db: float | None = None
     clipped: float | None = None
     feature_distance: float | None = None
 
     @property
+    def least(self) -> str | None:
+        """The model that took no part and sees the smallest change in the asked direction."""
+        sign = math.copysign(1, self.asked_change or self.predicted_change or 1)
+        changes = self.second_changes
+        return min(changes, key=lambda name: sign * changes[name], default=None)
+
+    @property
+    def second_change(self) -> float | None:
+        """The change that `least` predicts; None where there is no second opinion."""
+        return None if self.least is None else self.second_changes[self.least]
+
+    def transfer_to(self, name: str) -> float | None:
+        """Return the share of the predicted change that a model sees which took no part."""
+        return self.second_changes[name] / self.predicted_change if self.predicted_change else None
+
+    @property
     def transfer(self) -> float | None:
-        """Share of the predicted change that the second model sees; None where it is unknown."""
-        if self.second_change is None or not self.predicted_change:
-            return None
-        return self.second_change / self.predicted_change
+        """Share of the predicted change that `least` sees; None where it is unknown."""
+        return None if self.least is None else self.transfer_to(self.least)
 
     @property
     def agrees(self) -> bool | None:
-        """Whether both models predict a change in the same direction."""
+        """Whether `least` predicts a change in the direction of the model that guided.
+
+        Where that is the direction that was asked, all others then do too.
+        """
         return None if self.transfer is None else self.transfer > 0
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -26,9 +26,14 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: Iterable[object] = (),
+    read: Callable[[object], object] = lambda value: value,
 ) -> Any:
-    """Return a field with a default, its meaning, the least and the largest value, and choices."""
-    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices)}
+    """Return a field with a default, its meaning, the least and the largest value, and choices.
+
+    `read` is given what is to become a tuple, and returns it as a list or a tuple: for a value that
+    may be written in another form.
+    """
+    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "read": read}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -123,6 +128,7 @@ def _checked(where: str, spec: dataclasses.Field, kind: Any, value: Any) -> Any:
         (kind,) = (one for one in typing.get_args(kind) if one is not types.NoneType)
     if isinstance(kind, types.GenericAlias):
         (item, _) = typing.get_args(kind)
+        value = spec.metadata["read"](value) if "read" in spec.metadata else value
         if not isinstance(value, list | tuple):
             raise InputError(f"{where} is {value!r}; expected a list")
         return tuple(_checked(f"{where}[{n}]", spec, item, one) for n, one in enumerate(value, 1))

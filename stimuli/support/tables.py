@@ -5,7 +5,7 @@ same name describes every column, as BIDS asks. A row is a dict by column name.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ class Column:
     """One column: its name, type, meaning, unit and levels.
 
     The type is `str`, `int`, `float`, `bool` or an enumeration of strings, whose members are the
-    levels.
+    levels. A family stands for columns that a table may or may not have: its name is what theirs
+    begin with.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     units: str | None = None
     levels: Mapping[Any, str] | None = None
     optional: bool = False
+    family: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,31 @@ class Schema:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    def with_members(
+        self, names: Iterable[str], described: Mapping[str, str] | None = None
+    ) -> "Schema":
+        """Return the schema with the members in place of each family.
+
+        Parameters
+        ----------
+        names
+            Columns of a table; those that begin with a family's name are its members.
+        described
+            Descriptions of members, by column; without one a member has that of its family.
+        """
+        described, columns = described or {}, list[Column]()
+        others = [name for name in names if name not in self.names]
+        for one in self.columns:
+            if not one.family:
+                columns.append(one)
+                continue
+            columns += [
+                replace(one, name=name, description=described.get(name, one.description),
+                        family=False)
+                for name in others if name.startswith(one.name)
+            ]  # fmt: skip
+        return Schema(self.name, tuple(columns))
 
     def sidecar(self) -> dict:
         """Return the BIDS description of the columns."""
@@ -88,12 +115,15 @@ def write_table(
 ) -> None:
     """Write rows and the JSON sidecar; `sidecar` adds entries beside the columns'.
 
+    The first row says which members the families of the schema have.
+
     Raises
     ------
     ValueError
         If a row lacks a column or has one that the schema does not know.
     """
-    path = Path(path)
+    path, rows = Path(path), list(rows)
+    schema = schema.with_members(rows[0] if rows else ())
     lines = ["\t".join(schema.names)]
     for row in rows:
         if set(row) != set(schema.names):
@@ -106,7 +136,8 @@ def write_table(
 def read_table(path: str | Path, schema: Schema) -> list[Row]:
     """Read a table, check it against its schema, and convert the values.
 
-    Columns that the schema does not know are ignored; an optional column may be absent.
+    Columns that the schema does not know are ignored; an optional column may be absent. A row has
+    the members of a family that the table has.
 
     Raises
     ------
@@ -129,6 +160,7 @@ def read_table(path: str | Path, schema: Schema) -> list[Row]:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text ({error})") from None
     header: Sequence[str] = lines[0].split("\t") if lines else []
+    schema = schema.with_members(header)
     for column in schema.columns:
         if column.name not in header and not column.optional:
             raise InputError(

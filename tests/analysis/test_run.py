@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,10 @@ import pytest
 
 from analysis.effects.design import read_design
 from analysis.run import main
+from stimuli.contract.catalogue import read_catalogue, write_catalogue
 from stimuli.contract.schemas import EFFECTS, FIXATIONS
 from stimuli.contract.study import open_study
+from stimuli.contract.vocabulary import Direction, PredictedEffect
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256, write_image
 
@@ -141,6 +144,44 @@ def test_running_again_gives_the_same_and_leaves_nothing_old(small, tmp_path):
     assert (root / "derivatives/effects/effects.csv").read_bytes() == effects
     assert not stale.exists()
     assert all(sha256(path) == digest for path, digest in raw.items())
+
+
+def judged(stimulus):
+    """A version that two models judged: one sees half of every change, the other less."""
+    if stimulus.direction == Direction.NONE:
+        return replace(stimulus, effect=PredictedEffect(0.3))
+    sign = 1 if stimulus.direction == Direction.INCREASE else -1
+    changes = {"icf": 0.1 * sign, "mine": 0.08 * sign}
+    return replace(stimulus, effect=PredictedEffect(0.3, 0.4 * sign, 0.2 * sign, changes))
+
+
+def test_the_report_shows_every_model_that_took_no_part_and_the_least(small, tmp_path):
+    root = copied(small, tmp_path)
+    assert "took no part" not in page_of(root)
+    catalogue = open_study(root).catalogue
+    stimuli = [judged(one) for one in read_catalogue(catalogue)]
+    write_catalogue(catalogue, stimuli, {"icf": "shares OSIE", "mine": ""})
+    page = page_of(root)
+    assert "Models that took no part" in page
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)]
+    means = {row[1]: row[2:] for row in rows if len(row) == 8 and "obj" in row[0]}
+    numbers = ["2", "+0.400", "+0.200"]
+    assert means == {
+        "icf (shares OSIE)": [
+            *numbers,
+            "+0.100",
+            "50\N{NO-BREAK SPACE}%",
+            "100\N{NO-BREAK SPACE}%",
+        ],
+        "mine": [*numbers, "+0.080", "40\N{NO-BREAK SPACE}%", "100\N{NO-BREAK SPACE}%"],
+        "least": [*numbers, "+0.080", "40\N{NO-BREAK SPACE}%", "100\N{NO-BREAK SPACE}%"],
+    }
+    assert page.count('<td class="number">mine</td>') == 4  # the least of every version
+
+
+def page_of(root):
+    main([str(root)])
+    return (root / "derivatives/report/index.html").read_text()
 
 
 def test_one_subject_gives_a_report_that_claims_nothing(make_study, tmp_path):

@@ -1,9 +1,11 @@
 """The command that compares transforms: its table, its sheets, and what it refuses."""
 
 import pytest
+import torch
 
 from manipulation import transfer
 from manipulation.networks.files import transform_file
+from manipulation.saliency import load_saliency_model, save_saliency_model
 from stimuli.contract.schemas import TRANSFER
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
@@ -31,12 +33,34 @@ def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_pat
     assert "transfer" in capsys.readouterr().err
 
 
+def test_the_table_has_a_column_for_every_model_and_the_least(photographs, tmp_path, capsys):
+    other, model = tmp_path / "other.safetensors", load_saliency_model("icf")
+    model.data = "MIT1003 (Judd et al. 2009)"
+    with torch.no_grad():
+        model.blur.log_sigma.add_(0.5)
+    save_saliency_model(other, model)
+    transfer.main([
+        *photographs, "--objects", "1", "--out", str(tmp_path / "out"),
+        "--transforms", "fgtransform-shift", "--saliency", "scratch",
+        "--second-opinion", "icf", str(other),
+    ])  # fmt: skip
+    for row in read_table(tmp_path / "out" / "transfer.tsv", TRANSFER):
+        least = min if row["k_shift"] > 0 else max
+        assert row["second_change"] == least(row["second_change_icf"], row["second_change_other"])
+    told = capsys.readouterr().err
+    assert all(f" {name} " in told for name in ("icf (shares OSIE)", "other", "least of them"))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--second-opinion", "none"], "the second opinion is none"),
-        (["--second-opinion", "scratch"], "is 'scratch', the same weights as 'scratch'"),
+        (
+            ["--saliency", "scratch", "--second-opinion", "scratch"],
+            "is 'scratch', the same weights as 'scratch'",
+        ),
         (["--also", "icf"], "is 'icf', the same weights as 'icf'"),
+        (["--second-opinion", "icf", "icf"], "names 'icf' twice"),
         (["--transforms", "edit"], "transform is 'edit'"),
         (["--objects", "0"], "objects is 0; expected at least 1"),
         (["--objects", "40"], "40 sources need 35"),

@@ -82,6 +82,7 @@ class TimmBackbone(FeatureExtractor):
     ) -> None:
         super().__init__()
         self.name, self.weights = name, str(weights)
+        self.backbones = (name,)
         self.stages = tuple(_default_stages(name) if stages is None else stages)
         self.network = _network(name, self.stages, pretrained=self.weights == HUB)
         if self.weights != HUB:

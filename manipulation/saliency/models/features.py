@@ -18,12 +18,16 @@ class FeatureExtractor(nn.Module):
     stored_elsewhere
         Whether its weights have a file of their own; the file of a fitted model then holds its
         settings but not its weights.
+    backbones
+        Networks of others that it is made of, as timm names them; models with the same one may see
+        alike.
     """
 
     channels: int
     stride: float
     minimum_px: int
     stored_elsewhere: bool = False
+    backbones: tuple[str, ...] = ()
 
     def settings(self) -> dict[str, object]:
         """Return the keyword arguments, JSON-ready, that build this extractor again."""

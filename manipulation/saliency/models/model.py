@@ -1,5 +1,6 @@
 """A saliency model: features, readout, up-sampling and blur; the centre bias on request."""
 
+import re
 from typing import Self
 
 import torch
@@ -12,6 +13,8 @@ from manipulation.saliency.models.features import FeatureExtractor
 from manipulation.saliency.models.readout import Readout
 
 NOT_STATED = "not stated"
+ADAPTED_TO = "; adapted to "  # between the data of a model and those that it was adapted to
+_END_OF_NAME = re.compile(r"[(,;]")
 
 
 class SaliencyModel(nn.Module):
@@ -57,6 +60,18 @@ class SaliencyModel(nn.Module):
         self.centre_bias = CentreBias()
         self.pixels_per_degree = float(pixels_per_degree)
         self.data = NOT_STATED
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets in `data`: what stands before the first bracket, or comma."""
+        return tuple(
+            _END_OF_NAME.split(one, maxsplit=1)[0].strip() for one in self.data.split(ADAPTED_TO)
+        )
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Networks of others that it is made of, as timm names them."""
+        return self.extractor.backbones
 
     @property
     def minimum_px(self) -> int:

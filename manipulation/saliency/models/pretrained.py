@@ -218,6 +218,7 @@ class PretrainedNetworks(FeatureExtractor):
             PretrainedNetwork(name, width, scales, normalised=False) for name in backbones
         )
         self.channels = len(self.networks)
+        self.backbones = tuple(dict.fromkeys(backbones))
 
     @property
     def trained(self) -> list[PretrainedNetwork]:

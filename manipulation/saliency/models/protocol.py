@@ -55,6 +55,16 @@ class FixationDensityModel(LogSaliencyModel, Protocol):
         """Smallest height and width of an image."""
         ...
 
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets whose fixations it was fitted to, or ``not stated``."""
+        ...
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Networks of others that it is made of, as timm names them."""
+        ...
+
     def log_density(self, images: Tensor, centre_bias: Tensor | None = None) -> Tensor:
         """Return natural-log probabilities per pixel, ``(B, H, W)``; their exponentials sum to one.
 

@@ -17,6 +17,21 @@ from stimuli.support.errors import InputError
 
 PUBLISHED = ("DeepGazeI", "DeepGazeIIE", "DeepGazeIII", "DeepGazeMSDB")
 MIT1003_PIXELS_PER_DEGREE = 35.0
+# Whose fixations each was fitted to, and on which networks it stands, as timm names them where it
+# knows them. I: Kümmerer, Theis & Bethge 2015; IIE: Linardos et al. 2021; III: Kümmerer, Bethge &
+# Wallis 2022; MSDB: Kümmerer, Khanuja & Bethge 2025.
+_DATA_SETS = {
+    "DeepGazeI": ("MIT1003",),
+    "DeepGazeIIE": ("SALICON", "MIT1003"),
+    "DeepGazeIII": ("SALICON", "MIT1003"),
+    "DeepGazeMSDB": ("SALICON", "MIT1003", "CAT2000", "COCO-Freeview", "DAEMONS", "FIGRIM"),
+}
+_BACKBONES = {
+    "DeepGazeI": ("alexnet",),
+    "DeepGazeIIE": ("resnet50", "tf_efficientnet_b5", "densenet201", "resnext50_32x4d"),
+    "DeepGazeIII": ("densenet201",),
+    "DeepGazeMSDB": ("resnet50x64_clip", "vit_base_patch14_dinov2"),
+}
 
 
 class PublishedDeepGaze(nn.Module):
@@ -54,6 +69,7 @@ class PublishedDeepGaze(nn.Module):
         self.antialias = antialias and name != "DeepGazeMSDB"
         self.centre_bias = CentreBias()
         self.pixels_per_degree = MIT1003_PIXELS_PER_DEGREE
+        self.data_sets, self.backbones = _DATA_SETS[name], _BACKBONES[name]
 
     def forward(self, images: Tensor) -> Tensor:
         """Return log saliency without centre bias, as `SaliencyModel.forward`.

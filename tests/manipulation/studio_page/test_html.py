@@ -19,25 +19,45 @@ from stimuli.contract.vocabulary import Direction
 SCRIPT = "<script>alert(1)</script>"
 
 
-def shifted(*names):
-    """An outcome whose regions, halves of an even density, are shifted by one nat."""
+def shifted(*names, judges=("icf",)):
+    """An outcome whose regions, halves of an even density, are shifted by one nat.
+
+    The first judge sees the opposite, those after it a tenth of a nat more each.
+    """
     even, left = torch.zeros(8, 8), torch.zeros(8, 8)
     left[:, :4] = 1
     pixels = np.zeros((8, 8, 3), np.uint8)
-    original = ImagePredictions(pixels, even, even)
-    version = ImagePredictions(pixels, even + left, even - left)
+    original = ImagePredictions(pixels, even, dict.fromkeys(judges, even))
+    seen = {name: even + (0.1 * number - 1) * left for number, name in enumerate(judges)}
+    version = ImagePredictions(pixels, even + left, seen)
     regions = dict.fromkeys(names, left)
     return outcome(Stage.FULL, Direction.INCREASE, original, version, even + 2 * left, regions)
 
 
 def test_figures_are_what_the_version_comes_to():
-    page = figures_html(shifted("dog"), "icf")
+    page = figures_html(shifted("dog"), {"icf": ""})
     assert "p<sub>obj</sub>" in page
     assert '<td>0.500</td>\n<td>+0.381</td>\n<td class="with">+0.231</td>' in page
-    assert "Second opinion (icf), aim" in page
+    assert '<th scope="row">icf' in page
+    assert '<td>-0.231</td>\n<td class="against">-100%</td>' in page
     assert '<span class="against">opposite direction</span>' in page
+    assert "least" not in page.lower()
     assert "the same image" in page
-    assert "p<sub>obj</sub>" not in figures_html(shifted(), "icf")
+    assert "p<sub>obj</sub>" not in figures_html(shifted(), {})
+
+
+def test_each_judge_stands_with_what_it_shares_and_the_least_is_marked():
+    names = ("mine", "icf", "scratch")
+    page = figures_html(shifted("dog", judges=names), {"icf": "shares OSIE", "mine": ""})
+    assert [page.count(f'<th scope="row">{name}') for name in names] == [1, 1, 1]
+    assert page.count('<span class="tag">least</span>') == 1
+    assert '<th scope="row">mine <span class="tag">least</span>' in page
+    assert page.count('class="shares"') == 1
+    assert '<span class="shares">shares OSIE</span>' in page
+
+
+def test_without_a_judge_the_page_says_so():
+    assert "No second opinion" in figures_html(shifted("dog", judges=()), {})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +73,9 @@ def test_no_name_reaches_the_page_unescaped():
     )
     pages = [
         head_html(settings),
-        figures_html(shifted(SCRIPT), SCRIPT),
+        figures_html(shifted(SCRIPT), {}),
+        figures_html(shifted("dog", judges=(SCRIPT,)), {}),
+        figures_html(shifted("dog"), {"icf": SCRIPT}),
         message_html(SCRIPT, "wrong"),
         progress_html(1, 2, SCRIPT),
     ]

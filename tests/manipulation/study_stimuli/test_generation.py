@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -11,15 +12,24 @@ import torch
 from manipulation import generate
 from manipulation.images.log_density import entropy_bits, p_obj
 from manipulation.images.photographs import resized, to_image
-from manipulation.saliency import load_saliency_model
+from manipulation.saliency import load_saliency_model, save_saliency_model
+from manipulation.saliency.models.model import NOT_STATED
 from manipulation.study_stimuli.generation import generate_stimuli
-from stimuli.contract.catalogue import check_images, read_blocks, read_catalogue
+from stimuli.contract.catalogue import (
+    check_images,
+    read_blocks,
+    read_catalogue,
+    read_second_opinions,
+)
+from stimuli.contract.settings import ManipulationSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Direction
 from stimuli.demo import DEMO_ANNOTATIONS
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, read_log_saliency
 from tests.small_study import propose_small_study
+
+GUIDED = f'saliency = "{ManipulationSettings().saliency}"'
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +172,15 @@ def changed(study, old, new):
     return open_study(study.root)
 
 
+def judged_by(study, judges):
+    """The study with other second opinions, as study.toml writes them."""
+    text, line = study.settings_file.read_text(), f"second_opinion = {judges}"
+    text, count = re.subn(r"(?m)^(# )?second_opinion = .*$", lambda _: line, text)
+    assert count == 1
+    study.settings_file.write_text(text)
+    return open_study(study.root)
+
+
 def test_what_is_there_and_as_asked_is_kept(made, finished, capsys):
     assert written_by(finished) == set()
     generate.main(["--study", str(finished.root)])
@@ -180,10 +199,11 @@ def test_a_changed_setting_makes_again_what_depends_on_it_alone(finished):
         f"targets/{stim_id}.npz", f"versions/{stim_id}.png", f"images/{stim_id}.png",
         f"predictions/{stim_id}.npz", f"made/{stim_id}.json",
     }  # fmt: skip
-    # Another second opinion: figures alone.
-    written = written_by(changed(finished, '# second_opinion = "icf"', 'second_opinion = "none"'))
+    # No second opinion, in either form: figures alone.
+    written = written_by(judged_by(finished, "[]"))
     assert {name.split("/")[0] for name in written} == {"made"}
     assert all(one.effect.transfer is None for one in read_catalogue(finished.catalogue))
+    assert written_by(judged_by(finished, '"none"')) == set()
     # Another size as shown, and so other masks: everything.
     written = written_by(changed(finished, "size_px = 256", "size_px = 192"))
     assert {"images", "masks", "made", "predictions", "targets", "versions"} == {
@@ -221,8 +241,9 @@ def test_stimuli_that_were_seen_stay_as_they_are(finished):
 
 
 def test_the_catalogue_tells_what_the_models_expect(made):
-    model = load_saliency_model("efficientnet")
-    second = load_saliency_model("icf")
+    chosen = made.settings.manipulation
+    model = load_saliency_model(chosen.saliency)
+    judges = {name: load_saliency_model(name) for name in chosen.second_opinion}
     rows = {one.stim_id: one for one in read_catalogue(made.catalogue)}
     for version in rows.values():
         effect = version.effect
@@ -247,7 +268,9 @@ def test_the_catalogue_tells_what_the_models_expect(made):
             return after - before
 
         assert effect.predicted_change == pytest.approx(change(model), abs=1e-5)
-        assert effect.second_change == pytest.approx(change(second), abs=1e-5)
+        assert effect.second_changes.keys() == judges.keys()
+        for name, seen in effect.second_changes.items():
+            assert seen == pytest.approx(change(judges[name]), abs=1e-5)
         assert effect.transfer == pytest.approx(effect.second_change / effect.predicted_change)
         assert effect.agrees == (effect.second_change * effect.predicted_change > 0)
         assert version.moves_as_asked
@@ -258,6 +281,34 @@ def test_the_catalogue_tells_what_the_models_expect(made):
         assert effect.asked_change == pytest.approx(
             p_obj(wished, mask.float()) - p_obj(before, mask.float()), abs=1e-6
         )
+
+
+def test_every_judge_has_its_column_and_the_least_counts(made, finished, tmp_path, capsys):
+    mine, model = tmp_path / "my-own.safetensors", load_saliency_model("icf")
+    model.data = NOT_STATED
+    with torch.no_grad():
+        model.blur.log_sigma.add_(0.5)
+    save_saliency_model(mine, model)
+    written = written_by(judged_by(finished, f'["icf", "{mine.as_posix()}"]'))
+    assert {name.split("/")[0] for name in written} == {"made"}
+    before = {one.stim_id: one.effect for one in read_catalogue(made.catalogue)}
+    for version in read_catalogue(finished.catalogue):
+        effect, alone = version.effect, before[version.stim_id]
+        if version.direction == Direction.NONE:
+            assert effect == alone
+            continue
+        assert list(effect.second_changes) == ["icf", "my_own"]
+        assert effect.second_changes["icf"] == alone.second_changes["icf"]
+        assert effect.predicted_change == alone.predicted_change
+        least = min if version.direction == Direction.INCREASE else max
+        assert effect.second_change == least(effect.second_changes.values())
+    shares = read_second_opinions(finished.catalogue)
+    assert list(shares) == ["icf", "my_own"]
+    assert shares["my_own"] == "photographs not stated"
+    generate.main(["--study", str(finished.root)])
+    told = capsys.readouterr().err
+    assert f"icf ({shares['icf']}), which took no part" in told
+    assert "my_own (photographs not stated), which took no part" in told
 
 
 def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finished):
@@ -290,21 +341,21 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
         ("image_id = ", "image_id = 4", "has no image 4"),
         ("annotation_ids = [", "annotation_ids = [999, ", "annotation 999 of image"),
         ('photograph = "stimuli/sources/', 'photograph = "stimuli/lost/', "no such image"),
-        ('saliency = "scratch"', 'saliency = "scrach"', r"did you mean 'scratch'\?"),
-        ('saliency = "scratch"', 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
+        (GUIDED, 'saliency = "scrach"', r"did you mean 'scratch'\?"),
+        (GUIDED, 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
         ("annotation_ids = [", 'category = "cup", annotation_ids = [', "expected one of the two"),
         (
-            'saliency = "scratch"',
-            'saliency = "scratch"\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
+            GUIDED,
+            f'{GUIDED}\ntransform = "network"\nalso = ["icf"]\nsecond_opinion = "none"',
             "networks work against the model",
         ),
         (
-            'saliency = "scratch"',
+            GUIDED,
             'transform = "network"\nshift_network = "fgtransform-scale"',
             "which was trained to scale; expected one trained with --manipulation shift",
         ),
         (
-            'saliency = "scratch"',
+            GUIDED,
             'transform = "network"\nshift_network = "fgtransform-shfit"',
             "did you mean 'fgtransform-shift'",
         ),
@@ -313,7 +364,7 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
 )
 def test_wrong_sources_are_named_before_anything_is_made(new_study, old, new, message):
     path = new_study.settings_file
-    text = path.read_text().replace('# saliency = "efficientnet"', 'saliency = "scratch"')
+    text = path.read_text().replace(f"# {GUIDED}", GUIDED)
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputError, match=message):

@@ -35,8 +35,10 @@ def test_an_effect_is_the_difference_between_two_images_against_the_target():
     even, left = torch.zeros(8, 8), torch.zeros(8, 8)
     left[:4, :4] = 1
     pixels = np.zeros((8, 8, 3), np.uint8)
-    original = ImagePredictions(pixels, even, second=even)
-    version = ImagePredictions(pixels, even + np.log(3) * left, second=even + np.log(1.5) * left)
+    original = ImagePredictions(pixels, even, second={"other": even})
+    version = ImagePredictions(
+        pixels, even + np.log(3) * left, second={"other": even + np.log(1.5) * left}
+    )
     effect = predicted_effect(original, version, even + np.log(6) * left, left)
     assert effect.predicted == pytest.approx(0.5)
     assert effect.predicted_change == pytest.approx(0.25)
@@ -54,11 +56,19 @@ def test_an_effect_is_the_difference_between_two_images_against_the_target():
         ({"target": torch.zeros(1, 8, 8)}, r"target is \(1, 8, 8\); expected a square map"),
         ({"version": (8, np.zeros((8, 8)))}, "version.log_saliency is a ndarray"),
         ({"version": (9, torch.zeros(8, 8))}, "expected two images of one size"),
+        (
+            {"version": (8, torch.zeros(8, 8), {"icf": torch.zeros(4, 8)})},
+            r"version.second\['icf'\] is \(4, 8\); expected a square map",
+        ),
+        (
+            {"version": (8, torch.zeros(8, 8), {"icf": torch.zeros(8, 8)})},
+            r"version.second has \['icf'\]; expected predictions of the same models",
+        ),
     ],
 )
 def test_what_is_no_square_tensor_or_of_another_size_is_named(wrong, message):
-    def predictions(side, log_saliency):
-        return ImagePredictions(np.zeros((side, side, 3), np.uint8), log_saliency)
+    def predictions(side, log_saliency, second=None):
+        return ImagePredictions(np.zeros((side, side, 3), np.uint8), log_saliency, second or {})
 
     even = torch.zeros(8, 8)
     given = {"version": (8, even), "target": even} | wrong

@@ -39,7 +39,7 @@ def test_every_transform_makes_two_versions_of_every_object(photographs):
     assert [one.k_shift for one in versions] == [2.0, -2.0] * 6
     for one in versions:
         assert one.effect.asked_change * one.k_shift > 0
-        assert one.effect.second_change is not None
+        assert one.effect.second_changes.keys() == set(SMALL.manipulation.second_opinion)
         assert one.pixels.shape == one.original.shape == (128, 128, 3)
         assert not np.array_equal(one.pixels, one.original)
     searched = [one for one in versions if one.transform != "mine"]
@@ -55,7 +55,7 @@ def test_every_transform_makes_two_versions_of_every_object(photographs):
         ({"mine": "absent.safetensors"}, {}, "transform is 'absent.safetensors'; expected one of"),
         ({"edits": ""}, {"objects": 0}, "objects is 0; expected at least 1"),
         ({"edits": ""}, {"objects": 40}, "40 sources need 35"),
-        ({"edits": ""}, {"second_opinion": "none"}, "the second opinion is none"),
+        ({"edits": ""}, {"second_opinion": ()}, "the second opinion is none"),
     ],
 )
 def test_wrong_arguments_are_named_before_any_version_is_made(
@@ -71,6 +71,6 @@ def test_wrong_arguments_are_named_before_any_version_is_made(
 def test_networks_do_not_go_with_further_models_as_in_a_study(photographs, transform, tmp_path):
     other = tmp_path / "other.safetensors"
     save_saliency_model(other, build_saliency_model("icf", pixels_per_degree=24))
-    chosen = ManipulationSettings(also=("icf",), second_opinion=str(other))
+    chosen = ManipulationSettings(also=("icf",), second_opinion=(str(other),))
     with pytest.raises(InputError, match="networks work against the model that they were trained"):
         measure_transfer(photographs, {transform: ""}, settings=Settings(manipulation=chosen))

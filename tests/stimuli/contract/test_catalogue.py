@@ -1,6 +1,7 @@
 """The catalogue and the block orders survive writing and reading, and contradictions are named."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from stimuli.contract.catalogue import (
     check_images,
     read_blocks,
     read_catalogue,
+    read_second_opinions,
     write_blocks,
     write_catalogue,
 )
@@ -47,7 +49,9 @@ def stimuli():
             dataclasses.replace(
                 stimulus(source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, TARGETS),
                 transform="edits",
-                effect=PredictedEffect(0.3, 0.4, 0.2, 0.05, 12.5, 31.5, 0.0, 0.01),
+                effect=PredictedEffect(
+                    0.3, 0.4, 0.2, {"icf": 0.05, "mine": 0.15}, 12.5, 31.5, 0.0, 0.01
+                ),
             ),
             stimulus(source, Block.VERSIONS_2, Condition.ENTROPY, Direction.DECREASE),
         )
@@ -59,14 +63,64 @@ def test_the_catalogue_survives_being_written_and_read(tmp_path, stimuli):
     assert read_catalogue(tmp_path / "stimuli.tsv") == stimuli
 
 
-def test_transfer_is_the_share_of_the_change_that_the_second_model_sees(stimuli):
-    told = stimuli[1].effect
-    assert (told.transfer, told.agrees) == (0.25, True)
-    assert not dataclasses.replace(told, second_change=-0.1).agrees
-    alone = dataclasses.replace(told, second_change=None)
-    assert (alone.transfer, alone.agrees) == (None, None)
+def test_transfer_is_the_share_of_the_change_that_a_second_model_sees(stimuli):
+    told = dataclasses.replace(stimuli[1].effect, second_changes={"icf": 0.05})
+    assert (told.second_change, told.transfer, told.agrees) == (0.05, 0.25, True)
+    assert not dataclasses.replace(told, second_changes={"icf": -0.1}).agrees
+    alone = dataclasses.replace(told, second_changes={})
+    assert (alone.least, alone.second_change, alone.transfer, alone.agrees) == (None,) * 4
     still = dataclasses.replace(told, predicted_change=0.0)
     assert (still.transfer, still.agrees) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "predicted", "changes", "least", "agrees"),
+    [
+        (0.4, 0.2, {"a": 0.1, "b": 0.05, "c": 0.15}, "b", True),
+        (0.4, 0.2, {"a": 0.1, "b": 0.05, "c": -0.01}, "c", False),
+        (-0.4, -0.2, {"a": -0.1, "b": -0.05, "c": -0.15}, "b", True),
+        (-0.4, -0.2, {"a": -0.1, "b": 0.02, "c": 0.01}, "b", False),
+        (-0.4, 0.1, {"a": -0.1, "b": 0.02}, "b", True),  # the guide's went against what was asked
+        (0.4, 0.0, {"a": 0.1, "b": 0.05}, "b", None),
+    ],
+)
+def test_the_least_is_of_the_model_that_sees_the_smallest_change_in_the_asked_direction(
+    asked, predicted, changes, least, agrees
+):
+    effect = PredictedEffect(0.3, asked, predicted, changes)
+    assert (effect.least, effect.agrees) == (least, agrees)
+    assert effect.second_change == changes[least]
+    assert effect.transfer == (changes[least] / predicted if predicted else None)
+
+
+def test_every_model_has_a_column_whose_description_says_what_it_shares(tmp_path, stimuli):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli, {"icf": "shares OSIE", "mine": ""})
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    place = lines[0].index("second_change")
+    assert lines[0][place : place + 3] == [
+        "second_change", "second_change_icf", "second_change_mine",
+    ]  # fmt: skip
+    assert lines[2][place : place + 3] == ["0.05", "0.05", "0.15"]
+    assert lines[1][place : place + 3] == ["n/a"] * 3
+    sidecar = json.loads(path.with_suffix(".json").read_text())
+    assert sidecar["second_change_icf"]["Description"].endswith("; shares OSIE")
+    assert "least of the changes" in sidecar["second_change"]["Description"]
+    assert "second_change_" not in sidecar
+    assert read_second_opinions(path) == {"icf": "shares OSIE", "mine": ""}
+    assert read_catalogue(path) == stimuli
+
+
+def test_a_catalogue_with_one_column_for_the_second_opinion_can_be_read(tmp_path, stimuli):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli)
+    rows = [line.split("\t") for line in path.read_text().splitlines()]
+    kept = [n for n, name in enumerate(rows[0]) if not name.startswith("second_change_")]
+    path.write_text("".join("\t".join(row[n] for n in kept) + "\n" for row in rows))
+    path.with_suffix(".json").unlink()
+    effect = read_catalogue(path)[1].effect
+    assert (effect.second_changes, effect.second_change) == ({"unnamed": 0.05}, 0.05)
+    assert read_second_opinions(path) == {}
 
 
 def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimuli):

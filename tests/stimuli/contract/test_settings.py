@@ -127,6 +127,34 @@ def test_settings_from_python_are_checked_like_those_from_a_file(make, message):
         make()
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('"icf"', ("icf",)),
+        ('"none"', ()),
+        ("[]", ()),
+        ('["none"]', ()),
+        ('["icf", "mine.safetensors"]', ("icf", "mine.safetensors")),
+    ],
+)
+def test_second_opinions_may_be_written_as_studies_of_before_did(written, read):
+    settings = parse_settings(f"[manipulation]\nsecond_opinion = {written}")
+    assert settings.manipulation.second_opinion == read
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ('["icf", "icf"]', "study.toml: manipulation.second_opinion names 'icf' twice"),
+        ("3", "second_opinion is 3; expected a list"),
+        ("[3]", r"second_opinion\[1\] is 3; expected str"),
+    ],
+)
+def test_second_opinions_that_make_no_sense_are_refused(written, message):
+    with pytest.raises(InputError, match=message):
+        parse_settings(f"[manipulation]\nsecond_opinion = {written}")
+
+
 def test_values_from_python_become_what_the_fields_hold():
     made = ManipulationSettings(k_shift=1, also=["icf"], transform="pixels")
     assert (made.k_shift, made.also, made.transform) == (1.0, ("icf",), Transform.PIXELS)

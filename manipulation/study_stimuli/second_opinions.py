@@ -1,0 +1,86 @@
+"""Models that took no part in making the versions of a study, and what they share with the guides.
+
+What moves the models that guided a change need not move people, and a model that is like them says
+little about that. So each judge is said to share what it has in common with a guide.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from manipulation.saliency.models.model import NOT_STATED
+from manipulation.saliency.models.protocol import FixationDensityModel
+
+_UNSAFE = re.compile(r"\W+")
+
+
+@dataclass(frozen=True, eq=False)
+class SecondOpinion:
+    """A model that judges the versions of a study.
+
+    Attributes
+    ----------
+    name
+        What it is called in tables and figures.
+    sha256
+        Of its weights.
+    shares
+        What it shares with the guides, in words; empty if nothing.
+    """
+
+    name: str
+    model: FixationDensityModel
+    sha256: str
+    shares: str
+
+    @property
+    def described(self) -> str:
+        """The name, and in brackets what it shares."""
+        return described(self.name, self.shares)
+
+    @torch.no_grad()
+    def log_saliency(self, image: Tensor) -> Tensor:
+        """Return the prediction ``(H, W)`` for an image ``(3, H, W)``."""
+        return self.model.log_saliency(image[None])[0]
+
+
+def described(name: str, shares: str) -> str:
+    """Return the name of a judge, and in brackets what it shares."""
+    return f"{name} ({shares})" if shares else name
+
+
+def short_name(name_or_file: str) -> str:
+    """Return what a model is called in a column: letters and digits, joined by ``_``."""
+    stem = Path(name_or_file).name.removesuffix(".safetensors")
+    return _UNSAFE.sub("_", stem).strip("_") or "model"
+
+
+def shared_with(judge: FixationDensityModel, guides: Iterable[FixationDensityModel]) -> str:
+    """Return in words what a judge shares with models that guide: data sets and backbones.
+
+    ``shares OSIE and tf_efficientnet_lite2``; empty if it shares nothing. Where a model does not
+    state its data, ``photographs not stated`` says so.
+    """
+    guides = list(guides)
+    data_sets = {one.casefold() for guide in guides for one in guide.data_sets}
+    backbones = {_without_tag(one) for guide in guides for one in guide.backbones}
+    shared = [
+        one for one in judge.data_sets if one != NOT_STATED and one.casefold() in data_sets
+    ] + [one for one in judge.backbones if _without_tag(one) in backbones]
+    words = [f"shares {_joined(shared)}"] if shared else []
+    if NOT_STATED in {*judge.data_sets, *data_sets}:
+        words.append(f"photographs {NOT_STATED}")
+    return ", ".join(words)
+
+
+def _without_tag(backbone: str) -> str:
+    """Return a backbone without the tag of its weights: other training makes no other network."""
+    return backbone.partition(".")[0]
+
+
+def _joined(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
