@@ -48,11 +48,21 @@ def _viewers(file: Path) -> list[np.ndarray]:
     content = matlab.load(file)
     try:
         viewers = content["gaze"].flatten()
-        return [np.asarray(one["fixations"], dtype=float).reshape(-1, 2) for one in viewers]
+        return [_pairs(one["fixations"]) for one in viewers]
     except (KeyError, ValueError, IndexError, TypeError):
         raise InputError(
             f"{file}: holds {sorted(content)}; expected gaze(i).fixations, as SALICON publishes it"
         ) from None
+
+
+def _pairs(fixations: Any) -> np.ndarray:
+    """Return fixations ``(N, 2)``; a viewer without any has an empty list of any shape."""
+    found = np.asarray(fixations, dtype=float)
+    if found.size == 0:
+        return np.empty((0, 2))
+    if found.ndim != 2 or found.shape[1] != 2:
+        raise ValueError(f"fixations are {found.shape}; expected (N, 2)")
+    return found
 
 
 def read_json(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -74,7 +84,7 @@ def read_json(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndar
             name = file_names[one["image_id"]]
             if not (folder / name).is_file():
                 continue
-            own = np.asarray(one["fixations"], dtype=float).reshape(-1, 2)[:, ::-1]
+            own = _pairs(one["fixations"])[:, ::-1]
             points.append(own - 0.5)
             names += [name] * len(own)
             subject += [str(one["worker_id"])] * len(own)

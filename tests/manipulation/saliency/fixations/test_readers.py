@@ -156,6 +156,11 @@ def test_salicon_json_names_rows_before_columns(tmp_path, images):
     points, subject = of(read_fixations(path, images), "first.jpeg")
     np.testing.assert_allclose(points, [(0.5, 0.5), (399.5, 299.5), (19.5, 29.5)])
     assert subject == ["52", "52", "7"]
+    triples = salicon_json()
+    triples["annotations"][0]["fixations"] = [[1, 1, 200], [300, 400, 150]]
+    path.write_text(json.dumps(triples))
+    with pytest.raises(InputError, match=r"fixations are \(2, 3\); expected \(N, 2\)"):
+        read_fixations(path, images)
     path.write_text(json.dumps({"images": []}))
     with pytest.raises(InputError, match="is not SALICON's release 2015r1"):
         read_fixations(path, images)
