@@ -13,9 +13,12 @@ from rich.table import Table
 
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.runs.arguments import count
-from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.second_opinions import described
-from manipulation.study_stimuli.transfer import TransferredVersion, measure_transfer
+from manipulation.study_stimuli.transfer import (
+    TransferredVersion,
+    measure_transfer,
+    models_for_transfer,
+)
 from stimuli.contract.catalogue import second_change_columns
 from stimuli.contract.schemas import SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, Settings
@@ -43,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     )
     photographs = coco_photographs(arguments.images, arguments.annotations)
-    models = StudyModels(settings.manipulation, "the settings")
+    models = models_for_transfer(settings, transforms)
     versions = measure_transfer(
         photographs, transforms, objects=arguments.objects, settings=settings, models=models
     )

@@ -145,6 +145,17 @@ def read_run_settings_of(path: Path) -> RunSettings:
     return _settings(path, _metadata(path))
 
 
+def guide_sha256_of(path: Path) -> str:
+    """Return the SHA-256 of the saliency model that a network was trained with.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, truncated or of another kind.
+    """
+    return _metadata(path).get("saliency_sha256", "")
+
+
 def load_checkpoint(path: str | Path, guide: Guide) -> Checkpoint:
     """Return what `save_checkpoint` wrote.
 

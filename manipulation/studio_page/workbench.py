@@ -23,7 +23,7 @@ from manipulation.studio_page.preview import (
 from manipulation.studio_page.regions import Region, key_of, regions_of_source
 from manipulation.studio_page.saved_version import saved_outcome
 from manipulation.studio_page.turns import InterruptibleModel
-from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.models import StudyModels, networks_in_use
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.version_makers import VersionMakers
@@ -85,7 +85,11 @@ class Workbench:
         self._read = sha256(self.study.settings_file)
         self.sources = Sources(self.study)
         self.sources.read()
-        self.models = StudyModels(self.settings.manipulation, self.study.settings_file.name)
+        self.models = StudyModels(
+            self.settings.manipulation,
+            self.study.settings_file.name,
+            networks_in_use(self.settings),
+        )
         self.makers = self._makers_for(self.models.guiding)
         self._benches: OrderedDict[str, Bench] = OrderedDict()
         self._negative: tuple[tuple[str, ...], Negative] | None = None

@@ -1,18 +1,21 @@
 """The saliency models of a study: those that guide the changes, and those that judge them."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image
+from manipulation.networks.files import guide_sha256_of, transform_file
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.files import saliency_model_sha256
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.study_stimuli.likeness import FeatureDistance
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.second_opinions import SecondOpinion, shared_with, short_name
-from stimuli.contract.settings import ManipulationSettings
+from stimuli.contract.settings import ManipulationSettings, Settings
+from stimuli.contract.vocabulary import Transform
 from stimuli.support.errors import InputError
 
 
@@ -25,6 +28,9 @@ class StudyModels:
         Names of the models.
     where
         File of the settings; errors name it.
+    networks
+        Names or files of the networks that make versions. A judge that a network was trained with
+        is said to have guided it.
 
     Attributes
     ----------
@@ -39,7 +45,12 @@ class StudyModels:
         If a model cannot be loaded, or the weights or the name of one that judges are another's.
     """
 
-    def __init__(self, settings: ManipulationSettings, where: str = "study.toml") -> None:
+    def __init__(
+        self,
+        settings: ManipulationSettings,
+        where: str = "study.toml",
+        networks: Sequence[str] = (),
+    ) -> None:
         guides = (settings.saliency, *settings.also)
         loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
@@ -50,6 +61,7 @@ class StudyModels:
             sha256: f"{name!r}, which guides the changes"
             for sha256, name in zip(self.guiding_sha256, guides, strict=True)
         }
+        guided = [(guide_sha256_of(transform_file(name)), name) for name in networks]
         names: dict[str, str] = {}
         self.second_opinions: list[SecondOpinion] = []
         for given in settings.second_opinion:
@@ -66,9 +78,9 @@ class StudyModels:
                     f"called {name!r} in tables; expected a name for each; rename one of the files"
                 )
             roles[sha256], names[name] = f"{given!r}, which judges them too", given
-            self.second_opinions.append(
-                SecondOpinion(name, model, sha256, shared_with(model, loaded))
-            )
+            by_it = [f"guided {network}" for guide, network in guided if guide == sha256]
+            shares = ", ".join(filter(None, [*by_it, shared_with(model, loaded)]))
+            self.second_opinions.append(SecondOpinion(name, model, sha256, shares))
 
     @property
     def shares(self) -> dict[str, str]:
@@ -102,3 +114,20 @@ class StudyModels:
     def feature_distance(self) -> FeatureDistance:
         """How far two images are apart in features."""
         return FeatureDistance()
+
+
+def networks_in_use(settings: Settings) -> tuple[str, ...]:
+    """Return the networks that make some version of a study."""
+    chosen = settings.manipulation
+    versions = [
+        version
+        for source in settings.sources
+        for version in source.versions
+        if (version.transform or chosen.transform) == Transform.NETWORK
+    ]
+    found = []
+    if any(target.k_shift for version in versions for target in version.targets):
+        found.append(chosen.shift_network)
+    if any(version.k_scale != 1 for version in versions):
+        found.append(chosen.scale_network)
+    return tuple(found)

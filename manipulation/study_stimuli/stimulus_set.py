@@ -9,7 +9,7 @@ from manipulation.images.contact_sheet import Panel, write_contact_sheets
 from manipulation.study_stimuli.blocks import version_blocks
 from manipulation.study_stimuli.contact_panels import contact_panel
 from manipulation.study_stimuli.latin_square import block_orders
-from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.models import StudyModels, networks_in_use
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.source_stimuli import SourceStimuli
 from manipulation.study_stimuli.version_makers import VersionMakers
@@ -53,7 +53,9 @@ class StimulusSet:
         self._sources = Sources(study)
         self.materials = self._sources.read()
         upscaler = load_upscaler(self.settings.images.upscale)
-        self.models = models = StudyModels(self.settings.manipulation, study.settings_file.name)
+        self.models = models = StudyModels(
+            self.settings.manipulation, study.settings_file.name, networks_in_use(self.settings)
+        )
         makers = VersionMakers(self.settings, models.guiding, str(study.settings_file))
         for source in self.settings.sources:
             for version in source.versions:

@@ -116,7 +116,7 @@ def measure_transfer(
     settings = settings or Settings()
     if objects < 1:
         raise InputError(f"objects is {objects}; expected at least 1")
-    models = models or StudyModels(settings.manipulation, "the settings")
+    models = models or models_for_transfer(settings, transforms)
     if not models.second_opinions:
         raise InputError(
             "the second opinion is none; expected the names or files of saliency models"
@@ -130,11 +130,31 @@ def measure_transfer(
     return versions
 
 
+def models_for_transfer(settings: Settings, transforms: Mapping[str, str]) -> StudyModels:
+    """Return the models that guide and judge, and know which of them guided a network.
+
+    Raises
+    ------
+    InputError
+        As `StudyModels`, or if a transform is none.
+    """
+    chosen = (_shift_network(name, file, settings) for name, file in transforms.items())
+    networks = tuple(filter(None, chosen))
+    return StudyModels(settings.manipulation, "the settings", networks)
+
+
+def _shift_network(name: str, file: str, settings: Settings) -> str | None:
+    """Return the name or file of the network that a transform means, None where it is none."""
+    if name == Transform.NETWORK and not file:
+        return settings.manipulation.shift_network
+    return None if name in list(TRANSFORMS) and not file else _network(name, file)
+
+
 def _maker(name: str, file: str, settings: Settings, models: StudyModels) -> Maker:
     transform, chosen = name, settings.manipulation
-    if name not in list(TRANSFORMS) or file:
+    if network := _shift_network(name, file, settings):
         transform = Transform.NETWORK
-        chosen = replace(chosen, shift_network=_network(name, file))
+        chosen = replace(chosen, shift_network=network)
     makers = VersionMakers(replace(settings, manipulation=chosen), models.guiding, "the settings")
     return makers.prepared(transform, shifts=True, scales=False)
 

@@ -1,6 +1,7 @@
 """Models that judge: three of them, what they share with the guides, and those that are refused."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,9 +11,16 @@ from manipulation.saliency.models.deepgaze import DeepGazeFeatures
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.saliency.models.published import PublishedDeepGaze
-from manipulation.study_stimuli.models import StudyModels
+from manipulation.study_stimuli.models import StudyModels, networks_in_use
 from manipulation.study_stimuli.second_opinions import shared_with, short_name
-from stimuli.contract.settings import ManipulationSettings
+from stimuli.contract.settings import (
+    ManipulationSettings,
+    Settings,
+    SourceSettings,
+    TargetSettings,
+    VersionSettings,
+)
+from stimuli.contract.vocabulary import Transform
 from stimuli.support.errors import InputError
 
 
@@ -78,6 +86,25 @@ def test_models_say_what_they_are_made_of():
 def test_the_models_that_ship_share_their_photographs():
     models = StudyModels(ManipulationSettings(saliency="scratch", second_opinion=("icf",)))
     assert models.shares == {"icf": "shares OSIE"}
+
+
+def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
+    chosen = ManipulationSettings(saliency="icf", second_opinion=("scratch",))
+    models = StudyModels(chosen, networks=("fgtransform-shift",))
+    assert models.shares == {"scratch": "guided fgtransform-shift, shares OSIE"}
+
+
+def test_only_networks_that_make_a_version_are_counted():
+    def study(*versions):
+        source = SourceSettings("one", "one.png", versions=versions)
+        return Settings(sources=(source,))
+
+    network = Transform.NETWORK
+    shifted = VersionSettings("increase", (TargetSettings((1,), 2.0),), transform=network)
+    scaled = VersionSettings("decrease", k_scale=2.0, transform=network)
+    assert networks_in_use(study(shifted)) == ("fgtransform-shift",)
+    assert networks_in_use(study(scaled)) == ("fgtransform-scale",)
+    assert networks_in_use(study(replace(shifted, transform=None))) == ()
 
 
 @pytest.mark.parametrize(
