@@ -95,16 +95,17 @@ def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
 
 
 def test_only_networks_that_make_a_version_are_counted():
-    def study(*versions):
-        source = SourceSettings("one", "one.png", versions=versions)
-        return Settings(sources=(source,))
+    def in_use(version):
+        other = VersionSettings("decrease", (TargetSettings((1,), -2.0),))
+        return networks_in_use(Settings(sources=(SourceSettings("one", "1.png", "a.json", 1,
+                                                                versions=(version, other)),)))  # fmt: skip
 
     network = Transform.NETWORK
     shifted = VersionSettings("increase", (TargetSettings((1,), 2.0),), transform=network)
-    scaled = VersionSettings("decrease", k_scale=2.0, transform=network)
-    assert networks_in_use(study(shifted)) == ("fgtransform-shift",)
-    assert networks_in_use(study(scaled)) == ("fgtransform-scale",)
-    assert networks_in_use(study(replace(shifted, transform=None))) == ()
+    scaled = replace(shifted, targets=(TargetSettings((1,), 0.0),), k_scale=2.0)
+    assert in_use(shifted) == ("fgtransform-shift",)
+    assert in_use(scaled) == ("fgtransform-scale",)
+    assert in_use(replace(shifted, transform=None)) == ()
 
 
 @pytest.mark.parametrize(
