@@ -70,6 +70,8 @@ them; what {about} hold was not measured here.
         "What is in the file": _inside(findings, final=final),
         "Limits": limits,
     }
+    if model.notice:
+        sections["Terms of the backbone's weights"] = model.notice
     return model_card(f"Saliency model `{name}`", introduction, facts, origin, sections)
 
 

@@ -26,7 +26,9 @@ from manipulation.saliency.fixations.viewed import (
     photographs,
     relative_counts,
 )
+from manipulation.saliency.models.backbones import notice_of
 from manipulation.saliency.models.centre_bias import GRID, fit_centre_bias
+from manipulation.saliency.models.files import load_saliency_model
 from manipulation.saliency.models.model import SaliencyModel
 from stimuli.support.errors import InputError
 
@@ -181,6 +183,7 @@ def fit_saliency_networks(
     bias, _ = fit_centre_bias(everything)
     chosen = runs[-1:] if final else runs[:folds]
     model = averaged_model(chosen, bias, scale)
+    model.notice = _notice(recipe)
     found = findings_aside(model, runs, data, unseen, seed, progress) if unseen else None
     if folds == 0:
         assert found is not None
@@ -192,6 +195,14 @@ def fit_saliency_networks(
     model.extractor.half()  # as it is stored; loading makes it 32-bit again
     fixations = sum(len(one.points) for one in data)
     return FittedNetworks(model, findings, FittedTo(len(data), fixations, outside, height_px))
+
+
+def _notice(recipe: NetworkRecipe) -> str:
+    """Return whose weights the networks began with, and under which terms."""
+    if recipe.start:
+        start = load_saliency_model(recipe.start)
+        return start.notice if isinstance(start, SaliencyModel) else ""
+    return notice_of(Path(recipe.weights)) if recipe.backbone else ""
 
 
 def _trained(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import timm
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from timm.models._features import FeatureGetterNet, FeatureInfo
 from torch import Tensor, nn
@@ -233,6 +233,16 @@ def load_weights(network: nn.Module, path: Path, name: str) -> None:
         ) from None
     if not all(tensor.isfinite().all() for tensor in network.state_dict().values()):
         raise InputError(f"{path}: holds weights that are no finite numbers; fetch it again")
+
+
+def notice_of(path: Path) -> str:
+    """Return whose weights a file holds and under which terms, where its metadata say so."""
+    if path.suffix != ".safetensors":
+        return ""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+    licence, notice = metadata.get("licence"), metadata.get("notice", "")
+    return f"{licence}. {notice}" if licence else notice
 
 
 def _sha256(network: nn.Module) -> str:

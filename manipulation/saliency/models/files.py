@@ -1,8 +1,8 @@
 """Saliency models as safetensors files: weights, and in the metadata what builds the model.
 
 The metadata hold ``format``, ``architecture``, ``settings`` (JSON: keyword arguments of the feature
-extractor and widths of the readout), ``pixels_per_degree`` and ``data`` (whose fixations on which
-photographs the model was fitted to, in words).
+extractor and widths of the readout), ``pixels_per_degree``, ``data`` (whose fixations on which
+photographs the model was fitted to, in words) and, where weights of others are in it, ``notice``.
 """
 
 import hashlib
@@ -117,6 +117,8 @@ def save_saliency_model(path: str | Path, model: SaliencyModel) -> None:
         "pixels_per_degree": repr(model.pixels_per_degree),
         "data": model.data,
     }
+    if model.notice:
+        metadata["notice"] = model.notice
     tensors = {name: tensor.contiguous() for name, tensor in _own_tensors(model).items()}
     with atomic_path(path) as temporary:
         save_file(tensors, temporary, metadata)
@@ -186,7 +188,7 @@ def load_saliency_model(name_or_file: str | Path) -> SaliencyModel | PublishedDe
         if tensors.keys() != _own_tensors(model).keys():
             raise KeyError(*(tensors.keys() ^ _own_tensors(model).keys()))
         model.load_state_dict(tensors, strict=False)
-        model.data = metadata["data"]
+        model.data, model.notice = metadata["data"], metadata.get("notice", "")
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"{path}: weights and settings do not fit together ({error}); fit the model again"

@@ -39,6 +39,8 @@ class SaliencyModel(nn.Module):
     data
         The fixations that it was fitted to, in words that begin with the name of the data set:
         ``OSIE (Xu et al. 2014), 15 people``. ``not stated`` where nobody said.
+    notice
+        Whose weights are in it and under which terms; empty where nobody else's are.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class SaliencyModel(nn.Module):
         self.blur = GaussianBlur(sigma_px, extractor.stride)
         self.centre_bias = CentreBias()
         self.pixels_per_degree = float(pixels_per_degree)
-        self.data = NOT_STATED
+        self.data, self.notice = NOT_STATED, ""
 
     @property
     def data_sets(self) -> tuple[str, ...]:

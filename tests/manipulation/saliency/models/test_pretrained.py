@@ -211,9 +211,11 @@ def test_the_command_sets_photographs_aside_and_says_what_the_mean_gains_there(
     ])  # fmt: skip
     model = load_saliency_model(out)
     assert model.data == "Discs"
+    assert model.notice.startswith("Apache-2.0. EfficientNet-Lite: Copyright The TensorFlow")
     assert len(model.extractor.networks) == 1
     card = out.with_suffix(".md").read_text()
     assert "3 photographs" in card
+    assert "## Terms of the backbone's weights" in card
     assert "mean of all 3 networks" in card
     assert LITE0 in card
     assert "set aside" in capsys.readouterr().out
