@@ -97,8 +97,8 @@ def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
 def test_only_networks_that_make_a_version_are_counted():
     def in_use(version):
         other = VersionSettings("decrease", (TargetSettings((1,), -2.0),))
-        return networks_in_use(Settings(sources=(SourceSettings("one", "1.png", "a.json", 1,
-                                                                versions=(version, other)),)))  # fmt: skip
+        source = SourceSettings("one", "1.png", "a.json", 1, versions=(version, other))
+        return networks_in_use(Settings(sources=(source,)))
 
     network = Transform.NETWORK
     shifted = VersionSettings("increase", (TargetSettings((1,), 2.0),), transform=network)
