@@ -52,7 +52,9 @@ Fixations are
   a comma-separated file, one row a fixation, with the columns image (file name
   in the folder of photographs), x_px, y_px (pixels of that file, origin at the
   top-left corner) and maybe subject;
-  MIT1003's folder DATA; SALICON's folder of .mat files or its .json;
+  MIT1003's folder DATA; SALICON's folder fixations, with train and val as in
+  --images, or one of them, or its .json, whose points are those of the path of
+  the mouse, many to a fixation;
   CAT2000's trainSet, of whose FIXATIONLOCS each fixated pixel counts once
   (--images trainSet/Stimuli);
   the folder of a data set of FixaTons, with SCANPATHS (--images .../STIMULI);

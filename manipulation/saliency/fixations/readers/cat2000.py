@@ -3,6 +3,9 @@
 Borji & Itti (2015), arXiv:1505.03581, "CAT2000: A large scale fixation dataset for boosting
 saliency research". ``trainSet`` holds ``Stimuli/<category>/001.jpg`` and
 ``FIXATIONLOCS/<category>/001.mat``; who looked, and how often at a pixel, is not published there.
+``allFixData.mat`` beside it says so, as an object that MATLAB alone reads. The grey margins of some
+photographs belong to their files and to the coordinates. The first fixation of a trial cannot be
+told from others and is among them.
 """
 
 from pathlib import Path

@@ -3,7 +3,9 @@
 Zanca, Serchi, Piu, Rosini & Rufa (2018), arXiv:1802.02534, "FixaTons: A collection of human
 fixations datasets and metrics for scanpath similarity". The folder of a data set holds
 ``STIMULI/<photograph>`` and ``SCANPATHS/<photograph>/<subject>``; the latter's rows are
-``x y start end``, in pixels of the photograph from its top-left corner and in seconds.
+``x y start end``, in pixels of the photograph from its top-left corner and in seconds from its
+onset. In MIT1003 the first row, from 0.004 s (the first sample at 240 Hz), is the fixation on the
+central target that every trial begins with.
 """
 
 import math
@@ -17,6 +19,11 @@ from stimuli.support.errors import InputError
 SCANPATHS = "SCANPATHS"
 COLUMNS = ("x", "y", "start", "end")
 WITHOUT_FIRST = "MIT1003"  # whose authors leave out the first fixation of a trial
+
+
+def is_layout(path: Path) -> bool:
+    """Return whether a folder is that of one data set."""
+    return (path / SCANPATHS).is_dir()
 
 
 def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -47,7 +47,7 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
     if not names:
         raise InputError(
             f"{path}: holds no gaze on the photographs in {folder}; expected MIT1003's folder DATA "
-            f"with a folder for each person, or SALICON's with .mat files"
+            f"with a folder for each person, and in it .mat files with the photographs' names"
         )
     return np.array(names), np.concatenate(points), np.array(subject)
 
@@ -57,7 +57,8 @@ def _gaze(file: Path) -> np.ndarray:
     content = matlab.load(file)
     try:
         (trial,) = content.values()
-        return np.asarray(trial["DATA"].flat[0]["eyeData"].flat[0], dtype=float)[:, :2]
+        samples = np.asarray(trial["DATA"].flat[0]["eyeData"].flat[0], dtype=float)
+        return samples[:, (0, 1)]
     except (ValueError, KeyError, IndexError, TypeError):
         raise InputError(
             f"{file}: holds {sorted(content)}; expected one variable with DATA(1).eyeData, samples "

@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 
 def photographs_in(folder: Path) -> Iterable[Path]:
-    """Yield the photographs in a folder in alphabetical order, and show how far it has got."""
+    """Yield the photographs in a folder in alphabetical order, and show how far it has got.
+
+    A folder that is not there holds none.
+    """
     return shown(_files(folder))
 
 
@@ -35,7 +38,7 @@ class ByName:
         self.folder = folder
         self.files: dict[str, Path] = {}
         self.stems: dict[str, list[Path]] = {}
-        for file in _files(folder) if folder.is_dir() else []:
+        for file in _files(folder):
             self.files[file.name] = file
             self.stems.setdefault(file.stem, []).append(file)
 
@@ -66,4 +69,6 @@ class ByName:
 
 
 def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
     return [file for file in visible(folder) if file.suffix.lower() in SUFFIXES]

@@ -1,7 +1,15 @@
 """SALICON: mouse-contingent viewing of COCO photographs, as ``.mat`` files or one ``.json``.
 
-Jiang, Huang, Duan & Zhao (2015), CVPR, "SALICON: Saliency in Context". Pixels count from 1, so the
-centre of the first is at 0.5 here.
+Jiang, Huang, Duan & Zhao (2015), CVPR, "SALICON: Saliency in Context". Pixels count from 1 in both,
+so the centre of the first is at 0.5 here. The challenge's files::
+
+    fixations/train/COCO_train2014_000000000009.mat    of images/train/COCO_train2014_....jpg
+    fixations/val/COCO_val2014_000000000133.mat        of images/val/COCO_val2014_....jpg
+
+hold ``gaze(i)`` of every viewer: ``location``, the path of the mouse, its ``timestamp``, and
+``fixations``, those detected in it, ``(x, y)``; the last are read here. The release 2015r1,
+``fixations_train2014.json``, has the form of COCO's annotations; what it calls fixations are points
+of the path of the mouse, ``(row, column)``, many to a fixation.
 """
 
 from pathlib import Path
@@ -13,13 +21,20 @@ from manipulation.saliency.fixations.readers import matlab, photographs
 from stimuli.support import files
 from stimuli.support.errors import InputError
 
+PARTS = ("train", "val")
+
+
+def is_layout(path: Path) -> bool:
+    """Return whether a folder holds ``.mat`` files, or ``train`` or ``val`` with them."""
+    return any(any((path / part).glob("*.mat")) for part in ("", *PARTS))
+
 
 def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read a folder with a ``.mat`` for each photograph, as `readers` describes it.
 
-    ``gaze(i).fixations`` holds the detected fixations ``(x, y)`` of one viewer; their identity is
-    not published, so viewers are numbered within each photograph. Photographs without a file are
-    left out.
+    The identity of viewers is not published, so they are numbered within each photograph.
+    Photographs without a file are left out. Of ``train`` and ``val`` in `path` both are read, and
+    the photographs are ``train/<file>`` and ``val/<file>`` below `folder`.
 
     Raises
     ------
@@ -27,18 +42,19 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
         If no file belongs to a photograph, or one cannot be read.
     """
     names, points, subject = [], [], []
-    for photograph in photographs.photographs_in(folder):
-        file = path / f"{photograph.stem}.mat"
-        if not file.is_file():
-            continue
-        for viewer, own in enumerate(_viewers(file)):
-            points.append(own - 0.5)
-            names += [photograph.name] * len(own)
-            subject += [str(viewer)] * len(own)
+    for part in ("",) if any(path.glob("*.mat")) else PARTS:
+        for photograph in photographs.photographs_in(folder / part):
+            file = path / part / f"{photograph.stem}.mat"
+            if not file.is_file():
+                continue
+            for viewer, own in enumerate(_viewers(file)):
+                points.append(own - 0.5)
+                names += [photograph.relative_to(folder).as_posix()] * len(own)
+                subject += [str(viewer)] * len(own)
     if not names:
         raise InputError(
             f"{path}: holds no fixation on the photographs in {folder}; expected .mat files with "
-            f"the names of the photographs"
+            f"the names of the photographs, in train and val where those are"
         )
     return np.array(names), np.concatenate(points), np.array(subject)
 
@@ -68,7 +84,7 @@ def _pairs(fixations: Any) -> np.ndarray:
 def read_json(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Read ``fixations_train2014.json`` of the release 2015r1, as `readers` describes it.
 
-    ``images`` name the files; ``annotations`` hold, for a photograph and a ``worker_id``, fixations
+    ``images`` name the files; ``annotations`` hold, for a photograph and a ``worker_id``, points
     as (row, column).
 
     Raises

@@ -103,7 +103,11 @@ def test_the_thresholds_are_those_of_the_data_set():
 
 def test_a_mit1003_file_of_another_form_is_named(mit, images):
     scipy_io.savemat(mit / "ajs" / "second.mat", {"second": {"gaze": 1}})
-    with pytest.raises(InputError, match=r"ajs.second.mat: holds \['second'\]; expected .*eyeData"):
+    named = r"ajs.second.mat: holds \['second'\]; expected .*eyeData"
+    with pytest.raises(InputError, match=named):
+        read_fixations(mit, images)
+    scipy_io.savemat(mit / "ajs" / "second.mat", {"second": trial(np.ones((99, 1)))})
+    with pytest.raises(InputError, match=named):
         read_fixations(mit, images)
     content = (mit / "ajs" / "first.mat").read_bytes()
     (mit / "ajs" / "first.mat").write_bytes(content[: len(content) // 2])
@@ -114,24 +118,54 @@ def test_a_mit1003_file_of_another_form_is_named(mit, images):
 # -- SALICON -------------------------------------------------------------------------------------
 
 
+def write_salicon(file, *viewers):
+    """A photograph's file with the fixations of each viewer, (x, y) in pixels from 1."""
+    kind = np.dtype([("location", "O"), ("timestamp", "O"), ("fixations", "O")])
+    gaze = np.empty((len(viewers), 1), dtype=kind)
+    for index, fixations in enumerate(viewers):
+        gaze[index, 0] = (np.array([[5, 5], [6, 6]]), np.array([[0], [10]]), np.array(fixations))
+    content = {"image": file.stem, "resolution": np.array([[300, 400]]), "gaze": gaze}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scipy_io.savemat(file, content)
+
+
 def test_salicon_mat_counts_pixels_from_one(tmp_path, images):
     folder = tmp_path / "train"
-    folder.mkdir()
-    viewer = np.dtype([("location", "O"), ("timestamp", "O"), ("fixations", "O")])
-    samples, times = np.array([[5, 5], [6, 6]]), np.array([[0], [10]])
-    gaze = np.empty((3, 1), dtype=viewer)
-    gaze[0, 0] = (samples, times, np.array([[1, 1], [400, 300]]))
-    gaze[1, 0] = (samples, times, np.array([[20, 30]]))
-    gaze[2, 0] = (samples, times, np.zeros((0, 2)))
-    content = {"image": "first", "resolution": np.array([[300, 400]]), "gaze": gaze}
-    scipy_io.savemat(folder / "first.mat", content)
+    viewers = [[1, 1], [400, 300]], [[20, 30]], np.zeros((0, 2)), [[401, 1]]
+    write_salicon(folder / "first.mat", *viewers)
     table = read_fixations(folder, images)
     points, subject = of(table, "first.jpeg")
-    np.testing.assert_allclose(points, [(0.5, 0.5), (399.5, 299.5), (19.5, 29.5)])
-    assert subject == ["0", "0", "1"]
-    scipy_io.savemat(folder / "first.mat", {"looks": 1})
+    np.testing.assert_array_equal(points, [(0.5, 0.5), (399.5, 299.5), (19.5, 29.5), (400.5, 0.5)])
+    assert subject == ["0", "0", "1", "3"]
+    (photograph,) = photographs(table, images)
+    assert photograph.outside == 1
+
+
+def test_salicon_in_parts_is_read_with_its_parts(tmp_path, images):
+    for part, name in (("train", "first"), ("val", "second")):
+        (images / part).mkdir()
+        (images / f"{name}.jpeg").rename(images / part / f"{name}.jpeg")
+        write_salicon(tmp_path / "fixations" / part / f"{name}.mat", [[3, 4]])
+    table = read_fixations(tmp_path / "fixations", images)
+    assert table.images == ("train/first.jpeg", "val/second.jpeg")
+    np.testing.assert_array_equal(table.points, [(2.5, 3.5), (2.5, 3.5)])
+    only = read_fixations(tmp_path / "fixations" / "val", images / "val")
+    assert only.images == ("second.jpeg",)
+    with pytest.raises(InputError, match=r"holds no fixation on the .*in train and val where"):
+        read_fixations(tmp_path / "fixations", images / "val")
+
+
+def test_a_salicon_file_of_another_form_is_named(tmp_path, images):
+    file = tmp_path / "train" / "first.mat"
+    write_salicon(file, [[1, 1, 0.2], [400, 300, 0.3]])
+    with pytest.raises(InputError, match=r"first.mat: holds .*expected gaze\(i\)\.fixations"):
+        read_fixations(file.parent, images)
+    write_salicon(file, [[np.nan, 1]])
+    with pytest.raises(InputError, match=r"fixation 1 \(on first.jpeg\) is at .*nan"):
+        read_fixations(file.parent, images)
+    scipy_io.savemat(file, {"looks": 1})
     with pytest.raises(InputError, match=r"first.mat: holds \['looks'\]"):
-        read_fixations(folder, images)
+        read_fixations(file.parent, images)
 
 
 def salicon_json():
@@ -429,6 +463,18 @@ def test_folders_of_no_known_layout_say_what_was_expected(tmp_path, images):
             InputError, match=f"{other.name}: is a folder of no .*expected {layouts}"
         ):
             read_fixations(other, images)
+
+
+def test_a_folder_around_a_data_set_is_told_which_is_in_it(cat, fixatons):
+    scipy_io.savemat(cat / "allFixData.mat", {"allData": 1})  # as published; no file of MIT1003's
+    assert len(read_fixations(cat, cat / "Stimuli").points) == 4
+    for one in (cat, fixatons):
+        around = one.parent / "around" / one.name
+        around.parent.mkdir(exist_ok=True)
+        one.rename(around)
+        with pytest.raises(InputError, match=rf"around: is a .*did you mean .*{one.name}\?\)$"):
+            read_fixations(around.parent, around)
+        around.rename(one)
 
 
 def test_matlab_files_on_other_photographs_are_refused(tmp_path, mit, images):
