@@ -16,10 +16,9 @@ from analysis.fixations.blinks import beside_blinks
 from analysis.fixations.detection import detect_fixations
 from analysis.fixations.quality import ShownImage, eye_record, rule_broken, trial_quality
 from analysis.fixations.trials import EyeFixations, during_image, of_one_eye
-from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import Recording
 from analysis.sessions.messages import image_onsets
-from analysis.sessions.runs import SessionRun
+from analysis.sessions.runs import SessionRun, read_run_recording
 from stimuli.contract.geometry import eyelink_to_screen, inside, screen_to_degrees, screen_to_image
 from stimuli.contract.settings import Settings
 from stimuli.support.tables import Row
@@ -68,9 +67,11 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
     Raises
     ------
     InputError
-        If the recording cannot be read, or holds no samples where they are needed.
+        If the recording cannot be read, names other stimuli than the events, or holds no samples
+        where they are needed.
     """
-    recording, rules, screen = read_recording(path), settings.exclusions, settings.screen.geometry
+    rules, screen = settings.exclusions, settings.screen.geometry
+    recording = read_run_recording(run, path)
     samples = recording.samples() if rules.precision_deg else None
     fixations = _eye_fixations(recording, samples, settings)
     screen_px = eyelink_to_screen(fixations.xy_px)

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from analysis.fixations.quality import QUALITY
 from analysis.fixations.table import fixation_table
-from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import Recording
 from analysis.report.session_page import session_page
 from analysis.report.session_quality import SessionQuality
 from analysis.results.tables import write_csv
 from analysis.sessions.physio import write_physio
-from analysis.sessions.runs import read_participant_kinds, read_runs
+from analysis.sessions.runs import read_participant_kinds, read_run_recording, read_runs
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.study import Study, participant_id
 from stimuli.contract.vocabulary import subject_label
@@ -68,7 +67,7 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
     subject = subject_label(subject)
     participant = participant_id(subject)
     stimuli = read_catalogue(study.catalogue)
-    runs = [one for one in read_runs(study, stimuli) if one.subject == subject]
+    runs = read_runs(study, stimuli, subject)
     if not runs:
         raise InputError(
             f"{study.root}: {participant} is not recorded; run `python -m experiment.run "
@@ -80,7 +79,7 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
     written: list[Path] = []
     recordings: list[Recording | None] = []
     for one in progress(runs, "Recordings", len(runs)):
-        recording = None if one.recording is None else read_recording(one.recording)
+        recording = None if one.recording is None else read_run_recording(one, one.recording)
         recordings.append(recording)
         if recording is not None:
             written += write_physio(one, recording, study.settings)

@@ -12,6 +12,7 @@ import pandas as pd
 
 _OFFSET = re.compile(r"([+-]?[0-9]{1,9})\s+(\S.*)", re.DOTALL)
 _TRIAL = re.compile(r"TRIALID\s+([0-9]{1,9})(?:\s|$)")
+_STIMULUS = re.compile(r"!V TRIAL_VAR stim_id (\S+)")
 _ONSET = re.compile(r"SYNCTIME(?:\s|$)")
 
 
@@ -46,3 +47,19 @@ def image_onsets(messages: pd.DataFrame) -> dict[int, float]:
         elif trial is not None and trial not in onsets and _ONSET.match(text):
             onsets[trial] = time_ms
     return onsets
+
+
+def trial_stimuli(messages: pd.DataFrame) -> dict[int, list[str]]:
+    """Return the stimuli that every trial was announced with, by trial number.
+
+    A trial that was begun twice has two. A recording that was made elsewhere may name none.
+    """
+    stimuli: dict[int, list[str]] = {}
+    trial: int | None = None
+    for text in true_times(messages)["text"]:
+        if text.startswith("TRIALID"):
+            match = _TRIAL.match(text)
+            trial = int(match[1]) if match else None  # practice has negative numbers
+        elif trial is not None and (match := _STIMULUS.match(text)):
+            stimuli.setdefault(trial, []).append(match[1])
+    return stimuli

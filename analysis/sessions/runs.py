@@ -4,13 +4,20 @@ In comes a study folder; out come, for every run of every subject, the trials of
 and the path of the tracker's own file.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.recordings.reading import read_recording
+from analysis.recordings.recording import Recording
+from analysis.sessions.identity import check_files, check_kept, check_recording, check_shown
+from stimuli.contract.catalogue import check_images
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
 from stimuli.contract.study import Study, participant_id, run_name
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus, TrialStatus
+from stimuli.support.console import messages
 from stimuli.support.errors import InputError, nearest
 from stimuli.support.tables import Row, read_table
 
@@ -47,19 +54,24 @@ class SessionRun:
         return [trial for trial in self.trials if trial["status"] == TrialStatus.COMPLETE]
 
 
-def read_runs(study: Study, stimuli: Sequence[Stimulus]) -> list[SessionRun]:
+def read_runs(
+    study: Study, stimuli: Sequence[Stimulus], subject: str | None = None
+) -> list[SessionRun]:
     """Return every recorded run, by subject and run.
 
     Parameters
     ----------
     stimuli
         The study's catalogue, which the events must fit.
+    subject
+        Read the runs of this one alone; none, if there are none.
 
     Raises
     ------
     InputError
-        If nobody was recorded yet, a recording is missing, or the events do not fit the catalogue
-        or each other.
+        If nobody was recorded yet, a recording is missing, the events do not fit the catalogue or
+        each other, or a file is not the one that the session left. What could not be checked, since
+        it was made elsewhere, is said on standard error.
 
     Examples
     --------
@@ -70,6 +82,7 @@ def read_runs(study: Study, stimuli: Sequence[Stimulus]) -> list[SessionRun]:
     >>> runs[0].subject, runs[0].run
     ('01', 1)
     """
+    check_kept(study, subject)
     found = study.runs_with_events()
     if not found:
         expected = study.events("01").relative_to(study.root).as_posix()
@@ -79,14 +92,43 @@ def read_runs(study: Study, stimuli: Sequence[Stimulus]) -> list[SessionRun]:
         )
     runs = []
     known = {stimulus.stim_id: stimulus for stimulus in stimuli}
-    for subject, run, path in found:
+    unchecked: dict[str, list[str]] = defaultdict(list)
+    by_subject: dict[str, dict[int, Sequence[Row]]] = defaultdict(dict)
+    for label, run, path in found:
+        if subject not in (None, label):
+            continue
         trials = read_table(path, EVENTS)
-        _check_trials(path, trials, known)
         complete = any(trial["status"] == TrialStatus.COMPLETE for trial in trials)
-        recording = _recording(study, subject, run) if complete else None
-        runs.append(SessionRun(subject, run, path, trials, recording))
+        recording = _recording(study, label, run) if complete else None
+        for what in check_files(study, label, run, path, recording):
+            unchecked[what].append(run_name(label, run))
+        _check_trials(path, trials, known)
+        by_subject[label][run] = trials
+        runs.append(SessionRun(label, run, path, trials, recording))
     _check_once(runs)
+    for label, rows in by_subject.items():
+        for what in check_shown(study, label, rows, stimuli):
+            unchecked[what].append(participant_id(label))
+    shown = {str(trial["stim_id"]) for run in runs for trial in run.trials}
+    kept = (one for one in stimuli if one.stim_id in shown and (study.root / one.image).is_file())
+    check_images(study.root, kept)
+    for what, names in unchecked.items():
+        names = list(dict.fromkeys(names))
+        messages().print(f"not checked: {', '.join(names)}: {what}", markup=False)
     return runs
+
+
+def read_run_recording(run: SessionRun, path: Path) -> Recording:
+    """Read the recording of a run at `path`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or names other stimuli than the events.
+    """
+    recording = read_recording(path)
+    check_recording(recording, path, run.events, run.subject, run.complete)
+    return recording
 
 
 def read_participant_kinds(study: Study, subjects: Sequence[str]) -> dict[str, ParticipantKind]:
@@ -123,11 +165,24 @@ def _recording(study: Study, subject: str, run: int) -> Path:
 
 
 def _check_trials(path: Path, trials: Sequence[Row], known: Mapping[str, Stimulus]) -> None:
+    if not trials:
+        raise InputError(
+            f"{path}: holds no trial; expected a row for each; put the table back from a copy, or "
+            f"take it away if nothing was shown"
+        )
     for number, row in enumerate(trials, start=2):
         where = f"{path}, line {number}"
         for name in ("trial", "block", "block_position", "stim_id", "status"):
             if row[name] is None:
                 raise InputError(f"{where}: {name} is n/a; expected a value")
+        for name in ("onset", "duration"):
+            value = row[name]
+            if value is not None and not (math.isfinite(value) and (value >= 0 or name == "onset")):
+                expected = "a number of seconds" + (" from 0" if name == "duration" else "")
+                raise InputError(
+                    f"{where}: {name} is {value:g}; expected {expected}; put the table back from a "
+                    f"copy"
+                )
         stim_id = str(row["stim_id"])
         if stim_id not in known:
             raise InputError(

@@ -1,6 +1,5 @@
 """What earlier runs of a subject left, what is still to be shown, and what can be made up for."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +7,16 @@ from typing import Any
 
 from experiment.protocols.tracker import Tracker, TrackerFault
 from experiment.records.events import ended_trials
-from experiment.records.journal import Line, LineKind, read_journal
+from experiment.records.journal import LineKind
 from experiment.records.run_files import RunFiles, runs_of
 from experiment.records.storage import store_run_files
+from stimuli.contract.journal import Line, read_journal, schedule_sha256
+from stimuli.contract.schemas import EVENTS
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.errors import InputError
 from stimuli.support.files import remove_unfinished
+from stimuli.support.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,17 @@ class EarlierRun:
 
 
 def earlier_runs(study: Study, subject: str) -> list[EarlierRun]:
-    """Return the earlier runs of a subject, in their order."""
-    return [EarlierRun(files, read_journal(files.journal)) for files in runs_of(study, subject)]
+    """Return the earlier runs of a subject, in their order.
 
-
-def schedule_sha256(schedule: Sequence[Trial]) -> str:
-    """Return a hash of the stimuli of a schedule in their order."""
-    shown = "\n".join(f"{one.stimulus.stim_id} {one.stimulus.image_sha256}" for one in schedule)
-    return hashlib.sha256(shown.encode()).hexdigest()
+    Raises
+    ------
+    InputError
+        If a journal is damaged: what was shown is not known then, and nothing can go on from it.
+    """
+    try:
+        return [EarlierRun(files, read_journal(files.journal)) for files in runs_of(study, subject)]
+    except InputError as damage:
+        raise InputError(f"{damage}, or name another subject number") from None
 
 
 def remaining_trials(schedule: Sequence[Trial], earlier: Sequence[EarlierRun]) -> list[Trial]:
@@ -71,12 +76,14 @@ def check_resumable(
     Raises
     ------
     InputError
-        If there is no earlier run, nothing is left to do, another kind of participant began, or
-        the stimuli or their order are no longer the same.
+        If there is no earlier run, nothing is left to do, another kind of participant began, the
+        stimuli or their order are no longer the same, or a journal has lost its last lines.
     """
     if not earlier:
         raise InputError("--resume: no session of this subject was begun; leave --resume out")
     name = earlier[0].files.participant_id
+    for run in earlier:
+        _check_journal_whole(run)
     if not remaining_trials(schedule, earlier) and all(run.stored for run in earlier):
         raise InputError(f"--resume: the session of {name} is complete; name another subject")
     for run in earlier:
@@ -88,11 +95,25 @@ def check_resumable(
                 f"go on with the options that the session began with, or name another subject "
                 f"number"
             )
-        if shown not in (None, schedule_sha256(schedule)):
+        if shown not in (None, schedule_sha256(trial.stimulus for trial in schedule)):
             raise InputError(
                 f"{run.files.journal}: the stimuli or their order have changed since {name} "
                 f"began; put the study back as it was, or name another subject number"
             )
+
+
+def _check_journal_whole(run: EarlierRun) -> None:
+    """Check that the journal tells of every trial of the events, which were made from it."""
+    if not run.files.events.is_file():
+        return
+    ended = ended_trials(run.lines)
+    listed = (row["trial"] for row in read_table(run.files.events, EVENTS))
+    lost = [str(trial) for trial in listed if trial not in ended]
+    if lost:
+        raise InputError(
+            f"{run.files.journal}: does not tell of trial {', '.join(lost)}; expected every trial "
+            f"of {run.files.events}; put the file back from a copy, or name another subject number"
+        )
 
 
 def recover_earlier_runs(

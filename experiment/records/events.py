@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from experiment.records.journal import WITHDRAWN, Line, LineKind
+from experiment.records.journal import WITHDRAWN, LineKind
+from stimuli.contract.journal import Line
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ParticipantKind, Trial, TrialStatus

@@ -6,15 +6,15 @@ power cut loses at most the trial under way. Its last line says ``session-finish
 warning. Nothing is written while an image is shown.
 """
 
-import json
 import os
 import time
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 from experiment.protocols.display import Clock
+from stimuli.contract.journal import Line, journal_line
 from stimuli.contract.vocabulary import TrialStatus
 
 
@@ -46,8 +46,6 @@ class LineKind(StrEnum):
 WITHDRAWN: Final = "withdrawn"
 TrialEnd = TrialStatus | Literal["withdrawn"]
 
-Line = dict[str, Any]  # what one line says, by fact; every line has a ``time`` and a ``kind``
-
 
 class Journal:
     """A journal that is open.
@@ -61,6 +59,11 @@ class Journal:
     clock
         Gives the ``time`` of each line, in seconds.
 
+    Attributes
+    ----------
+    lines
+        What was written, as `stimuli.contract.journal.read_journal` reads it again.
+
     Raises
     ------
     FileExistsError
@@ -70,6 +73,7 @@ class Journal:
     def __init__(self, path: Path, clock: Clock):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self.lines: list[Line] = []
         self._file = open(path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115
         self._clock = clock
 
@@ -84,9 +88,10 @@ class Journal:
             What it states; JSON-ready.
         """
         line = {"time": round(self._clock.now(), 6), "kind": kind, **facts}
-        self._file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        self._file.write(journal_line(len(self.lines) + 1, line) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+        self.lines.append(line)
 
     def __enter__(self) -> Self:
         self.write(LineKind.SESSION_STARTED, date=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
@@ -105,23 +110,3 @@ class Journal:
                 LineKind.SESSION_INTERRUPTED, reason=f"{kind.__name__}: {error}".removesuffix(": ")
             )
         self._file.close()
-
-
-def read_journal(path: Path) -> list[Line]:
-    """Return the whole lines of a journal; one that was cut is left out.
-
-    Returns
-    -------
-    list of dict
-        One a line: its ``time`` in seconds on the display's clock, its ``kind``, and the facts
-        that lines of that kind state.
-    """
-    lines = []
-    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            line = json.loads(text)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(line, dict) and "kind" in line:
-            lines.append(line)
-    return lines

@@ -1,7 +1,7 @@
 """What one run of a subject left, read again: its journal and its events."""
 
-from experiment.records.journal import Line, read_journal
 from experiment.records.run_files import RunFiles
+from stimuli.contract.journal import Line, read_journal
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import subject_label

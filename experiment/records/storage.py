@@ -10,9 +10,10 @@ from pathlib import Path
 
 from experiment.protocols.tracker import TrackerFault
 from experiment.records.events import event_rows, write_events
-from experiment.records.journal import Line, LineKind
+from experiment.records.journal import LineKind
 from experiment.records.participants import add_participant
 from experiment.records.run_files import RunFiles
+from stimuli.contract.journal import Line
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.provenance import write_sidecar
 

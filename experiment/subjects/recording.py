@@ -12,13 +12,14 @@ from experiment.laboratory.opening import open_lab
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision, SessionAborted
 from experiment.protocols.tracker import TrackerFault
-from experiment.records.earlier_runs import recover_earlier_runs, schedule_sha256
-from experiment.records.journal import Journal, LineKind, read_journal
+from experiment.records.earlier_runs import recover_earlier_runs
+from experiment.records.journal import Journal, LineKind
 from experiment.records.run_files import host_file_name
 from experiment.records.storage import store_run_files
 from experiment.session.session import run_session
 from experiment.subjects.outcome import Ending, RecordingOutcome, subject_records
 from experiment.subjects.preparation import RunPreparation, prepare_run
+from stimuli.contract.journal import schedule_sha256
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, subject_label
 from stimuli.support.checked import member
@@ -127,7 +128,7 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
             order=run.order,
             seed=settings.study.seed,
             trials=len(run.plan.schedule),
-            schedule_sha256=schedule_sha256(run.schedule),
+            schedule_sha256=schedule_sha256(trial.stimulus for trial in run.schedule),
             observer=lab.participant_kind,
             recording=files.recording(lab.tracker.suffix).name,
         )
@@ -139,8 +140,8 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
             with progress if simulated else nullcontext(lambda: None) as trial_done:
                 run_session(run.plan, lab, settings, journal, trial_done=trial_done)
         finally:
-            lines = read_journal(files.journal)
-            store_run_files(files, lines, run.schedule, lab.tracker.suffix, lab.tracker.save)
+            suffix, fetch = lab.tracker.suffix, lab.tracker.save
+            store_run_files(files, journal.lines, run.schedule, suffix, fetch)
 
 
 def _open_host_file(run: RunPreparation, lab: Lab, journal: Journal) -> None:

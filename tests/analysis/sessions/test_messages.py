@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.sessions.messages import image_onsets, true_times
+from analysis.sessions.messages import image_onsets, trial_stimuli, true_times
 
 
 def messages(*lines: tuple[float, str]) -> pd.DataFrame:
@@ -31,3 +31,13 @@ def test_a_trial_shown_again_counts_from_its_last_showing():
     shown = [(10, "TRIALID 4"), (20, "SYNCTIME"), (30, "TRIALID 4"), (40, "SYNCTIME")]
     assert image_onsets(messages(*shown)) == {4: 40}
     assert image_onsets(messages(*shown[:3])) == {}
+
+
+def test_every_showing_of_a_trial_names_its_stimulus_and_practice_is_nobodys():
+    told = [
+        (1, "TRIALID -1"), (2, "!V TRIAL_VAR stim_id practice-1"),
+        (3, "TRIALID 4"), (4, "-1 !V TRIAL_VAR stim_id a"), (5, "!V TRIAL_VAR block originals"),
+        (6, "TRIALID 4"), (7, "!V TRIAL_VAR stim_id b"), (8, "TRIALID -2"),
+        (9, "!V TRIAL_VAR stim_id practice-2"), (10, "TRIALID 5"),
+    ]  # fmt: skip
+    assert trial_stimuli(messages(*told)) == {4: ["a", "b"]}

@@ -19,6 +19,7 @@ from stimuli.support.tables import read_table
 from tests.experiment.subjects.kept import (
     ASC,
     EVENTS_TSV,
+    JOURNAL,
     KEPT,
     PROVENANCE,
     all_rows,
@@ -206,6 +207,63 @@ def test_a_session_goes_on_only_as_it_began(make_study, interrupt_at, monkeypatc
     (study / "study.toml").write_text("[study]\nseed = 9\n" + text)
     with pytest.raises(InputError, match="have changed since sub-07 began"):
         record(study, resume=True)
+
+
+def interrupted(make_study, interrupt_at, monkeypatch):
+    """Return a study whose session was broken off after trials, and its journal."""
+    study = make_study()
+    interrupt_at(5000)
+    with pytest.raises(KeyboardInterrupt):
+        record(study)
+    monkeypatch.undo()
+    return study, study / JOURNAL
+
+
+def flipped(lines):
+    return [lines[0], lines[1].replace("s07r1", "s08r1"), *lines[2:]]
+
+
+def without_a_trial(lines):
+    """Take out a trial's lines; nothing else tells that it was shown."""
+    return [line for line in lines if '"trial": 2,' not in line]
+
+
+def without_the_end(lines):
+    first = next(at for at, line in enumerate(lines) if '"trial": 2,' in line)
+    return lines[:first]
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (flipped, "line 2: is damaged: its checksum is"),
+        (without_a_trial, "is damaged: it has number .* is missing"),
+        (without_the_end, "does not tell of trial 2, 3"),
+        (lambda lines: [*lines[:4], "\0" * 40 + "\n", *lines[5:]], "line 5: is damaged"),
+    ],
+)
+def test_a_damaged_journal_is_named_and_nothing_goes_on_from_it(
+    make_study, interrupt_at, monkeypatch, damage, says
+):
+    study, journal = interrupted(make_study, interrupt_at, monkeypatch)
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(damage(lines)))
+    before = contents(study)
+    with pytest.raises(InputError, match=rf"journal\.jsonl.*{says}.*another subject number"):
+        record(study, resume=True)
+    assert contents(study) == before
+    journal.write_text("".join(lines))
+    record(study, resume=True)
+    assert [row["trial"] for row in all_rows(study)] == list(range(1, 13))
+
+
+def test_a_session_goes_on_from_a_journal_of_an_earlier_version(
+    make_study, interrupt_at, monkeypatch
+):
+    study, journal = interrupted(make_study, interrupt_at, monkeypatch)
+    journal.write_text("".join(json.dumps(line) + "\n" for line in journal_of(study)))
+    record(study, resume=True)
+    assert [row["trial"] for row in all_rows(study)] == list(range(1, 13))
 
 
 def test_practice_comes_first_and_is_in_no_table(make_study):
