@@ -224,7 +224,7 @@ def shipped_saliency_models() -> list[str]:
     --------
     >>> from manipulation import shipped_saliency_models
     >>> shipped_saliency_models()
-    ['icf', 'scratch']
+    ['efficientnet', 'icf', 'scratch']
     """
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
