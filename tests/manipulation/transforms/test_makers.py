@@ -52,7 +52,7 @@ def test_an_intent_shifts_first_and_scales_the_result():
     assert len({repr(one) for one in identities}) == 3
 
 
-def test_pixels_reach_their_target_and_the_second_model_hardly_sees_it(models, coffee):
+def test_pixels_reach_their_target_and_the_second_models_hardly_see_it(models, coffee):
     image, mask = coffee
     maker = build_maker("pixels", Settings(pixels=PixelSettings(steps=25)), models.guiding)
     intent = Intent(mask[None], (2.0,))
@@ -65,9 +65,11 @@ def test_pixels_reach_their_target_and_the_second_model_hardly_sees_it(models, c
     def change(predict):
         return p_obj(predict(changed), mask) - p_obj(predict(image), mask)
 
-    first, second = change(models.log_saliency), change(models.second_log_saliency)
+    first = change(models.log_saliency)
     assert first > 0.1
-    assert abs(second) < 0.2 * first
+    assert models.second_opinions
+    for judge in models.second_opinions:
+        assert abs(change(judge.log_saliency)) < 0.2 * first, judge.name
 
 
 def test_fidelity_keeps_pixels_near_the_photograph(models, coffee):
@@ -127,10 +129,11 @@ def test_the_networks_that_ship_are_those_of_their_cards():
 
 
 @pytest.mark.parametrize(("source_id", "annotation_id"), [("coffee", 302), ("rocket", 402)])
-def test_on_photographs_they_have_not_seen_they_move_predictions_as_asked(
-    models, source_id, annotation_id
+def test_on_photographs_they_have_not_seen_they_move_their_guide_s_predictions_as_asked(
+    source_id, annotation_id
 ):
-    chosen = ManipulationSettings()
+    chosen = ManipulationSettings(saliency="scratch", second_opinion=())
+    models = StudyModels(chosen)
     maker = NetworkTransform(chosen.shift_network, chosen.scale_network)
     annotations = read_annotations(DEMO_ANNOTATIONS)
     photograph = next(one for one in PHOTOGRAPHS if one.source_id == source_id)
