@@ -80,3 +80,17 @@ def to_bytes(image: Tensor) -> Tensor:
 def halved(images: Tensor) -> Tensor:
     """Return images ``(B, 3, H, W)`` at half their size, as means of 2 x 2 pixels."""
     return functional.avg_pool2d(images, 2, ceil_mode=True, count_include_pad=False)
+
+
+def padded(images: Tensor, multiple: int) -> Tensor:
+    """Return images whose last row and column are repeated up to a multiple of pixels."""
+    height, width = images.shape[-2:]
+    missing = (0, -width % multiple, 0, -height % multiple)
+    return functional.pad(images, missing, mode="replicate") if any(missing) else images
+
+
+def enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return maps ``(B, channels, h, w)`` interpolated to another height and width."""
+    if tuple(maps.shape[-2:]) == size:
+        return maps
+    return functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)

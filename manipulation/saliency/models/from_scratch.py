@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from manipulation.images.sizes import halved
+from manipulation.images.sizes import enlarged, halved, padded
 from manipulation.saliency.models.features import FeatureExtractor
 
 # Image pixels per cell of each layer that `ScratchNetworks.features` returns.
@@ -146,7 +146,7 @@ class SaliencyNetwork(nn.Module):
                 maps |= {"stage1": one, "stage2": two, "stage3": three}
             image = functional.avg_pool2d(image, 2)
         size = _size(thirds[0])
-        maps["fused"] = self.fuse(torch.cat([_enlarged(three, size) for three in thirds], dim=1))
+        maps["fused"] = self.fuse(torch.cat([enlarged(three, size) for three in thirds], dim=1))
         maps["stage4"] = self.stage4(maps["fused"])
         five = self.stage5(maps["stage4"])
         maps["stage5"] = five + self.whole(five.mean(dim=(2, 3)))[:, :, None, None]
@@ -156,29 +156,16 @@ class SaliencyNetwork(nn.Module):
         """Map halved images ``(B, 3, h, w)`` to log saliency ``(B, h / 4, w / 4)``."""
         maps = self.layers(images)
         size = _size(maps["fused"])
-        context = [maps["fused"], *(_enlarged(maps[name], size) for name in ("stage4", "stage5"))]
+        context = [maps["fused"], *(enlarged(maps[name], size) for name in ("stage4", "stage5"))]
         merged = self.dropout(self.merge(torch.cat(context, dim=1)))
         fine = maps["stage2"]
-        both = _enlarged(self.coarse(merged), _size(fine)) + self.fine(fine)
+        both = enlarged(self.coarse(merged), _size(fine)) + self.fine(fine)
         return self.last(functional.gelu(self.hidden(functional.gelu(both))))[:, 0]
 
 
 def _size(maps: Tensor) -> tuple[int, int]:
     height, width = maps.shape[-2:]
     return height, width
-
-
-def _enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    if _size(maps) == size:
-        return maps
-    return functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)
-
-
-def padded(images: Tensor) -> Tensor:
-    """Return images whose last row and column are repeated up to a multiple of 32 pixels."""
-    height, width = images.shape[-2:]
-    missing = (0, -width % _MULTIPLE, 0, -height % _MULTIPLE)
-    return functional.pad(images, missing, mode="replicate") if any(missing) else images
 
 
 class ScratchNetworks(FeatureExtractor):
@@ -233,7 +220,7 @@ class ScratchNetworks(FeatureExtractor):
         in nats, not yet blurred.
         """
         rows, columns = (-(-length // self.stride) for length in images.shape[-2:])
-        views = padded(halved(images))
+        views = padded(halved(images), _MULTIPLE)
         maps = torch.stack([network(views) for network in self.networks], dim=1)
         return maps[..., :rows, :columns]
 
@@ -268,7 +255,7 @@ class ScratchNetworks(FeatureExtractor):
                 f"expected some of {list(LAYERS)} and 1 to {len(self.networks)} networks"
             )
         height, width = images.shape[-2:]
-        views = padded(halved(images))
+        views = padded(halved(images), _MULTIPLE)
         parts = [network.layers(views) for network in self.trained[:networks]]
         return {
             name: torch.cat([part[name] for part in parts], dim=1)[

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from manipulation.images.sizes import enlarged, padded
 from manipulation.saliency.models.features import FeatureExtractor
 from stimuli.support.errors import InputError
 
@@ -166,26 +167,13 @@ class PretrainedNetwork(nn.Module):
                 place = projected.shape[-2:]
                 by_size[place] = by_size[place] + projected if place in by_size else projected
             for one in by_size.values():
-                merged = merged + _enlarged(one, size)
+                merged = merged + enlarged(one, size)
             if scale + 1 < self.scales:
                 images = functional.avg_pool2d(images, 2)
         merged = functional.gelu(merged)
         merged = merged + self.whole(merged.mean(dim=(2, 3)))[:, :, None, None]
         merged = functional.gelu(self.context(merged))
         return self.last(functional.gelu(self.hidden(merged)))[:, 0]
-
-
-def _enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    if maps.shape[-2:] == size:
-        return maps
-    return functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)
-
-
-def padded(images: Tensor) -> Tensor:
-    """Return images whose last row and column are repeated up to a multiple of 64 pixels."""
-    height, width = images.shape[-2:]
-    missing = (0, -width % MULTIPLE, 0, -height % MULTIPLE)
-    return functional.pad(images, missing, mode="replicate") if any(missing) else images
 
 
 class PretrainedNetworks(FeatureExtractor):
@@ -244,7 +232,7 @@ class PretrainedNetworks(FeatureExtractor):
             images, scale_factor=SHARE, mode="bilinear", align_corners=False, antialias=True
         )
         rows, columns = (-(-length // CELL_PX) for length in smaller.shape[-2:])
-        views = padded(smaller)
+        views = padded(smaller, MULTIPLE)
         maps = torch.stack([network(views) for network in self.networks], dim=1)
         return maps[..., :rows, :columns]
 
@@ -281,7 +269,7 @@ class PretrainedNetworks(FeatureExtractor):
                 f"expected some of {list(LAYERS)} and 1 to {len(self.networks)} networks"
             )
         height, width = images.shape[-2:]
-        views = padded(images)
+        views = padded(images, MULTIPLE)
         parts = []
         for network in self.trained[:networks]:
             strides = (f"stride{stride}" for stride in network.trunk.strides)
