@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -45,7 +45,49 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def remove_unfinished(folder: str | Path) -> None:
     """Remove what processes that were killed left in a folder and below it, half written."""
     for leftover in Path(folder).rglob(f"{_UNFINISHED}*"):
-        leftover.unlink()
+        if not leftover.is_dir():  # of somebody else
+            leftover.unlink()
+
+
+def confined(folder: str | Path, name: object, where: object) -> Path:
+    """Return the path of a file in a folder, by a name that was read from a file.
+
+    Parameters
+    ----------
+    folder
+        That the file must lie in, symbolic links followed.
+    name
+        Of the file, relative to the folder.
+    where
+        What names it, such as the file that it was read from; errors begin with it.
+
+    Raises
+    ------
+    InputError
+        If the name is no text, is absolute, goes up by ``..`` or over a symbolic link out of the
+        folder, or is the folder itself.
+    """
+    expected = f"expected a file inside {folder}; name it relative to that folder"
+    if not isinstance(name, str) or not name or not name.isprintable():
+        raise InputError(f"{where}: file name {str(name)[:80]!r}; {expected}, in printable text")
+    # A drive, a root or a backslash is one on some machine that the folder may be carried to.
+    foreign = PureWindowsPath(name)
+    if Path(name).is_absolute() or foreign.drive or foreign.root or ".." in foreign.parts:
+        raise InputError(f"{where}: path {name!r} leaves the folder; {expected}")
+    path, base = Path(folder) / name, Path(folder).resolve()
+    try:
+        real = path.resolve()
+        path.exists()  # raises if the name is too long
+    except (OSError, RuntimeError) as error:  # a circle of links, or a name too long
+        raise InputError(
+            f"{where}: path {name!r} cannot be followed ({error}); {expected}"
+        ) from None
+    if real == base or not real.is_relative_to(base):
+        raise InputError(
+            f"{where}: path {name!r} leaves the folder, to {real}; {expected}, and put a copy in "
+            f"place of a symbolic link"
+        )
+    return path
 
 
 def umask() -> int:
@@ -84,7 +126,7 @@ def read_json(path: str | Path) -> object:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file: {error}; is it complete?") from None
 
 

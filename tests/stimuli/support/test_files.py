@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -386,3 +387,46 @@ def test_what_is_no_image_is_named(tmp_path, content):
         files.read_image(path)
     with pytest.raises(InputError, match="no such image"):
         files.read_image(tmp_path / "absent.png")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../victim",
+        "a/../../victim",
+        "/etc/passwd",
+        "",
+        ".",
+        "C:\\x",
+        "\\x",
+        "..\\x",
+        "a\0",
+        7,
+        None,
+    ],
+)
+def test_a_name_that_leaves_its_folder_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match=r"^record\.json: .*expected a file inside .*study; name"):
+        files.confined(tmp_path / "study", name, "record.json")
+
+
+def test_a_symbolic_link_may_lead_about_in_the_folder_and_not_out_of_it(tmp_path):
+    study = tmp_path / "study"
+    (study / "a").mkdir(parents=True)
+    (study / "inside").symlink_to(study / "a")
+    (study / "outside").symlink_to(tmp_path)
+    (study / "circle").symlink_to(study / "circle")
+    assert files.confined(study, "inside/b.png", "x") == study / "inside/b.png"
+    with pytest.raises(InputError, match=r"x: path 'outside/b.png' leaves .*symbolic link"):
+        files.confined(study, "outside/b.png", "x")
+    with pytest.raises(InputError, match=r"x: path '(long)*' cannot be followed"):
+        files.confined(study, "long" * 1000, "x")
+    with suppress(InputError):  # which versions of Python find a circle, differs
+        files.confined(study, "circle/b.png", "x")
+
+
+def test_what_was_left_unfinished_is_removed_and_a_folder_of_that_name_is_not(tmp_path):
+    (tmp_path / ".writing-a.png").touch()
+    (tmp_path / ".writing-own").mkdir()
+    files.remove_unfinished(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".writing-own"]
