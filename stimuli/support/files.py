@@ -17,6 +17,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from stimuli.support.errors import InputError
 from stimuli.support.pictures import eight_bits, in_srgb, opened_picture
 
+# A map in double precision at the largest size of an image, and what stands before its values.
+_LARGEST_MAP_BYTES = 8 * 8192**2 + 1024
 _UNFINISHED = ".writing-"  # how the names of unfinished files begin
 
 
@@ -139,7 +141,7 @@ def sha256(path: str | Path) -> str:
 def read_image(path: str | Path) -> np.ndarray:
     """Read a photograph as ``(height, width, 3)`` uint8 sRGB.
 
-    Formats are those of Pillow; PNG, JPEG and TIFF are tested. What becomes of each kind:
+    Formats are `stimuli.support.pictures.FORMATS`. What becomes of each kind:
 
     =================================  ==========================================================
     rotated or mirrored by EXIF        turned upright, all eight orientations
@@ -161,7 +163,7 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is absent, truncated, no picture, or of a kind that is refused.
+        If the file is absent, truncated, no picture, or of a format or kind that is refused.
 
     Examples
     --------
@@ -226,13 +228,19 @@ def read_log_saliency(path: str | Path) -> np.ndarray:
     """
     try:
         with open(path, "rb") as file, np.load(file) as archive:
+            size_bytes = archive.zip.getinfo("log_saliency.npy").file_size
+            if size_bytes > _LARGEST_MAP_BYTES:
+                raise ValueError(
+                    f"{size_bytes} bytes unpacked; expected at most {_LARGEST_MAP_BYTES}"
+                )
             log_saliency = archive["log_saliency"]
+            finite = bool(np.isfinite(log_saliency).all())
     except FileNotFoundError:
         raise InputError(f"{path}: no such prediction; run manipulation.generate again") from None
     except Exception as error:
         raise InputError(
             f"{path}: cannot be read as a saliency map ({error}); run manipulation.generate again"
         ) from None
-    if log_saliency.ndim != 2 or not np.isfinite(log_saliency).all():
+    if log_saliency.ndim != 2 or not finite:
         raise InputError(f"{path}: holds {log_saliency.shape}; expected a finite 2-d map")
     return log_saliency
