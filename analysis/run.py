@@ -2,7 +2,7 @@
 
 Reads stimuli, events and recordings; writes ``derivatives/``: the fixation table, densities,
 effects and a report of one page. Raw data are never touched; running again replaces what an
-earlier run of the same subset wrote.
+earlier run of the same subset wrote, and no other file.
 """
 
 import argparse

@@ -4,10 +4,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from analysis.density.grid import Grid
 from stimuli.support.errors import InputError
+from stimuli.support.pictures import opened_picture
 
 
 def read_mask(path: Path, size_px: int) -> np.ndarray:
@@ -18,12 +18,12 @@ def read_mask(path: Path, size_px: int) -> np.ndarray:
     InputError
         If the mask is absent, no picture, empty, or not of the image's size.
     """
+    if not path.exists():
+        raise InputError(f"{path}: no such mask; run manipulation.generate again")
     try:
-        with Image.open(path) as picture:
+        with opened_picture(path) as picture:
             mask = np.asarray(picture.convert("L")) > 127
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such mask; run manipulation.generate again") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except InputError as error:
         raise InputError(
             f"{path}: cannot be read as a mask ({error}); expected a PNG, 255 inside"
         ) from None

@@ -28,6 +28,8 @@ from analysis.recordings.recording import (
 from stimuli.support.errors import InputError
 
 _GZIP = b"\x1f\x8b"
+# Most that is unpacked: a recording of hours, and no more for a byte than recordings have.
+_LARGEST_BYTES, _SMALL_BYTES, _LARGEST_RATIO = 1 << 31, 1 << 26, 100
 _MISSING = "."
 _MORE_COLUMNS = 40  # velocity, resolution, input, flags, head target
 _EYES = {"LEFT": "L", "RIGHT": "R"}
@@ -138,14 +140,21 @@ def _unzipped(content: bytes, where: str, warnings: Counter[str]) -> bytes:
     if not content.startswith(_GZIP):
         return content
     parts = []
+    most = min(_LARGEST_BYTES, max(_SMALL_BYTES, _LARGEST_RATIO * len(content)))
+    room = most
     while content.startswith(_GZIP):
         member = zlib.decompressobj(wbits=31)
         try:
-            parts.append(member.decompress(content))
+            parts.append(member.decompress(content, room + 1))
         except zlib.error as error:
             raise InputError(
                 f"{where}: cannot be unpacked ({error}); expected a whole gzip file"
             ) from None
+        room -= len(parts[-1])
+        if room < 0:
+            raise InputError(
+                f"{where}: unpacks to more than {most} bytes; expected a recording; is it damaged?"
+            )
         warnings["gzip file cut"] += not member.eof
         content = member.unused_data
     return b"".join(parts)

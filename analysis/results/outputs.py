@@ -5,9 +5,12 @@
 """
 
 import dataclasses
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -24,7 +27,8 @@ from analysis.fixations.quality import QUALITY
 from analysis.results.tables import write_csv
 from stimuli.contract.schemas import EFFECTS, FIXATIONS
 from stimuli.contract.study import BIDS_VERSION, Study
-from stimuli.support.files import atomic_path, write_json
+from stimuli.support.errors import InputError
+from stimuli.support.files import atomic_path, read_json, write_json
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.tables import Column, Schema
 
@@ -60,6 +64,11 @@ class Outputs:
     def _provenance(self) -> Path:
         return self._study.derivatives / f"analysis{self._suffix}.json"
 
+    @property
+    def _before(self) -> Path:
+        """The provenance of the last run that was finished, while another is at work."""
+        return self._provenance.with_suffix(".before.json")
+
     def path(self, folder: str, name: str) -> Path:
         """Return where a result of this subset goes: ``effects.csv`` in ``effects/``."""
         stem, dot, suffix = name.partition(".")
@@ -78,7 +87,8 @@ class Outputs:
 
         The provenance of an earlier run goes first: while it is missing, results are incomplete.
         """
-        self._provenance.unlink(missing_ok=True)
+        if self._provenance.is_file():
+            os.replace(self._provenance, self._before)
         path = self.maps(stim_id)
         with atomic_path(path) as temporary, open(temporary, "wb") as file:
             np.savez(
@@ -149,11 +159,8 @@ class Outputs:
         self._write("densities/parameters.csv", PARAMETERS, pd.DataFrame(rows), described)
 
     def finish(self, analysis: StudyAnalysis) -> None:
-        """Remove what an earlier run of this subset left, and write the provenance."""
-        for folder in (self.path("densities", "maps"), self.path("report", "figures")):
-            for path in sorted(folder.glob("*")):
-                if path not in self._written:
-                    path.unlink()
+        """Remove maps and figures of the last run that are no more, and write the provenance."""
+        self._remove_earlier()
         study, design = self._study, analysis.design
         write_json(
             study.derived_description,
@@ -180,3 +187,21 @@ class Outputs:
             seeds={"study": study.settings.study.seed},
             root=study.root,
         )  # fmt: skip
+        self._before.unlink(missing_ok=True)
+
+    def _remove_earlier(self) -> None:
+        """Remove what the last run's provenance names and this run did not write.
+
+        Other files in the same folders are somebody's own. The names are only compared, so one
+        that leads elsewhere removes nothing.
+        """
+        root, earlier = self._study.root.resolve(), set[Path]()
+        with suppress(InputError, AttributeError, KeyError, TypeError):
+            content = cast(dict[str, Any], read_json(self._before))
+            earlier = {root / name for name in content["outputs"]}
+        for folder in (self.path("densities", "maps"), self.path("report", "figures")):
+            for path in sorted(folder.glob("*")):
+                real = folder.resolve() / path.name
+                inside = real.is_relative_to(root) and not real.is_dir()
+                if inside and real in earlier and path not in self._written:
+                    path.unlink()

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from experiment.protocols.tracker import InterestArea
 from stimuli.contract.catalogue import check_images
@@ -13,7 +12,7 @@ from stimuli.contract.geometry import image_to_screen
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Trial
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_image
+from stimuli.support.files import image_size, read_image
 
 
 def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
@@ -31,12 +30,12 @@ def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int)
 
 
 def _check_size(path: Path, size_px: int) -> None:
-    with Image.open(path) as picture:
-        if picture.size != (size_px, size_px):
-            raise InputError(
-                f"{path}: is {picture.width} x {picture.height} pixels; study.toml: "
-                f"images.size_px is {size_px}; generate the stimuli again"
-            )
+    height, width = image_size(path)
+    if (height, width) != (size_px, size_px):
+        raise InputError(
+            f"{path}: is {width} x {height} pixels; study.toml: images.size_px is {size_px}; "
+            f"generate the stimuli again"
+        )
 
 
 def practice_trials(root: Path, subject: str, settings: Settings) -> tuple[Trial, ...]:

@@ -16,6 +16,7 @@ from stimuli.contract.masks import read_annotations
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
 from stimuli.support.files import (
+    confined,
     read_image,
     read_json,
     remove_unfinished,
@@ -96,6 +97,8 @@ def fetch_coco_photographs(
     checksums = _read_checksums(out / CHECKSUMS)
     content = _excerpt(place, split, ids, checksums)
     entries = content["images"]
+    for entry in entries:
+        _photograph(place, entry)  # all are checked before anything is fetched
     fetched = 0
     for entry in progress(entries, f"Fetching {len(entries)} photographs"):
         fetched += _fetch_photograph(place, entry, checksums)
@@ -103,7 +106,7 @@ def fetch_coco_photographs(
     write_json(excerpt, content)
     checksums[excerpt.name] = sha256(excerpt)
     _write_checksums(out / CHECKSUMS, checksums)
-    files = (out / "images" / entry["file_name"] for entry in entries)
+    files = (_photograph(place, entry) for entry in entries)
     return Fetched(excerpt, tuple(files), fetched)
 
 
@@ -161,8 +164,8 @@ def _check_ids(ids: Sequence[int], known: Set[int], split: str) -> None:
 
 def _fetch_photograph(place: _Place, entry: dict, checksums: dict[str, str]) -> bool:
     """Make sure that a photograph is there and right; return whether it was fetched."""
-    name = f"images/{entry['file_name']}"
-    path = place.out / name
+    path = _photograph(place, entry)
+    name = path.relative_to(place.out).as_posix()
     recorded = checksums.get(name)
     found = sha256(path) if path.exists() else None
     if found and recorded is None and _fault(path, entry) is None:
@@ -179,6 +182,13 @@ def _fetch_photograph(place: _Place, entry: dict, checksums: dict[str, str]) -> 
     checksums[name] = sha256(path)
     _write_checksums(place.out / CHECKSUMS, checksums)
     return fetched
+
+
+def _photograph(place: _Place, entry: dict) -> Path:
+    """Return where a photograph goes; a name that leaves its folder is an InputError."""
+    where = f"{place.out}, annotations of image {entry['id']}"
+    confined(place.out, "images/of", where)
+    return confined(place.out / "images", entry["file_name"], where)
 
 
 def _fault(path: Path, entry: dict) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_image
+from stimuli.support.files import confined, read_image
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePh
     Raises
     ------
     InputError
-        If the folder or the file is absent or wrong, or none of the photographs is there.
+        If the folder or the file is absent or wrong, a photograph lies outside the folder, or none
+        is there.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePh
     found, missing = [], []
     for image_id in sorted(read.images):
         name = read.images[image_id]["file_name"]
-        path = images / name
+        path = confined(images, name, read.path)
         if path.is_file():
             found.append(Candidate(Path(name).stem, path, image_id))
         else:

@@ -16,7 +16,12 @@ import numpy as np
 from torch import Tensor
 
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_json, sha256, write_json
+from stimuli.support.files import confined, read_json, sha256, write_json
+
+# Where files are made; everything else in a study is somebody's own.
+_MADE = tuple(
+    f"stimuli/{one}/" for one in ("images", "masks", "targets", "predictions", "versions")
+)
 
 
 def digest(content: object) -> str:
@@ -40,19 +45,28 @@ class BuildRecord:
         The stimulus.
     on_change
         Called before anything is made anew.
+
+    Raises
+    ------
+    InputError
+        If the record names a file outside the study, or one that is not made.
     """
 
     def __init__(
         self, root: Path, stim_id: str, on_change: Callable[[], None] = lambda: None
     ) -> None:
         self.root, self.stim_id, self._on_change = root, stim_id, on_change
-        self.path = root / "stimuli" / "made" / f"{stim_id}.json"
+        self.path = confined(root, f"stimuli/made/{stim_id}.json", root)
         self._used: set[str] = set()
         self._entries: dict[str, dict[str, Any]] = {}
         if self.path.exists():
             # A record that cannot be read is as if nothing had been made.
-            with suppress(InputError, TypeError, ValueError):
-                self._entries = dict(cast(dict, read_json(self.path)))
+            with suppress(InputError, AttributeError):
+                entries = cast(dict, read_json(self.path)).items()
+                self._entries = {name: entry for name, entry in entries if isinstance(entry, dict)}
+        for name, entry in self._entries.items():
+            if "sha256" in entry:
+                self._file(name)
 
     def file_if_stale(self, relative: str, made_from: object, write: Callable[[Path], None]) -> str:
         """Return the SHA-256 of a file; rebuild the file if an input changed.
@@ -66,7 +80,7 @@ class BuildRecord:
         write
             Writes the file, whole or not at all.
         """
-        key, path = digest(made_from), self.root / relative
+        key, path = digest(made_from), self._file(relative)
         entry = self._entries.get(relative, {})
         self._used.add(relative)
         if entry.get("from") == key and path.is_file() and sha256(path) == entry.get("sha256"):
@@ -90,7 +104,7 @@ class BuildRecord:
         stale = set(self._entries) - self._used
         for name in stale:
             if "sha256" in self._entries.pop(name):
-                (self.root / name).unlink(missing_ok=True)
+                self._file(name).unlink(missing_ok=True)
         if stale:
             write_json(self.path, self._entries)
 
@@ -99,6 +113,16 @@ class BuildRecord:
         self._used.clear()
         self.finish()
         self.path.unlink(missing_ok=True)
+
+    def _file(self, name: str) -> Path:
+        """Return the path of a file of a record, which is one that is made."""
+        path = confined(self.root, name, self.path)
+        if not name.startswith(_MADE):
+            raise InputError(
+                f"{self.path}: names {name!r}, which is not made from a photograph; expected a "
+                f"file in one of {', '.join(_MADE)}; delete this record"
+            )
+        return path
 
     def _keep(self, name: str, entry: dict[str, Any]) -> dict[str, Any]:
         self._entries[name] = entry

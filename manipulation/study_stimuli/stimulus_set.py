@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from manipulation.images.contact_sheet import Panel, write_contact_sheets
 from manipulation.study_stimuli.blocks import version_blocks
+from manipulation.study_stimuli.build_record import BuildRecord
 from manipulation.study_stimuli.contact_panels import contact_panel
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.models import StudyModels, networks_in_use
@@ -18,7 +19,7 @@ from stimuli.contract.catalogue import write_blocks, write_catalogue
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress
-from stimuli.support.files import remove_unfinished
+from stimuli.support.files import confined, remove_unfinished
 from stimuli.support.provenance import write_sidecar
 
 Report = Callable[[int, int, str], None]
@@ -45,7 +46,7 @@ class StimulusSet:
     Raises
     ------
     InputError
-        If a source, a model or a network is wrong.
+        If a source, a model or a network is wrong, or a record names a file that is not made.
     """
 
     def __init__(self, study: Study) -> None:
@@ -65,6 +66,7 @@ class StimulusSet:
         self._of_source = SourceStimuli(
             study, models, makers, upscaler, blocks, self._catalogue_is_stale
         )
+        self._records()
         self.stimuli: list[Stimulus] = []
         self.made_anew = 0
         self._panels: list[list[Panel]] = []
@@ -75,7 +77,7 @@ class StimulusSet:
         `report` is called with how many sources of how many are done, and what is done next; by
         default a bar on the terminal shows it.
         """
-        remove_unfinished(self.study.stimuli)
+        remove_unfinished(confined(self.study.root, self.study.stimuli.name, self.study.root))
         total = len(self.materials)
         materials: Iterable[SourceMaterial] = self.materials
         if report is None:
@@ -120,9 +122,14 @@ class StimulusSet:
     def _remove_others(self) -> None:
         """Remove the files of sources that the settings no longer name."""
         named = {stimulus.stim_id for stimulus in self.stimuli}
-        for path in sorted((self.study.stimuli / "made").glob("*.json")):
-            if path.stem not in named:
-                self._of_source.record(path.stem).remove()
+        for record in self._records():
+            if record.stim_id not in named:
+                record.remove()
+
+    def _records(self) -> list[BuildRecord]:
+        """Return the records of all stimuli that were made so far, checked."""
+        paths = sorted((self.study.stimuli / "made").glob("*.json"))
+        return [self._of_source.record(path.stem) for path in paths]
 
     def _catalogue_is_stale(self) -> None:
         """Count what is made anew; from here on the catalogue would be wrong."""

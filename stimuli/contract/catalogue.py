@@ -17,7 +17,7 @@ from stimuli.contract.vocabulary import (
     checked_name,
 )
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_json, sha256
+from stimuli.support.files import confined, read_json, sha256
 from stimuli.support.tables import Row, Schema, read_table, write_table
 
 _SECOND_OPINIONS = "SecondOpinions"  # entry of the sidecar: what each shares with a guide
@@ -91,7 +91,7 @@ def write_catalogue(
         The models that took no part, by name, with what each shares with a model that guided, in
         words; by default those that the effects name, of which nothing is known.
     """
-    _check(stimuli, str(path))
+    _check(stimuli, Path(path))
     if second_opinions is None:
         effects = (one.effect for one in stimuli if one.effect)
         second_opinions = {name: "" for one in effects for name in one.second_changes}
@@ -149,7 +149,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 effect=_effect(row),
             )
         )
-    _check(stimuli, str(path))
+    _check(stimuli, Path(path))
     return tuple(stimuli)
 
 
@@ -173,7 +173,8 @@ _PLAIN = tuple(
 _REQUIRED = tuple(name for name in _PLAIN if name != "target")
 
 
-def _check(stimuli: Sequence[Stimulus], where: str) -> None:
+def _check(stimuli: Sequence[Stimulus], where: Path) -> None:
+    root = where.parent.parent  # the study, in whose stimuli/ the catalogue lies
     if not stimuli:
         raise InputError(f"{where}: holds no stimulus; run manipulation.generate")
     seen: dict[str, Stimulus] = {}
@@ -185,8 +186,8 @@ def _check(stimuli: Sequence[Stimulus], where: str) -> None:
         seen[stimulus.stim_id] = stimulus
         paths = [stimulus.image, stimulus.target, stimulus.prediction]
         for relative in [*paths, *(target.mask for target in stimulus.targets)]:
-            if relative and (Path(relative).is_absolute() or ".." in Path(relative).parts):
-                raise InputError(f"{where}: path {relative!r} leaves the study folder")
+            if relative:
+                confined(root, relative, where)
     sources = sorted({stimulus.source_id for stimulus in stimuli})
     for block in Block:
         held = sorted(one.source_id for one in stimuli if one.block == block)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from importlib import import_module, resources
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
 from stimuli.support.errors import InputError
+from stimuli.support.pictures import opened_picture
 
 DEMO_ANNOTATIONS = Path(__file__).with_name("annotations.json")
 
@@ -154,10 +153,10 @@ def photograph_path(photograph: Photograph) -> Path:
             f"{reinstall}"
         )
     try:
-        with Image.open(path) as image:
+        with opened_picture(path) as image:
             image.load()
             size = image.size
-    except (UnidentifiedImageError, OSError) as error:
+    except InputError as error:
         raise InputError(
             f"{label}: {path} cannot be decoded ({error}); "
             f"expected the image that ships inside {distribution}: {reinstall}"

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -17,6 +17,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from stimuli.support.errors import InputError
 from stimuli.support.pictures import eight_bits, in_srgb, opened_picture
 
+# A map in double precision at the largest size of an image, and what stands before its values.
+_LARGEST_MAP_BYTES = 8 * 8192**2 + 1024
 _UNFINISHED = ".writing-"  # how the names of unfinished files begin
 
 
@@ -45,7 +47,49 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 def remove_unfinished(folder: str | Path) -> None:
     """Remove what processes that were killed left in a folder and below it, half written."""
     for leftover in Path(folder).rglob(f"{_UNFINISHED}*"):
-        leftover.unlink()
+        if not leftover.is_dir():  # of somebody else
+            leftover.unlink()
+
+
+def confined(folder: str | Path, name: object, where: object) -> Path:
+    """Return the path of a file in a folder, by a name that was read from a file.
+
+    Parameters
+    ----------
+    folder
+        That the file must lie in, symbolic links followed.
+    name
+        Of the file, relative to the folder.
+    where
+        What names it, such as the file that it was read from; errors begin with it.
+
+    Raises
+    ------
+    InputError
+        If the name is no text, is absolute, goes up by ``..`` or over a symbolic link out of the
+        folder, or is the folder itself.
+    """
+    expected = f"expected a file inside {folder}; name it relative to that folder"
+    if not isinstance(name, str) or not name or not name.isprintable():
+        raise InputError(f"{where}: file name {str(name)[:80]!r}; {expected}, in printable text")
+    # A drive, a root or a backslash is one on some machine that the folder may be carried to.
+    foreign = PureWindowsPath(name)
+    if Path(name).is_absolute() or foreign.drive or foreign.root or ".." in foreign.parts:
+        raise InputError(f"{where}: path {name!r} leaves the folder; {expected}")
+    path, base = Path(folder) / name, Path(folder).resolve()
+    try:
+        real = path.resolve()
+        path.exists()  # raises if the name is too long
+    except (OSError, RuntimeError) as error:  # a circle of links, or a name too long
+        raise InputError(
+            f"{where}: path {name!r} cannot be followed ({error}); {expected}"
+        ) from None
+    if real == base or not real.is_relative_to(base):
+        raise InputError(
+            f"{where}: path {name!r} leaves the folder, to {real}; {expected}, and put a copy in "
+            f"place of a symbolic link"
+        )
+    return path
 
 
 def umask() -> int:
@@ -84,7 +128,7 @@ def read_json(path: str | Path) -> object:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file: {error}; is it complete?") from None
 
 
@@ -97,7 +141,7 @@ def sha256(path: str | Path) -> str:
 def read_image(path: str | Path) -> np.ndarray:
     """Read a photograph as ``(height, width, 3)`` uint8 sRGB.
 
-    Formats are those of Pillow; PNG, JPEG and TIFF are tested. What becomes of each kind:
+    Formats are `stimuli.support.pictures.FORMATS`. What becomes of each kind:
 
     =================================  ==========================================================
     rotated or mirrored by EXIF        turned upright, all eight orientations
@@ -119,7 +163,7 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is absent, truncated, no picture, or of a kind that is refused.
+        If the file is absent, truncated, no picture, or of a format or kind that is refused.
 
     Examples
     --------
@@ -184,13 +228,19 @@ def read_log_saliency(path: str | Path) -> np.ndarray:
     """
     try:
         with open(path, "rb") as file, np.load(file) as archive:
+            size_bytes = archive.zip.getinfo("log_saliency.npy").file_size
+            if size_bytes > _LARGEST_MAP_BYTES:
+                raise ValueError(
+                    f"{size_bytes} bytes unpacked; expected at most {_LARGEST_MAP_BYTES}"
+                )
             log_saliency = archive["log_saliency"]
+            finite = bool(np.isfinite(log_saliency).all())
     except FileNotFoundError:
         raise InputError(f"{path}: no such prediction; run manipulation.generate again") from None
     except Exception as error:
         raise InputError(
             f"{path}: cannot be read as a saliency map ({error}); run manipulation.generate again"
         ) from None
-    if log_saliency.ndim != 2 or not np.isfinite(log_saliency).all():
+    if log_saliency.ndim != 2 or not finite:
         raise InputError(f"{path}: holds {log_saliency.shape}; expected a finite 2-d map")
     return log_saliency

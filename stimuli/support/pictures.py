@@ -4,24 +4,28 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.ExifTags import Base
 from PIL.TiffImagePlugin import TiffImageFile
 
 from stimuli.support.errors import InputError
+
+# What Pillow reads by itself; others are handed to further programs, as EPS is to Ghostscript.
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
 
 _MODE_OF_PROFILE = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 
 @contextmanager
 def opened_picture(path: str | Path) -> Iterator[Image.Image]:
-    """Open a picture; what Pillow cannot read is an InputError, and its remarks are not passed on.
+    """Open a picture of one of `FORMATS`; every picture is opened here.
 
+    What cannot be read is an InputError, and Pillow's remarks are not passed on.
     Pillow remarks on EXIF that it cannot read and on pictures above half of the size it refuses.
     """
     try:
@@ -29,22 +33,39 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")
             # From an open file, since Pillow maps a file that it opens itself into memory, and then
             # scrambles turned TIFFs without compression.
-            with open(path, "rb") as file, Image.open(file) as picture:
+            with open(path, "rb") as file, Image.open(file, formats=FORMATS) as picture:
                 yield picture
     except FileNotFoundError:
         raise InputError(f"{path}: no such image") from None
     except Image.DecompressionBombError as error:
         raise InputError(f"{path}: {error}; expected a smaller picture: reduce it first") from None
+    except UnidentifiedImageError:
+        raise InputError(
+            f"{path}: cannot be read as an image ({_other_format(path)}); expected a complete file "
+            f"of {', '.join(FORMATS)}; save it as one of these"
+        ) from None
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise InputError(
             f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
         ) from None
 
 
+def _other_format(path: str | Path) -> str:
+    """Return what a picture seems to be by its first bytes, which no decoder sees."""
+    Image.init()
+    with open(path, "rb") as file:
+        beginning = file.read(16)
+    for name, (_, accepts) in Image.OPEN.items():
+        with suppress(IndexError, struct.error):
+            if name not in FORMATS and accepts and accepts(beginning) is True:
+                return f"its format seems to be {name}"
+    return "of no known format"
+
+
 def eight_bits(picture: Image.Image, opened: Image.Image) -> Image.Image:
     """Return a picture with 8 bits a channel. `opened` has the tags that `picture` has lost."""
     tags = opened.tag_v2 if isinstance(opened, TiffImageFile) else {}
-    bits = max(np.atleast_1d(tags.get(Base.BitsPerSample, 16)))
+    bits = int(max(np.atleast_1d(tags.get(Base.BitsPerSample, 16))))
     raw_planes = tags.get(Base.PlanarConfiguration) == 2 and tags.get(Base.Compression, 1) == 1
     if raw_planes and bits > 8 and picture.mode.startswith("RGB"):
         raise ValueError("16 bits in colour planes; save it interleaved, or with 8 bits a channel")
@@ -52,8 +73,11 @@ def eight_bits(picture: Image.Image, opened: Image.Image) -> Image.Image:
         raise ValueError("values of 32 bits or with a sign; save it with 8 or 16 bits a channel")
     if not picture.mode.startswith("I"):
         return picture
-    values = np.asarray(picture, dtype=np.float64)
-    scaled = (values * (255.0 / (2**bits - 1))).clip(0, 255).round().astype(np.uint8)
+    values = np.asarray(picture)
+    largest = 2 ** min(bits, 16) - 1
+    # A table of all values takes less memory than the picture in floating point.
+    scale = (np.arange(largest + 1) * (255.0 / largest)).round().astype(np.uint8)
+    scaled = scale.take(values, mode="clip")
     white_is_zero = tags.get(Base.PhotometricInterpretation) == 0
     grey = Image.fromarray(255 - scaled if white_is_zero else scaled)
     if isinstance(transparent := opened.info.get("transparency"), int):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects.design import read_design
+from analysis.results.outputs import Outputs
 from analysis.run import main
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
 from stimuli.contract.schemas import EFFECTS, FIXATIONS
@@ -140,10 +141,59 @@ def test_running_again_gives_the_same_and_leaves_nothing_old(small, tmp_path):
     effects = (root / "derivatives/effects/effects.csv").read_bytes()
     stale = root / "derivatives/densities/maps/gone.npz"
     stale.write_bytes(b"")
+    _name_as_results(root, "derivatives/densities/maps/gone.npz")
     main([str(root)])
     assert (root / "derivatives/effects/effects.csv").read_bytes() == effects
     assert not stale.exists()
+    assert not (root / "derivatives/analysis.before.json").exists()
     assert all(sha256(path) == digest for path, digest in raw.items())
+
+
+def _name_as_results(root, *names):
+    """Let the provenance of the last run name further files."""
+    provenance = root / "derivatives/analysis.json"
+    content = json.loads(provenance.read_text())
+    content["outputs"] |= dict.fromkeys(names, "0" * 64)
+    provenance.write_text(json.dumps(content))
+
+
+def test_what_a_researcher_keeps_among_the_results_stays(small, tmp_path):
+    root = copied(small, tmp_path)
+    main([str(root)])
+    maps, figures = root / "derivatives/densities/maps", root / "derivatives/report/figures"
+    own = [maps / "mine.npz", figures / "poster.svg", figures / "old/a.png", tmp_path / "victim"]
+    for path in own:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("own")
+    (maps / "link").symlink_to(tmp_path / "victim")
+    names = ["derivatives/report/figures/old", "../victim", str(tmp_path / "victim")]
+    _name_as_results(root, *names)
+    main([str(root)])
+    assert [path.read_text() for path in own] == ["own"] * 4
+    assert (maps / "link").is_symlink()
+
+
+def test_a_folder_of_results_that_lies_elsewhere_loses_nothing(small, tmp_path):
+    root = copied(small, tmp_path)
+    main([str(root)])
+    figures, elsewhere = root / "derivatives/report/figures", tmp_path / "elsewhere"
+    figures.rename(elsewhere)
+    figures.symlink_to(elsewhere)
+    (elsewhere / "victim").write_text("keep")
+    _name_as_results(root, "derivatives/report/figures/victim", str(elsewhere / "victim"))
+    main([str(root)])
+    assert (elsewhere / "victim").read_text() == "keep"
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"outputs": 3}', '{"outputs": [3]}'])
+def test_a_provenance_that_cannot_be_read_names_nothing(small, tmp_path, content):
+    outputs = Outputs(open_study(copied(small, tmp_path)), "all")
+    own = outputs.maps("mine")
+    own.parent.mkdir(parents=True)
+    own.write_text("own")
+    (own.parents[2] / "analysis.before.json").write_text(content)
+    outputs._remove_earlier()
+    assert own.read_text() == "own"
 
 
 def judged(stimulus):

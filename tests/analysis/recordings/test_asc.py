@@ -109,6 +109,7 @@ def test_a_cut_gzip_file_gives_what_came_before_the_cut():
         (b"", "no EyeLink event"),
         (b"onset\tduration\n1\t2\n", "no EyeLink event"),
         (b"\x1f\x8bnot gzip at all", "gzip"),
+        (gzip.compress(bytes(70_000_000)), "unpacks to more than 67108864 bytes"),
     ],
 )
 def test_what_is_no_recording_is_refused_with_a_repair(content, says):

@@ -432,3 +432,22 @@ def test_wrong_input_ends_with_status_2(tmp_path, capsys):
         commands.run(fetch_coco.main, ["--ids", "1", "--out", str(tmp_path), "--url", "x"])
     assert ended.value.code == commands.EXIT_WRONG_INPUT
     assert "--url is 'x'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../../victim", "{}/victim", "out/victim"])
+def test_a_photograph_is_not_written_outside_the_folder(tmp_path, server, url, name):
+    out = tmp_path / "coco"
+    run(out, url, 139)
+    (out / "images/out").symlink_to(tmp_path)
+    (tmp_path / "victim").write_text("keep")
+    content = json.loads((out / "instances.json").read_text())
+    content["images"][0]["file_name"] = name.format(tmp_path)
+    (out / "instances.json").write_text(json.dumps(content))
+    sums = (out / "SHA256SUMS").read_text().splitlines()
+    kept = [line for line in sums if not line.endswith("  instances.json")]
+    found = sha256((out / "instances.json").read_bytes()).hexdigest()
+    (out / "SHA256SUMS").write_text("\n".join([*kept, f"{found}  instances.json", ""]))
+    with pytest.raises(InputError, match=r"image 139: path '.*victim' leaves the folder"):
+        run(out, url, 139)
+    assert (tmp_path / "victim").read_text() == "keep"
+    assert [path.name for path in tmp_path.glob("victim*")] == ["victim"]

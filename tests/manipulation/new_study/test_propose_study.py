@@ -101,3 +101,17 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(tmp_path):
     assert [path.name for path in other.iterdir()] == ["chapter.txt"]
     with pytest.raises(InputError, match="sources is 0; expected at least 1"):
         propose_study(tmp_path / "new", sources=0)
+
+
+@pytest.mark.parametrize("name", ["../victim.jpg", "{}/victim.jpg", "out/victim.jpg"])
+def test_a_photograph_outside_the_coco_folder_is_refused(tmp_path, name):
+    images, file = coco(tmp_path / "coco")
+    shutil.copyfile(f"{images}/a.jpg", tmp_path / "coco" / "victim.jpg")
+    (tmp_path / "coco/images/out").symlink_to(tmp_path / "coco")
+    content = json.loads((tmp_path / "coco/instances.json").read_text())
+    content["images"][0]["file_name"] = name.format(tmp_path / "coco")
+    (tmp_path / "coco/instances.json").write_text(json.dumps(content))
+    with pytest.raises(
+        InputError, match=r"instances\.json: path '.*victim\.jpg' leaves the folder"
+    ):
+        coco_photographs(images, file)

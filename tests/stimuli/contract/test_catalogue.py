@@ -139,8 +139,8 @@ def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimul
     [
         ({"block": Block.ORIGINALS}, "does not hold every source exactly once"),
         ({"stim_id": "cup_originals"}, "occurs twice"),
-        ({"image": "../../etc/passwd"}, "leaves the study folder"),
-        ({"prediction": "/etc/passwd"}, "leaves the study folder"),
+        ({"image": "../../etc/passwd"}, "leaves the folder"),
+        ({"prediction": "/etc/passwd"}, "leaves the folder"),
         ({"stim_id": "a b"}, "letters and digits"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -386,3 +387,89 @@ def test_what_is_no_image_is_named(tmp_path, content):
         files.read_image(path)
     with pytest.raises(InputError, match="no such image"):
         files.read_image(tmp_path / "absent.png")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../victim",
+        "a/../../victim",
+        "/etc/passwd",
+        "",
+        ".",
+        "C:\\x",
+        "\\x",
+        "..\\x",
+        "a\0",
+        7,
+        None,
+    ],
+)
+def test_a_name_that_leaves_its_folder_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match=r"^record\.json: .*expected a file inside .*study; name"):
+        files.confined(tmp_path / "study", name, "record.json")
+
+
+def test_a_symbolic_link_may_lead_about_in_the_folder_and_not_out_of_it(tmp_path):
+    study = tmp_path / "study"
+    (study / "a").mkdir(parents=True)
+    (study / "inside").symlink_to(study / "a")
+    (study / "outside").symlink_to(tmp_path)
+    (study / "circle").symlink_to(study / "circle")
+    assert files.confined(study, "inside/b.png", "x") == study / "inside/b.png"
+    with pytest.raises(InputError, match=r"x: path 'outside/b.png' leaves .*symbolic link"):
+        files.confined(study, "outside/b.png", "x")
+    with pytest.raises(InputError, match=r"x: path '(long)*' cannot be followed"):
+        files.confined(study, "long" * 1000, "x")
+    with suppress(InputError):  # which versions of Python find a circle, differs
+        files.confined(study, "circle/b.png", "x")
+
+
+def test_what_was_left_unfinished_is_removed_and_a_folder_of_that_name_is_not(tmp_path):
+    (tmp_path / ".writing-a.png").touch()
+    (tmp_path / ".writing-own").mkdir()
+    files.remove_unfinished(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".writing-own"]
+
+
+BEGINNINGS = {"EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PSD": b"8BPS\0\1"}
+
+
+@pytest.mark.parametrize("suffix", ["eps", "jpg"])
+@pytest.mark.parametrize("kind", BEGINNINGS)
+def test_a_picture_of_another_format_is_named_and_not_decoded(tmp_path, kind, suffix, monkeypatch):
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(BEGINNINGS[kind] + bytes(99))
+    monkeypatch.setattr("subprocess.check_call", lambda *_: pytest.fail("a program was started"))
+    for read in (files.read_image, files.image_size):
+        with pytest.raises(InputError, match=rf"a\.{suffix}: .*{kind}.*expected .*JPEG.*TIFF"):
+            read(path)
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "ppm", "webp", "gif", "mpo"])
+def test_sizes_and_pixels_of_the_other_formats(tmp_path, suffix):
+    pixels = saved(tmp_path, Image.new("RGB", (18, 14)), suffix=suffix)
+    assert pixels.shape[:2] == files.image_size(tmp_path / f"a.{suffix}") == (14, 18)
+
+
+def test_every_value_of_16_bits_is_scaled_as_by_division(tmp_path):
+    values = np.arange(2**16, dtype=np.uint16).reshape(-1, 256)
+    expected = (values * (255.0 / 65535)).round()
+    pixels = saved(tmp_path, Image.fromarray(values))
+    np.testing.assert_array_equal(pixels[..., 0], expected)
+
+
+def test_a_map_that_unpacks_to_too_much_is_refused_before_it_is(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    files.write_log_saliency(path, np.zeros((64, 64)))
+    monkeypatch.setattr(files, "_LARGEST_MAP_BYTES", 64 * 64 * 4 - 1)
+    with pytest.raises(InputError, match=r"a\.npz: .*bytes unpacked; expected at most 16383"):
+        files.read_log_saliency(path)
+
+
+@pytest.mark.parametrize("values", [np.array([["a"]]), np.array([[None]]), np.array(3)])
+def test_a_map_of_no_numbers_is_refused(tmp_path, values):
+    path = tmp_path / "a.npz"
+    np.savez(path, log_saliency=values)
+    with pytest.raises(InputError, match=r"a\.npz: "):
+        files.read_log_saliency(path)
