@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
-from manipulation.runs.arguments import add_fixations, count, share
+from manipulation.runs.arguments import add_data, add_fixations, count, share
 from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
 from manipulation.saliency.fitting.network_card import networks_card
@@ -126,11 +126,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add_fixations(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="weights to write (.safetensors)")
-    add("--data", default=NOT_STATED, metavar="TEXT", help="data and licence, for the card")
+    add_data(parser, NOT_STATED)
     add("--checkpoints", type=Path, metavar="DIR", help="where networks are kept (FILE's folder)")
     add("--backbone", default="", metavar="timm:NAME", help="an EfficientNet that the networks "
         "begin with, such as timm:tf_efficientnet_lite2")  # fmt: skip
-    add("--weights", default="", metavar="FILE", help="its weights, as "
+    add("--weights", default="", metavar="FILE", help="its weights: hub, or a file as "
         "manipulation.convert_backbone writes them")  # fmt: skip
     add("--start", default="", metavar="MODEL", help="a model of one network on that backbone, "
         "whose weights the training begins with in place of the backbone's")  # fmt: skip
@@ -144,7 +144,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         add(name, default=default, type=type_, metavar="N", help=f"{text} (default: %(default)s)")
 
     add_number("--height-px", 512, count, "photographs are resized to this height")
-    add_number("--folds", 5, int, "parts of the photographs, 2 or more")
+    add_number("--folds", 5, int, "parts of the photographs, 2 or more; 0: the final network alone")
     add_number("--repeats", 0, int, "further networks without the first fold")
     add_number("--aside", 0, int, "photographs that no network sees")
     add("--epochs", type=count, metavar="N", help="passes over the photographs (default: "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from manipulation.runs.arguments import add_device, add_fixations, count, positive, share
+from manipulation.runs.arguments import add_data, add_device, add_fixations, count, positive, share
 from manipulation.runs.model_card import Origin
 from manipulation.runs.processes import chosen_device, processes
 from manipulation.runs.state import Stopped
@@ -31,6 +31,7 @@ from stimuli.support.provenance import write_sidecar
 
 MODULE = "manipulation.fit_saliency"
 FITTED = ("deepgaze2", "icf")
+_OF_ADAPTING = ("adapt", "images", "fixations", "pixels_per_degree", "out", "data", "seed", "help")
 DESCRIPTION = f"""\
 Fit a saliency model to the fixations of people on photographs.
 
@@ -62,7 +63,7 @@ Fixations are
 MIT1003 was seen at 35 px per degree (--pixels-per-degree).
 Fixations beside a photograph are counted and left out. All others are used,
 the first of a trial included (MIT1003: excluded, as its authors do; so in
-FixaTons, where the folder of the data set is called MIT1003).
+FixaTons, where the name of the data set's folder begins with MIT1003).
 
 --adapt MODEL changes nothing of a model, which ships or is a file, but what other
 people need: the centre bias, its weight, the width of the final blur and the
@@ -119,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             data=args.data,
             command=commands.command_line(MODULE, argv),
             settings={k: value for k, value in vars(args).items() if not isinstance(value, Path)},
-            inputs=[args.fixations] if args.fixations.is_file() else [],
+            inputs=[args.fixations],
             device=str(device),
         )
         for state in work.glob("*.pt"):
@@ -150,7 +151,7 @@ def _adapt(
     was = adapted.model.data
     adapted.model.data = data if was == NOT_STATED else f"{was}{ADAPTED_TO}{data}"
     save_saliency_model(out, adapted.model)
-    base = f"`{name}`, SHA-256 `{saliency_model_sha256(name, model)}`"
+    base = f"`{name}`, SHA-256 `{saliency_model_sha256(model)}`"
     origin, card = (
         Origin.of_file(out, data=adapted.model.data, command=command),
         out.with_suffix(".md"),
@@ -160,7 +161,7 @@ def _adapt(
         out.with_suffix(".json"),
         command=MODULE,
         settings={"adapt": name, "pixels_per_degree": pixels_per_degree} | asdict(adapted.numbers),
-        inputs=[fixations] if fixations.is_file() else [],
+        inputs=[fixations],
         outputs=[out, card],
         seeds={"halves": seed},
     )
@@ -169,6 +170,12 @@ def _adapt(
         print(
             f"{what}: {gains.bits_per_fixation:.3f} bit per fixation over the centre bias of the "
             f"other half (95 % interval {low:.3f} to {high:.3f})"
+        )
+    if not adapted.gains:
+        messages().print(
+            f"warning: adapted, the model predicts unseen photographs no better; use {name} as it "
+            f"is, or more photographs",
+            style="yellow",
         )
     numbers = adapted.numbers
     print(
@@ -236,7 +243,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--weights", metavar="NAME|FILE", help="of VGG-19 (default: torchvision), or of timm:NAME "
         "(default: hub)")  # fmt: skip
     add("--pooling", choices=("max", "average"), default="max", help="VGG-19's (default: max)")
-    add("--data", default=NOT_STATED, metavar="TEXT", help="data and licence, for the card")
+    add_data(parser, NOT_STATED)
     add("--work", type=Path, metavar="DIR", help="keeps features there, and the state of the fits; "
         "without it they lie beside --out until the end")  # fmt: skip
     add("--tensorboard", type=Path, metavar="DIR", help="write curves for TensorBoard there")
@@ -258,6 +265,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.model not in FITTED and not args.model.startswith("timm:"):
         parser.error(f"--model is {args.model}; expected {', '.join(FITTED)} or timm:NAME")
+    if args.adapt:
+        other = [
+            f"--{name.replace('_', '-')}"
+            for name, value in vars(args).items()
+            if name not in _OF_ADAPTING and value != parser.get_default(name)
+        ]
+        if other:
+            parser.error(f"--adapt fits no network, so it does not go with {', '.join(other)}")
     if args.folds < 2:
         parser.error(f"--folds is {args.folds}; expected 2 or more")
     if args.out.suffix != ".safetensors":

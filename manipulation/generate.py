@@ -91,7 +91,7 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
         table.add_row(
             version.stim_id, version.transform, measure, f"{effect.predicted - change:.3f}",
             f"{effect.predicted:.3f} ({change:+.3f})", f"{asked:+.3f}",
-            *(f"{effect.second_changes[name]:+.3f}" for name in judges),
+            *(_signed(effect.second_changes.get(name)) for name in judges),
             "-" if effect.transfer is None else
             f"{effect.transfer:.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
         )  # fmt: skip
@@ -99,11 +99,11 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
     moved = sum(one.moves_as_asked is True for one in versions)
     console.print(f"{moved} of {len(versions)} versions are predicted to move as asked.")
     for name, shares in generated.shares.items():
-        transfers = [one.transfer_to(name) for one in effects]
+        transfers = [one.transfer_to(name) for one in effects if name in one.second_changes]
         console.print(
-            f"{described(name, shares)}, which took no part in making them, predicts the same "
-            f"direction for {sum(one is not None and one > 0 for one in transfers)} of "
-            f"{sum(one is not None for one in transfers)}."
+            f"{described(name, shares)} predicts the same direction for "
+            f"{sum(one is not None and one > 0 for one in transfers)} of the {len(transfers)} "
+            f"versions that it took no part in."
         )
     if not generated.made_anew:
         console.print("Everything was there and as the settings ask; nothing was made anew.")
@@ -114,6 +114,10 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
         f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"
     )
     console.print(f"  python -m experiment.run --study {study.root} --subject 01", style="bold")
+
+
+def _signed(change: float | None) -> str:
+    return "-" if change is None else f"{change:+.3f}"
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
     signs = np.array([np.sign(row["k_shift"]) for row in rows])
 
     def column(key: str) -> np.ndarray:
-        return np.array([row[key] for row in rows])
+        return np.array([row.get(key) for row in rows], dtype=float)
 
     asked, first, second = (
         signs * column(key) for key in ("asked_change", "predicted_change", "second_change")
@@ -133,10 +133,14 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         "asked": f"{asked.mean():.3f}",
         "predicted": f"{first.mean():+.3f}",
         **{
-            name: f"{change.mean():+.3f} ({change.mean() / first.mean():.0%})"
+            name: "took part"
+            if np.isnan(change).all()
+            else f"{change.mean():+.3f} ({change.mean() / first.mean():.0%})"
             for name, change in seen.items()
         },
-        "agree": f"{np.mean(np.sign(first) == np.sign(second)):.0%}",
+        "agree": "-"
+        if np.isnan(second).all()
+        else f"{np.mean(np.sign(first) == np.sign(second)):.0%}",
         "predicted as asked": f"{np.mean(first > 0):.0%}",
         "PSNR dB": f"{np.mean(column('psnr_db')):.1f}",
         "clipped": f"{column('clipped').mean():.2%}",

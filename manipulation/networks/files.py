@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from manipulation.networks.baselines import Resnet9, UNet
@@ -25,9 +24,9 @@ from manipulation.networks.settings import (
     RunSettings,
     run_settings_of_tables,
 )
+from manipulation.runs.tensors import save_tensors
 from manipulation.saliency.models.files import saliency_model_sha256
 from stimuli.support.errors import InputError, nearest
-from stimuli.support.files import atomic_path
 
 FORMAT = "guiding-gaze transform 1"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "transforms"
@@ -97,17 +96,14 @@ def save_checkpoint(
     elif checkpoint.discriminator:
         for name, one in checkpoint.discriminator.state_dict().items():
             tensors[f"discriminator.{name}"] = one
-    guide_settings = checkpoint.settings.guide
     metadata = {
         "format": FORMAT,
         "settings": json.dumps(checkpoint.settings.as_dict(), sort_keys=True),
         "iteration": str(checkpoint.iteration),
         "photographs": photographs,
-        "saliency_sha256": saliency_model_sha256(guide_settings.saliency, guide.saliency),
+        "saliency_sha256": saliency_model_sha256(guide.saliency),
     }
-    with atomic_path(path) as temporary:
-        save_file({n: one.detach().cpu().contiguous() for n, one in tensors.items()}, temporary,
-                  metadata)  # fmt: skip
+    save_tensors(path, tensors, metadata)
 
 
 def shipped_transforms() -> dict[str, Path]:
@@ -173,7 +169,7 @@ def load_checkpoint(path: str | Path, guide: Guide) -> Checkpoint:
     path = Path(path)
     metadata = _metadata(path)
     settings = _settings(path, metadata)
-    expected = saliency_model_sha256(settings.guide.saliency, guide.saliency)
+    expected = saliency_model_sha256(guide.saliency)
     if metadata.get("saliency_sha256") != expected:
         raise InputError(
             f"{path}: was trained with a saliency model {settings.guide.saliency!r} of SHA-256 "

@@ -19,7 +19,7 @@ from manipulation.saliency.models import vgg as vgg19
 from manipulation.saliency.models.deepgaze import DeepGazeFeatures, deepgaze_features
 from manipulation.saliency.models.published import PublishedDeepGaze
 from manipulation.saliency.models.vgg_weights import load_vgg
-from stimuli.support.errors import InputError
+from stimuli.support.errors import InputError, nearest
 
 
 class LayerSource(StrEnum):
@@ -209,6 +209,11 @@ def _network(
 ) -> tuple[nn.Module, LayerParts]:
     """Return the network that a source names, and the parts of its layers."""
     extractor = getattr(model, "extractor", None)
+    if source not in list(LayerSource):
+        raise InputError(
+            f"guide: layers of {source!r}; expected one of {', '.join(LayerSource)}"
+            f"{nearest(source, list(LayerSource))}"
+        )
     if source == LayerSource.RANDOM:
         return random_filters.RandomFilters(), RANDOM_PARTS
     if vgg := _own_vgg(model):

@@ -115,12 +115,12 @@ class NetworkSettings(CheckedSettings):
 class GuideSettings(CheckedSettings):
     """What sees the images."""
 
-    saliency: str = setting("icf", "saliency model: a name or a file")
+    saliency: str = setting("efficientnet", "saliency model: a name or a file")
     guiding: LayerSource = setting(
-        LayerSource.RANDOM, "whose layers guide FGTransform: the saliency model's own, as in the "
+        LayerSource.SALIENCY, "whose layers guide FGTransform: the saliency model's own, as in the "
         "paper, where it has layers; VGG-19; or random filters",
     )  # fmt: skip
-    comparing: LayerSource = setting(LayerSource.RANDOM, "whose layers enter the losses")
+    comparing: LayerSource = setting(LayerSource.SALIENCY, "whose layers enter the losses")
     vgg_weights: str = setting("torchvision", "of VGG-19, where it is asked for by name")
 
 

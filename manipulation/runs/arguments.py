@@ -19,6 +19,17 @@ def add_fixations(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_data(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add what the fixations are, in words."""
+    parser.add_argument(
+        "--data",
+        default=default,
+        metavar="TEXT",
+        help="whose fixations on which photographs, and their licence; it begins with the name of "
+        "the data set, by which models that share it are known (default: %(default)s)",
+    )
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Add the choice between processor and GPU."""
     choices = ("auto", "cpu", "cuda")

@@ -6,7 +6,7 @@ a choice is a `VersionSettings`, the same that ``study.toml`` states.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -226,11 +226,13 @@ class Workbench:
     def _outcome(
         self, stage: Stage, bench: Bench, version: VersionSettings, intent: Intent, changed: Tensor
     ) -> Outcome:
-        return outcome(
+        found = outcome(
             stage, version.direction, bench.original, self._predictions(changed),
             intent.target(bench.original.log_saliency),
             self._masks(bench.source.source_id, version),
         )  # fmt: skip
+        took_part = self.models.took_part(self.makers.maker(version).networks)
+        return replace(found, effect=found.effect.judged_without(took_part))
 
     def _regions(self, source_id: str, version: VersionSettings) -> list[Region]:
         regions = self.bench(source_id).regions

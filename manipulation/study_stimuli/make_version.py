@@ -14,7 +14,7 @@ from manipulation.study_stimuli.predicted_effect import predicted_effect
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.targets.intent import Intent
 from stimuli.contract.settings import Settings, TargetSettings, VersionSettings
-from stimuli.contract.vocabulary import Direction, PredictedEffect
+from stimuli.contract.vocabulary import Direction, PredictedEffect, Transform
 from stimuli.support.errors import InputError
 
 _SMALLEST_PX = 128  # below which the saliency models see too little
@@ -89,12 +89,15 @@ def make_version(
             f"masks are {tuple(regions.shape)} and k_shift has {len(shifts)} values; expected "
             f"masks (n, h, h) and a shift of each"
         )
-    models = models or StudyModels(settings.manipulation, "the settings")
+    transform = transform or settings.manipulation.transform
+    if models is None:
+        chosen = settings.manipulation
+        networks = (chosen.shift_network, chosen.scale_network)
+        used = networks if transform == Transform.NETWORK else ()
+        models = StudyModels(chosen, "the settings", used)
     intent = Intent(regions, shifts, k_scale, settings.manipulation.mask_blur_px / side)
     makers = VersionMakers(settings, models.guiding, "the settings")
-    maker = makers.prepared(
-        transform or settings.manipulation.transform, shifts=any(shifts), scales=k_scale != 1
-    )
+    maker = makers.prepared(transform, shifts=any(shifts), scales=k_scale != 1)
     original = models.predictions(to_pixels(photograph))
     version = models.predictions(to_pixels(maker(photograph, intent)))
     changed = to_image(version.pixels)
@@ -105,7 +108,7 @@ def make_version(
         regions[0] if len(regions) else None,
         feature_distance=models.feature_distance(to_image(original.pixels), changed),
     )
-    return changed, effect
+    return changed, effect.judged_without(models.took_part(maker.networks))
 
 
 def _photograph(image: Tensor | np.ndarray) -> Tensor:

@@ -1,6 +1,6 @@
 """The saliency models of a study: those that guide the changes, and those that judge them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -30,7 +30,7 @@ class StudyModels:
         File of the settings; errors name it.
     networks
         Names or files of the networks that make versions. A judge that a network was trained with
-        is said to have guided it.
+        is said to have guided it, and does not judge what it makes.
 
     Attributes
     ----------
@@ -54,9 +54,7 @@ class StudyModels:
         guides = (settings.saliency, *settings.also)
         loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
-        self.guiding_sha256 = [
-            saliency_model_sha256(name, model) for name, model in zip(guides, loaded, strict=True)
-        ]
+        self.guiding_sha256 = [saliency_model_sha256(model) for model in loaded]
         roles = {
             sha256: f"{name!r}, which guides the changes"
             for sha256, name in zip(self.guiding_sha256, guides, strict=True)
@@ -64,9 +62,9 @@ class StudyModels:
         guided = [(guide_sha256_of(transform_file(name)), name) for name in networks]
         names: dict[str, str] = {}
         self.second_opinions: list[SecondOpinion] = []
-        for given in settings.second_opinion:
+        for given in settings.judges:
             model, name = load_saliency_model(given), short_name(given)
-            sha256 = saliency_model_sha256(given, model)
+            sha256 = saliency_model_sha256(model)
             if sha256 in roles:
                 raise InputError(
                     f"{where}: manipulation.second_opinion is {given!r}, the same weights as "
@@ -78,14 +76,21 @@ class StudyModels:
                     f"called {name!r} in tables; expected a name for each; rename one of the files"
                 )
             roles[sha256], names[name] = f"{given!r}, which judges them too", given
-            by_it = [f"guided {network}" for guide, network in guided if guide == sha256]
-            shares = ", ".join(filter(None, [*by_it, shared_with(model, loaded)]))
-            self.second_opinions.append(SecondOpinion(name, model, sha256, shares))
+            by_it = tuple(network for guide, network in guided if guide == sha256)
+            words = [*(f"guided {one}" for one in by_it), shared_with(model, loaded)]
+            shares = ", ".join(filter(None, words))
+            self.second_opinions.append(SecondOpinion(name, model, sha256, shares, by_it))
 
     @property
     def shares(self) -> dict[str, str]:
         """What each model that took no part shares with those that guide, by its name."""
         return {one.name: one.shares for one in self.second_opinions}
+
+    def took_part(self, networks: Collection[str]) -> frozenset[str]:
+        """Return the names of the models that judge, but guided the training of a network."""
+        return frozenset(
+            one.name for one in self.second_opinions if not set(one.guided).isdisjoint(networks)
+        )
 
     def log_saliency(self, image: Tensor) -> Tensor:
         """Return the prediction ``(H, W)`` of the first guiding model for ``(3, H, W)``."""

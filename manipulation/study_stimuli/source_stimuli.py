@@ -128,6 +128,7 @@ class SourceStimuli:
         effect = self._effects(record, material.aim(version)).of_version(
             original, shown, HashedFile(target, target_sha256)
         )
+        effect = effect.judged_without(self.models.took_part(maker.networks))
         record.finish()
         return self._row(material, version, record.stim_id, shown, effect)
 

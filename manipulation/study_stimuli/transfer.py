@@ -212,7 +212,7 @@ def transferred_versions(
         effect = predicted_effect(
             original, changed, intent.target(original.log_saliency), aim,
             feature_distance=models.feature_distance(photograph, to_image(pixels)),
-        )  # fmt: skip
+        ).judged_without(models.took_part(maker.networks))  # fmt: skip
         (target,) = version.targets
         yield TransferredVersion(
             transform=name,

@@ -32,6 +32,11 @@ class Maker(Protocol):
         """Settings and hashes that decide the result, JSON-ready."""
         ...
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names or files of the trained networks that make versions; none for a search."""
+        ...
+
     def prepare(self, *, shifts: bool, scales: bool) -> None:
         """Load what versions with shifts or with a scale need, so that a wrong file is named now.
 
@@ -50,6 +55,8 @@ class Maker(Protocol):
 class Edits:
     """Parametric edits, found by gradient against one or several saliency models."""
 
+    networks = ()
+
     def __init__(self, models: Sequence[LogSaliencyModel], settings: EditSettings) -> None:
         self.models, self.settings = models, settings
         self.identity = {"transform": str(Transform.EDITS), "settings": asdict(settings)}
@@ -67,6 +74,8 @@ class Edits:
 
 class Pixels:
     """Free pixels: the adversarial control."""
+
+    networks = ()
 
     def __init__(self, models: Sequence[LogSaliencyModel], settings: PixelSettings) -> None:
         self.models, self.settings = models, settings
@@ -100,6 +109,10 @@ class NetworkTransform:
     def identity(self) -> dict[str, object]:
         files = {str(kind): sha256(transform_file(name)) for kind, name in self.names.items()}
         return {"transform": str(Transform.NETWORK), **files}
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        return tuple(self.names.values())
 
     def prepare(self, *, shifts: bool, scales: bool) -> None:
         """Load the networks that are needed."""

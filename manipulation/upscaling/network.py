@@ -13,12 +13,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manipulation.runs.tensors import save_tensors
 from stimuli.support.errors import InputError, nearest
-from stimuli.support.files import atomic_path, sha256
+from stimuli.support.files import sha256
 
 FORMAT = "guiding-gaze upscaling network 1"
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "upscaling" / "embedded.safetensors"
@@ -186,9 +186,7 @@ def load_upscaler(name: str) -> Upscaler:
 def save_network(path: str | Path, network: UpscalingNetwork) -> None:
     """Write a network with 16-bit weights to `path`, whole or not at all."""
     metadata = {"format": FORMAT, "settings": json.dumps(network.settings(), sort_keys=True)}
-    tensors = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    save_tensors(path, {n: tensor.half() for n, tensor in network.state_dict().items()}, metadata)
 
 
 def load_network(path: str | Path) -> UpscalingNetwork:

@@ -47,6 +47,10 @@ class ImageSettings(CheckedSettings):
     )
 
 
+DEFAULT_JUDGES = "default"
+_JUDGES = ("scratch", "icf", "efficientnet")  # the first two that do not guide are the default
+
+
 def _second_opinions(value: object) -> object:
     """Return the names of judges as a list; studies of before state one, or ``none``."""
     names = [value] if isinstance(value, str) else value
@@ -64,8 +68,9 @@ class ManipulationSettings(CheckedSettings):
         (), "further saliency models that edits and pixels are made against at the same time"
     )
     second_opinion: tuple[str, ...] = setting(
-        ("scratch", "icf"), "saliency models that took no part in making the versions and judge "
-        "them: names or files; [] for none", read=_second_opinions,
+        (DEFAULT_JUDGES,), "saliency models that took no part in making the versions and judge "
+        "them: names or files; default: two that ship and do not guide; [] for none",
+        read=_second_opinions,
     )  # fmt: skip
     transform: Transform = setting(
         Transform.EDITS, "what changes the image: parametric edits, trained networks, or every "
@@ -85,6 +90,14 @@ class ManipulationSettings(CheckedSettings):
     mask_blur_px: float = setting(
         0.0, "Gaussian blur of the masks in targets, in pixels of model_px; 0 for stimuli", 0, 100
     )
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The models of `second_opinion`, its default by name: two that do not guide."""
+        guides = (self.saliency, *self.also)
+        default = [name for name in _JUDGES if name not in guides][:2]
+        chosen = (default if one == DEFAULT_JUDGES else [one] for one in self.second_opinion)
+        return tuple(dict.fromkeys(name for names in chosen for name in names))
 
     def check_together(self) -> None:
         for name in self.second_opinion:

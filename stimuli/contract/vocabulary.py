@@ -7,8 +7,8 @@ A *trial* is one presentation of a stimulus to a subject.
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stimuli.support.errors import InputError
@@ -163,6 +163,11 @@ class PredictedEffect:
     def transfer(self) -> float | None:
         """Share of the predicted change that `least` sees; None where it is unknown."""
         return None if self.least is None else self.transfer_to(self.least)
+
+    def judged_without(self, names: Collection[str]) -> "PredictedEffect":
+        """Return the effect without what some models predict that took a part after all."""
+        kept = {name: one for name, one in self.second_changes.items() if name not in names}
+        return replace(self, second_changes=kept)
 
     @property
     def agrees(self) -> bool | None:

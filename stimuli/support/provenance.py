@@ -1,5 +1,6 @@
 """Sidecars: what a command was given, what it made, and with what."""
 
+import hashlib
 import platform
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def write_sidecar(
         The resolved settings, JSON-ready.
     inputs, outputs
         Files; each is listed with its SHA-256, by its path relative to `root` where it lies there.
+        Of a folder that is the SHA-256 of a list of the files in it, with their names.
     seeds
         Every seed that randomness came from.
     """
@@ -72,7 +74,7 @@ def write_sidecar(
             name, base = file, Path(root).resolve() if root is not None else None
             if base is not None and file.resolve().is_relative_to(base):
                 name = file.resolve().relative_to(base)
-            names[name.as_posix()] = sha256(file)
+            names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else sha256(file)
         return dict(sorted(names.items()))
 
     write_json(
@@ -91,3 +93,10 @@ def write_sidecar(
             "outputs": listed(outputs),
         },
     )
+
+
+def _folder_sha256(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+        digest.update(f"{sha256(file)}  {file.relative_to(folder).as_posix()}\n".encode())
+    return digest.hexdigest()

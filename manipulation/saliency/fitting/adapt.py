@@ -78,6 +78,11 @@ class AdaptedModel:
     after: Gains
     fitted_to: FittedTo
 
+    @property
+    def gains(self) -> bool:
+        """Whether the adapted model predicts the halves that its numbers did not see better."""
+        return self.after.bits_per_fixation > self.before.bits_per_fixation
+
 
 @dataclass(frozen=True)
 class _Mapped:

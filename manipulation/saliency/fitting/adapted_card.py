@@ -2,6 +2,7 @@
 
 from manipulation.runs.model_card import Origin, model_card
 from manipulation.saliency.fitting.adapt import AdaptedModel
+from manipulation.saliency.fitting.card import terms
 
 
 def adapted_card(name: str, adapted: AdaptedModel, base: str, origin: Origin, seed: int) -> str:
@@ -36,6 +37,13 @@ with this centre bias at the weight that it had.
         "(a factor on log saliency) were fitted to an audience; its other numbers are those of the "
         "model that it was adapted from."
     )
-    return model_card(
-        f"Saliency model `{name}`", introduction, facts, origin, {"On the other half": gains}
-    )
+    if not adapted.gains:
+        gains += """
+
+Adapted, it predicts the other half no better than it did. Use it as it was."""
+    limits = f"""\
+- It was adapted to one set of photographs, one task and one viewing distance. Resize other images \
+to {model.pixels_per_degree:.1f} px per degree.
+- What the model that it was adapted from does not see, it does not see either."""
+    sections = {"On the other half": gains, "Limits": limits, **terms(model)}
+    return model_card(f"Saliency model `{name}`", introduction, facts, origin, sections)

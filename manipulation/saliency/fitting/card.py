@@ -52,7 +52,9 @@ def saliency_card(
     low, high = gains.interval()
     per_image = gains.bits / gains.fixations
     weight, sigma = float(model.centre_bias.weight), float(model.blur.sigma_px)
-    learned = sum(parameter.numel() for parameter in model.parameters())
+    learned = sum(one.numel() for one in model.parameters())
+    if model.extractor.stored_elsewhere:
+        learned -= sum(one.numel() for one in model.extractor.parameters())
     introduction = f"""\
 {(type(model.extractor).__doc__ or "").splitlines()[0]}
 Readout of {len(model.readout.widths)} 1x1 convolutions with {model.readout.widths} channels, \
@@ -95,5 +97,17 @@ measured in the same experiment."""
         "On photographs it has not seen": unseen,
         "Treatment of the fixations": _TREATMENT,
         "Limits": limits,
+        **terms(model),
     }
     return model_card(f"Saliency model `{name}`", introduction, facts, origin, sections)
+
+
+def terms(model: SaliencyModel) -> dict[str, str]:
+    """Return the section of a card on the weights of others; nothing where there are none."""
+    if not model.backbones:
+        return {}
+    where = ""
+    if model.extractor.stored_elsewhere:
+        where = f"They are not in this file, which holds the readout of {model.backbones[0]}. "
+    stated = model.notice or "Nothing here states their terms: see who published them."
+    return {"Terms of the backbone's weights": f"{where}{stated}"}

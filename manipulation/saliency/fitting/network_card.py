@@ -2,17 +2,24 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from manipulation.runs.model_card import Origin, model_card
-from manipulation.saliency.fitting.card import FittedTo
+from manipulation.saliency.fitting.card import FittedTo, terms
 from manipulation.saliency.fitting.network_findings import Aside, Findings
 from manipulation.saliency.fitting.network_training import NetworkRecipe
 from manipulation.saliency.models.model import SaliencyModel
+from manipulation.saliency.models.pretrained import PretrainedNetworks
 from manipulation.saliency.scoring.gains import Gains
+from stimuli.support.files import sha256
 
 _HEAD = """\
 | gain over the centre bias, bits per fixation | mean | 95 % interval | photographs above zero |
 |---|---|---|---|"""
+_CHOSEN = """\
+- The default recipe on a backbone was chosen in a handful of trials on photographs of OSIE, some of \
+those set aside here among them; figures for that set may be slightly too high for it.
+"""
 _TASK = """\
 - It was trained on one task, free viewing, at one viewing distance. Resize other images to {:.1f} \
 px per degree.
@@ -37,13 +44,13 @@ def networks_card(
 ) -> str:
     """Return the card of the mean of several networks, or of the final one after them."""
     vary = recipe.variation
-    numbers = sum(one.numel() for one in model.extractor.parameters())
     rate = f"{recipe.learning_rate:g}"
     if recipe.backbone:
         rate += f" ({recipe.backbone_rate:g} for the backbone)"
     facts = {
         "architecture": f"`{model.architecture}`, settings `{model.extractor.settings()}`",
-        "learned numbers": f"{numbers}, stored as 16-bit floating point",
+        "numbers": f"{_numbers(model, recipe)}, stored as 16-bit floating point",
+        **_backbone_file(recipe),
         "data": origin.data,
         **fitted_to.facts(model.pixels_per_degree),
         "loss": "mean negative log-likelihood of the fixations, the centre bias added",
@@ -61,8 +68,9 @@ def networks_card(
     }
     introduction = _on_backbone(recipe) if recipe.backbone else _from_scratch(recipe)
     about = "other photographs" if recipe.backbone else "no object that these often show"
+    chosen = _CHOSEN if recipe.backbone else ""
     limits = f"""\
-- The networks know faces, people, animals, text and what stands out as these people looked at \
+{chosen}- The networks know faces, people, animals, text and what stands out as these people looked at \
 them; what {about} hold was not measured here.
 {_TASK.format(model.pixels_per_degree)}"""
     sections = {
@@ -70,9 +78,28 @@ them; what {about} hold was not measured here.
         "What is in the file": _inside(findings, final=final),
         "Limits": limits,
     }
-    if model.notice:
-        sections["Terms of the backbone's weights"] = model.notice
+    sections |= terms(model)
     return model_card(f"Saliency model `{name}`", introduction, facts, origin, sections)
+
+
+def _backbone_file(recipe: NetworkRecipe) -> dict[str, str]:
+    path = Path(recipe.weights)
+    return {"backbone's file": f"SHA-256 `{sha256(path)}`"} if path.is_file() else {}
+
+
+def _numbers(model: SaliencyModel, recipe: NetworkRecipe) -> str:
+    """Return how many numbers the networks have, and how many of these are the backbone's own."""
+    count = sum(one.numel() for one in model.extractor.parameters())
+    if not isinstance(model.extractor, PretrainedNetworks) or not recipe.kept_stages:
+        return f"{count} learned"
+    trunks = [network.trunk for network in model.extractor.trained]
+    kept = sum(
+        one.numel()
+        for trunk in trunks
+        for part in (trunk.conv_stem, *trunk.blocks[: recipe.kept_stages])
+        for one in part.parameters()
+    )
+    return f"{count}, of which {kept} are as the backbone had them"
 
 
 def _from_scratch(recipe: NetworkRecipe) -> str:

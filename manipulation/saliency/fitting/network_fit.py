@@ -32,6 +32,11 @@ from manipulation.saliency.models.files import load_saliency_model
 from manipulation.saliency.models.model import SaliencyModel
 from stimuli.support.errors import InputError
 
+_CHANGES = (
+    "Changed further: head and classifier left out, normalisation made part of the convolutions, "
+    "trained on fixations with further layers, rounded to 16 bits."
+)
+
 
 @dataclass(frozen=True)
 class NetworkTask:
@@ -202,7 +207,8 @@ def _notice(recipe: NetworkRecipe) -> str:
     if recipe.start:
         start = load_saliency_model(recipe.start)
         return start.notice if isinstance(start, SaliencyModel) else ""
-    return notice_of(Path(recipe.weights)) if recipe.backbone else ""
+    notice = notice_of(Path(recipe.weights)) if recipe.backbone else ""
+    return f"{notice}. {_CHANGES}" if notice else ""
 
 
 def _trained(

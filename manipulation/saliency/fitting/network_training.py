@@ -30,6 +30,7 @@ from manipulation.saliency.models.from_scratch import SaliencyNetwork
 from manipulation.saliency.models.pretrained import PretrainedNetwork, PretrainedNetworks
 from stimuli.support.checked import CheckedSettings, setting
 from stimuli.support.errors import InputError
+from stimuli.support.files import sha256
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class NetworkRecipe(CheckedSettings):
     ----------
     backbone, weights
         An EfficientNet as timm names it, whose weights know ImageNet, and their file, in timm's
-        names. Without a backbone a network begins with random weights.
+        names, or ``hub``. Without a backbone a network begins with random weights.
     width, backbone_rate, kept_stages
         Channels of a `PretrainedNetwork`; the peak of the learning rate of its backbone; and how
         many groups of the backbone's blocks, finest first, keep their weights: all of 7 keeps the
@@ -74,7 +75,7 @@ class NetworkRecipe(CheckedSettings):
     """
 
     backbone: str = setting("", "EfficientNet as timm names it; none: random weights")
-    weights: str = setting("", "file of the backbone's weights")
+    weights: str = setting("", "file of the backbone's weights, or hub")
     width: int = setting(96, "channels that the backbone's maps are brought to", 1, 4096)
     backbone_rate: float = setting(3e-4, "peak of AdamW's rate for the backbone", 1e-12, 10)
     kept_stages: int = setting(2, "groups of the backbone's blocks that keep their weights", 0, 7)
@@ -139,7 +140,7 @@ def new_network(recipe: NetworkRecipe) -> SaliencyNetwork | PretrainedNetwork:
         network = copy.deepcopy(_only_network(recipe))
     else:
         network = PretrainedNetwork(recipe.backbone, recipe.width, recipe.scales)
-        load_weights(network.trunk, Path(recipe.weights), recipe.backbone)
+        load_weights(network.trunk, recipe.weights, recipe.backbone)
     network.requires_grad_(True)
     network.trunk.requires_grad_(False)
     for number, block in enumerate(network.trunk.blocks):
@@ -312,7 +313,9 @@ class TrainingRun:
             photographs.update(one.name.encode())
             photographs.update(one.points.tobytes())
             photographs.update(one.half_pixels.numpy().tobytes())
-        settings = {"seed": self.seed, "recipe": asdict(self.recipe)}
+        settings: dict[str, object] = {"seed": self.seed, "recipe": asdict(self.recipe)}
+        if Path(self.recipe.weights).is_file():  # another file of that name is no way to go on
+            settings["weights_sha256"] = sha256(self.recipe.weights)
         return RunIdentity(settings, photographs.hexdigest())
 
     def resumable(self, path: Path) -> ResumableState:

@@ -6,7 +6,6 @@ the user's own connection, or from a file in timm's names, such as those of the 
 ``python -m manipulation.convert_backbone``.
 """
 
-import hashlib
 import logging
 import pickle
 from collections.abc import Sequence
@@ -20,12 +19,23 @@ from timm.models._features import FeatureGetterNet, FeatureInfo
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manipulation.runs.tensors import tensors_sha256
 from manipulation.saliency.models.features import FeatureExtractor
 from stimuli.support.errors import InputError, nearest
 
 HUB = "hub"
 FINEST_STRIDE = 8  # stages finer than this see edges alone, and make the maps large
 TRANSFORMER_STAGES = 4  # taken at equal distances where all stages have one stride
+_TRIED_CELLS = ((3, 4), (5, 2))  # rows and columns of the coarsest stage
+# What timm's tags of weights say of the pictures that these were trained on.
+_TRAINED_ON = {
+    "ImageNet": ("in1k", "in12k", "in21k", "in22k", "ra_in", "imagenet"),
+    "LAION": ("laion", "datacomp"),
+    "OpenAI's pairs": ("openai", "_clip"),
+    "LVD-142M": ("lvd142m",),
+    "LVD-1689M": ("lvd1689m",),
+    "SA-1B": ("sa1b",),
+}
 
 
 class TimmBackbone(FeatureExtractor):
@@ -81,26 +91,29 @@ class TimmBackbone(FeatureExtractor):
         weights_sha256: str | None = None,
     ) -> None:
         super().__init__()
-        self.name, self.weights = name, str(weights)
+        self.name = name
+        self.weights = HUB if str(weights) == HUB else str(Path(weights).absolute())
         self.backbones = (name,)
         self.stages = tuple(_default_stages(name) if stages is None else stages)
         self.network = _network(name, self.stages, pretrained=self.weights == HUB)
         if self.weights != HUB:
-            load_weights(_inner(self.network), Path(weights), name)
-        self.weights_sha256 = _sha256(self.network)
+            load_weights(_inner(self.network), self.weights, name)
+            self.notice = notice_of(Path(self.weights))
+        self.weights_sha256 = tensors_sha256(_inner(self.network).state_dict().items())
         if weights_sha256 not in (None, self.weights_sha256):
             raise InputError(
                 f"timm:{name}: SHA-256 of the weights of {self.weights} is {self.weights_sha256}; "
                 f"expected {weights_sha256}, the weights that this readout was fitted to; give "
                 f"those, or fit it again"
             )
-        config = timm.models.get_pretrained_cfg(name)
-        for part, values in (("mean", config.mean), ("deviation", config.std)):
-            self.register_buffer(part, torch.tensor(values).view(3, 1, 1), persistent=False)
+        self.trained_on = photographs_of(name)
+        for part, values in zip(("mean", "deviation"), normalisation(name), strict=True):
+            self.register_buffer(part, values, persistent=False)
         stages_info: FeatureInfo = self.network.feature_info
         self.strides = tuple(stages_info.reduction())
         self.stride = min(self.strides)
-        self.channels = sum(stages_info.channels())
+        self._channels = tuple(stages_info.channels())
+        self.channels = sum(self._channels)
         self.minimum_px = 2 * max(self.strides)
 
     def settings(self) -> dict[str, object]:
@@ -123,7 +136,11 @@ class TimmBackbone(FeatureExtractor):
         missing = (0, -width % coarsest, 0, -height % coarsest)
         if any(missing):
             images = functional.pad(images, missing, mode="replicate")
-        return list(self.network((images - self.mean) / self.deviation))
+        maps = self.network((images - self.mean) / self.deviation)
+        return [  # some networks have the channels last
+            one if one.shape[1] == channels else one.movedim(-1, 1)
+            for one, channels in zip(maps, self._channels, strict=True)
+        ]
 
     def forward(self, images: Tensor) -> Tensor:
         """Map RGB images in [0, 1], ``(B, 3, H, W)``, to ``(B, channels, h, w)``.
@@ -147,11 +164,11 @@ def _network(name: str, stages: Sequence[int], *, pretrained: bool) -> nn.Module
         raise InputError(
             f"timm:{name}: stages are {list(stages)}; expected some of 0 to {count - 1}"
         )
-    flexible = {"dynamic_img_size": True} if "vit" in name.split("_") else {}
+    settings = _settings_for_any_size(name, stages)
     logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)  # the error below says it once
     try:
         return timm.create_model(
-            name, pretrained=pretrained, features_only=True, out_indices=tuple(stages), **flexible
+            name, pretrained=pretrained, features_only=True, out_indices=tuple(stages), **settings
         )
     except Exception as error:
         if not pretrained:
@@ -159,27 +176,82 @@ def _network(name: str, stages: Sequence[int], *, pretrained: bool) -> nn.Module
                 f"timm:{name}: gives no maps of its stages ({type(error).__name__}: {error}); "
                 f"choose another backbone"
             ) from None
-        address = f"https://huggingface.co/{timm.models.get_pretrained_cfg(name).hf_hub_id}"
-        raise InputError(
-            f"timm:{name}: its weights cannot be fetched from the hub "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); fetch "
-            f"{address}/resolve/main/model.safetensors on another computer, and give that file as "
-            f"its weights"
-        ) from None
+        raise not_fetched(name, error) from None
 
 
-def _stage_strides(name: str) -> list[int]:
-    if not timm.is_model(name.partition(".")[0]):
+def not_fetched(name: str, error: Exception) -> InputError:
+    """Return the error of weights that the hub did not give."""
+    address = f"https://huggingface.co/{timm.models.get_pretrained_cfg(name).hf_hub_id}"
+    return InputError(
+        f"timm:{name}: its weights cannot be fetched from the hub "
+        f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); fetch "
+        f"{address}/resolve/main/model.safetensors on another computer, and give that file as "
+        f"its weights"
+    )
+
+
+def _settings_for_any_size(name: str, stages: Sequence[int]) -> dict[str, bool]:
+    """Return what makes a network take images of any size; some transformers must be told.
+
+    Tried without memory or arithmetic, on torch's device ``meta``.
+    """
+    for settings in ({"dynamic_img_size": True}, {"strict_img_size": False}, {}):
+        try:
+            with torch.device("meta"):
+                network = timm.create_model(
+                    name, features_only=True, out_indices=tuple(stages), **settings
+                ).eval()
+                info: FeatureInfo = network.feature_info
+                coarsest = max(info.reduction())
+                for rows, columns in _TRIED_CELLS:
+                    network(torch.zeros(1, 3, rows * coarsest, columns * coarsest))
+        except Exception as error:
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            continue
+        return settings
+    raise InputError(
+        f"timm:{name}: gives no maps of its stages for images of any size ({reason}); choose "
+        f"another backbone"
+    )
+
+
+def check_known(name: str) -> None:
+    """Check that timm knows a network, and the tag of its weights where the name has one.
+
+    Raises
+    ------
+    InputError
+        If it does not; the message names what is near.
+    """
+    plain = name.partition(".")[0]
+    if not timm.is_model(plain):
         known = timm.list_models()
         raise InputError(
             f"timm:{name}: timm {timm.__version__} knows no such network; expected one of its "
-            f"{len(known)}, see timm.list_models(){nearest(name.partition('.')[0], known)}"
+            f"{len(known)}, see timm.list_models(){nearest(plain, known)}"
         )
     try:
         timm.models.get_pretrained_cfg(name)
     except (RuntimeError, AttributeError):
-        tags = timm.list_pretrained(f"{name.partition('.')[0]}*")[:8]
+        tags = timm.list_pretrained(f"{plain}*")[:8]
         raise InputError(f"timm:{name}: no weights have that tag; expected one of {tags}") from None
+
+
+def photographs_of(name: str) -> tuple[str, ...]:
+    """Return what a network's weights were trained on, as far as timm's tag of them says it."""
+    tag = timm.models.get_pretrained_cfg(name).tag.casefold()
+    return tuple(data for data, words in _TRAINED_ON.items() if any(one in tag for one in words))
+
+
+def normalisation(name: str) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation ``(3, 1, 1)`` of the pixels that a network was trained on."""
+    config = timm.models.get_pretrained_cfg(name)
+    mean, deviation = (torch.tensor(one).view(3, 1, 1) for one in (config.mean, config.std))
+    return mean, deviation
+
+
+def _stage_strides(name: str) -> list[int]:
+    check_known(name)
     with torch.device("meta"):
         info = getattr(timm.create_model(name, pretrained=False), "feature_info", None)
     if not info:
@@ -200,14 +272,23 @@ def _inner(network: nn.Module) -> nn.Module:
     return network.get_submodule("model" if isinstance(network, FeatureGetterNet) else "")
 
 
-def load_weights(network: nn.Module, path: Path, name: str) -> None:
-    """Fill a network, or the first layers of one, from a file in timm's names.
+def load_weights(network: nn.Module, weights: str | Path, name: str) -> None:
+    """Fill a network, or the first layers of one, from a file in timm's names or from the hub.
 
     Raises
     ------
     InputError
-        If the file is absent, truncated, of another network, or holds what is no finite number.
+        If the file is absent, truncated, of another network, or holds what is no finite number, or
+        the hub cannot be reached.
     """
+    if str(weights) == HUB:
+        try:
+            tensors = timm.create_model(name, pretrained=True).state_dict()
+        except Exception as error:
+            raise not_fetched(name, error) from None
+        network.load_state_dict({key: tensors[key] for key in network.state_dict()})
+        return
+    path = Path(weights)
     if not path.is_file():
         raise InputError(
             f"{path}: no such file; expected the weights of timm:{name}, or {HUB!r}, which fetches "
@@ -219,16 +300,19 @@ def load_weights(network: nn.Module, path: Path, name: str) -> None:
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         wanted = network.state_dict()
-        absent = sorted(wanted.keys() - tensors.keys())
+        # Where timm takes some stages of a network it joins the first words of names by "_".
+        plain = {key.replace(".", "_"): tensor for key, tensor in tensors.items()}
+        absent = sorted(key for key in wanted if key.replace(".", "_") not in plain)
         if absent:
             raise KeyError(f"no {', '.join(absent[:3])} among its {len(tensors)} tensors")
-        network.load_state_dict({key: tensors[key].float() for key in wanted})
+        network.load_state_dict({key: plain[key.replace(".", "_")].float() for key in wanted})
     except (
         SafetensorError, pickle.UnpicklingError, OSError, EOFError, RuntimeError, KeyError,
-        AttributeError, TypeError,
+        AttributeError, TypeError, IndexError,
     ) as error:  # fmt: skip
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(
-            f"{path}: no usable weights of timm:{name} ({' '.join(str(error).split())[:300]}); "
+            f"{path}: no usable weights of timm:{name} ({reason}); "
             f"expected a whole file in timm's names; fetch it again"
         ) from None
     if not all(tensor.isfinite().all() for tensor in network.state_dict().values()):
@@ -243,12 +327,3 @@ def notice_of(path: Path) -> str:
         metadata = file.metadata() or {}
     licence, notice = metadata.get("licence"), metadata.get("notice", "")
     return f"{licence}. {notice}" if licence else notice
-
-
-def _sha256(network: nn.Module) -> str:
-    """Return the SHA-256 of all tensors in the order of their names."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(_inner(network).state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
-    return digest.hexdigest()

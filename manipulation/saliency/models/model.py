@@ -14,7 +14,10 @@ from manipulation.saliency.models.readout import Readout
 
 NOT_STATED = "not stated"
 ADAPTED_TO = "; adapted to "  # between the data of a model and those that it was adapted to
-_END_OF_NAME = re.compile(r"[(,;]")
+_END_OF_NAME = re.compile(r"[(,;:]")
+# Data sets of fixations that are found wherever a text names them.
+_KNOWN = ("OSIE", "MIT1003", "MIT300", "CAT2000", "SALICON", "FIGRIM", "DAEMONS", "COCO-Freeview",
+          "COCO-Search18", "Toronto", "Kienzle", "SIENA12", "KOOTSTRA")  # fmt: skip
 
 
 class SaliencyModel(nn.Module):
@@ -61,14 +64,20 @@ class SaliencyModel(nn.Module):
         self.blur = GaussianBlur(sigma_px, extractor.stride)
         self.centre_bias = CentreBias()
         self.pixels_per_degree = float(pixels_per_degree)
-        self.data, self.notice = NOT_STATED, ""
+        self.data, self.notice = NOT_STATED, extractor.notice
 
     @property
     def data_sets(self) -> tuple[str, ...]:
-        """Names of the data sets in `data`: what stands before the first bracket, or comma."""
-        return tuple(
-            _END_OF_NAME.split(one, maxsplit=1)[0].strip() for one in self.data.split(ADAPTED_TO)
-        )
+        """Names of the data sets that had a part in it.
+
+        Those in `data`, which are what stands before the first bracket, comma or colon, and every
+        well-known one that is named; and what the networks of others were trained on.
+        """
+        found: dict[str, None] = {}
+        for one in self.data.split(ADAPTED_TO):
+            known = [name for name in _KNOWN if re.search(rf"\b{name}\b", one, re.IGNORECASE)]
+            found |= dict.fromkeys(known or [_END_OF_NAME.split(one, maxsplit=1)[0].strip()])
+        return (*found, *(one for one in self.extractor.trained_on if one not in found))
 
     @property
     def backbones(self) -> tuple[str, ...]:
@@ -99,6 +108,8 @@ class SaliencyModel(nn.Module):
             If the images have another shape or are too small.
         """
         least = self.minimum_px
+        if not images.is_floating_point():
+            raise ValueError(f"images hold {images.dtype}; expected floating point in [0, 1]")
         if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[-2:]) < least:
             raise ValueError(
                 f"images are {tuple(images.shape)}; expected (B, 3, H, W) of at least {least} px"

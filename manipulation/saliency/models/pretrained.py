@@ -14,6 +14,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from manipulation.images.sizes import enlarged, padded
+from manipulation.saliency.models.backbones import check_known, normalisation, photographs_of
 from manipulation.saliency.models.features import FeatureExtractor
 from stimuli.support.errors import InputError
 
@@ -21,7 +22,6 @@ CELL_PX = 8  # pixels of what a network sees per cell of its map
 MULTIPLE = 64  # what a network sees is padded to it, so that the cells of both scales coincide
 SHARE = 0.75  # of a model's image; 15 px per degree where the model sees 20
 _FINEST_STRIDE = 8
-_MEAN = _DEVIATION = 0.5  # as EfficientNet-Lite was trained
 # Image pixels per cell of each layer that `PretrainedNetworks.features` returns.
 LAYERS = {f"stride{stride}": stride for stride in (2, 4, 8, 16, 32)}
 
@@ -51,11 +51,13 @@ class Trunk(nn.Module):
         If timm knows no such network, or it is no EfficientNet.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, name: str, *, normalised: bool = True) -> None:
         super().__init__()
         self.name = name
-        if not timm.is_model(name.partition(".")[0]):
-            raise InputError(f"backbone is {name!r}; expected a name of timm.list_models()")
+        check_known(name)
         network = timm.create_model(name, pretrained=False)
         if not isinstance(network, timm.models.EfficientNet):
             raise InputError(
@@ -63,6 +65,8 @@ class Trunk(nn.Module):
                 f"as tf_efficientnet_lite2; fit a readout to others with manipulation.fit_saliency"
             )
         self.conv_stem, self.bn1, self.blocks = network.conv_stem, network.bn1, network.blocks
+        for part, values in zip(("mean", "deviation"), normalisation(name), strict=True):
+            self.register_buffer(part, values, persistent=False)
         with torch.no_grad():
             maps = self.eval()(torch.zeros(1, 3, MULTIPLE, MULTIPLE))
         self.channels = tuple(one.shape[1] for one in maps)
@@ -85,13 +89,18 @@ class Trunk(nn.Module):
                     before.bias = bias
                     setattr(module, name, getattr(child, "act", nn.Identity()))
                 before = child if isinstance(child, nn.Conv2d) else None
+        if any(isinstance(module, nn.BatchNorm2d) for module in self.modules()):
+            raise InputError(
+                f"backbone is {self.name!r}, whose normalisation does not follow its convolutions; "
+                f"expected another EfficientNet, such as tf_efficientnet_lite2"
+            )
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Map images ``(B, 3, h, w)`` in [0, 1] to the maps of each group of blocks, finest first.
 
         ``h`` and ``w`` are multiples of 64.
         """
-        maps = (images - _MEAN) / _DEVIATION
+        maps = (images - self.mean) / self.deviation
         maps = self.bn1(self.conv_stem(maps.contiguous(memory_format=torch.channels_last)))
         found = []
         for block in self.blocks:
@@ -207,6 +216,8 @@ class PretrainedNetworks(FeatureExtractor):
         )
         self.channels = len(self.networks)
         self.backbones = tuple(dict.fromkeys(backbones))
+        trained_on = (one for name in self.backbones for one in photographs_of(name))
+        self.trained_on = tuple(dict.fromkeys(trained_on))
 
     @property
     def trained(self) -> list[PretrainedNetwork]:

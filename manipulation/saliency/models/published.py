@@ -17,14 +17,23 @@ from stimuli.support.errors import InputError
 
 PUBLISHED = ("DeepGazeI", "DeepGazeIIE", "DeepGazeIII", "DeepGazeMSDB")
 MIT1003_PIXELS_PER_DEGREE = 35.0
-# Whose fixations each was fitted to, and on which networks it stands, as timm names them where it
-# knows them. I: Kümmerer, Theis & Bethge 2015; IIE: Linardos et al. 2021; III: Kümmerer, Bethge &
-# Wallis 2022; MSDB: Kümmerer, Khanuja & Bethge 2025.
+# Whose fixations and pictures each was fitted to, and on which networks it stands, as timm names
+# them where it knows them. I: Kümmerer, Theis & Bethge 2015; IIE: Linardos et al. 2021; III:
+# Kümmerer, Bethge & Wallis 2022; MSDB: Kümmerer, Khanuja & Bethge 2025.
 _DATA_SETS = {
-    "DeepGazeI": ("MIT1003",),
-    "DeepGazeIIE": ("SALICON", "MIT1003"),
-    "DeepGazeIII": ("SALICON", "MIT1003"),
-    "DeepGazeMSDB": ("SALICON", "MIT1003", "CAT2000", "COCO-Freeview", "DAEMONS", "FIGRIM"),
+    "DeepGazeI": ("MIT1003", "ImageNet"),
+    "DeepGazeIIE": ("SALICON", "MIT1003", "ImageNet"),
+    "DeepGazeIII": ("SALICON", "MIT1003", "ImageNet"),
+    "DeepGazeMSDB": (
+        "SALICON",
+        "MIT1003",
+        "CAT2000",
+        "COCO-Freeview",
+        "DAEMONS",
+        "FIGRIM",
+        "OpenAI's pairs",
+        "LVD-142M",
+    ),
 }
 _BACKBONES = {
     "DeepGazeI": ("alexnet",),

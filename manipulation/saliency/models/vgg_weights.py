@@ -13,10 +13,10 @@ from typing import NoReturn
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from manipulation.downloads.fetching import download_bar, fetch
+from manipulation.runs.tensors import save_tensors
 from manipulation.saliency.models.vgg import (
     CAFFE,
     PREPROCESSINGS,
@@ -26,7 +26,7 @@ from manipulation.saliency.models.vgg import (
     convolutions,
 )
 from stimuli.support.errors import InputError, nearest
-from stimuli.support.files import atomic_path, sha256
+from stimuli.support.files import sha256
 
 FORMAT = "guiding-gaze VGG-19 1"
 
@@ -205,9 +205,7 @@ def save_vgg(path: str | Path, model: VGGFeatures, notes: dict[str, object]) -> 
         "preprocessing": model.preprocessing.name,
         "notes": json.dumps(notes, sort_keys=True),
     }
-    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    save_tensors(path, model.state_dict(), metadata)
 
 
 def _some(tensors: dict) -> str:

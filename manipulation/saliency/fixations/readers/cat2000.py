@@ -18,6 +18,7 @@ from stimuli.support.files import image_size
 
 LOCATIONS = "FIXATIONLOCS"
 VARIABLE = "fixLocs"
+_MOST_FIXATED = 0.1  # of the pixels; there are some hundred fixations on a photograph
 LEFT_OUT = "Output"  # pictures made of the photographs, which nobody saw
 
 
@@ -77,13 +78,19 @@ def _fixated(file: Path, photograph: Path) -> np.ndarray:
             f"(height x width), as {photograph} has; use the photograph as it was published"
         )
     numeric = matrix.dtype.kind in "biuf"
-    wrong = matrix[~np.isfinite(matrix)][:1].tolist() if numeric else [matrix.dtype]
-    if wrong:
+    wrong = matrix[~(np.isfinite(matrix) & (matrix >= 0))][:1].tolist() if numeric else None
+    if wrong is None or wrong:
         raise InputError(
-            f"{file}: {VARIABLE} holds {wrong[0]}; expected finite numbers, 0 where nobody looked; "
-            f"copy it again"
+            f"{file}: {VARIABLE} holds {wrong[0] if wrong else matrix.dtype}; expected finite "
+            f"numbers, 0 where nobody looked; copy it again"
         )
-    return matrix != 0
+    fixated = matrix != 0
+    if fixated.mean() > _MOST_FIXATED:
+        raise InputError(
+            f"{file}: {VARIABLE} is not 0 in {fixated.mean():.0%} of the pixels; expected the "
+            f"fixated pixels alone, at most {_MOST_FIXATED:.0%}; is it a saliency map?"
+        )
+    return fixated
 
 
 def _times(size: tuple[int, ...]) -> str:

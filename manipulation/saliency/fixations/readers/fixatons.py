@@ -18,6 +18,7 @@ from stimuli.support.errors import InputError
 
 SCANPATHS = "SCANPATHS"
 COLUMNS = ("x", "y", "start", "end")
+_LONGEST_S = 60.0
 WITHOUT_FIRST = "MIT1003"  # whose authors leave out the first fixation of a trial
 
 
@@ -30,9 +31,9 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
     """Read the folder of a data set, as `readers` describes it, each scanpath in order of start.
 
     Positions are taken as they are, as in MIT1003's own layout: whole numbers are the left edges
-    of pixels. Of a data set in a folder of the name MIT1003 the first fixation of each scanpath is
-    left out, as by its authors (Judd et al. 2009); others keep all. Photographs without scanpaths
-    are left out.
+    of pixels. Of a data set in a folder whose name begins with MIT1003 the first fixation of each
+    scanpath is left out, as by its authors (Judd et al. 2009); others keep all. Photographs without
+    scanpaths are left out.
 
     Raises
     ------
@@ -40,7 +41,8 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
         If there is no fixation, scanpaths belong to no photograph of `folder`, or one is not of
         that form; the message names the line.
     """
-    first = 1 if WITHOUT_FIRST in (path.absolute().name, path.resolve().name) else 0
+    called = (path.absolute().name.casefold(), path.resolve().name.casefold())
+    first = 1 if any(one.startswith(WITHOUT_FIRST.casefold()) for one in called) else 0
     known = photographs.ByName(folder)
     names, points, subject = [], [], []
     taken: dict[tuple[str, str], Path] = {}
@@ -92,6 +94,11 @@ def _row(file: Path, number: int, line: str) -> list[float]:
         raise InputError(
             f"{file}, line {number}: end is {words[3]}, before the start at {words[2]}; expected "
             f"a fixation to end (s) after its start; mend the row or leave it out"
+        )
+    if row[3] - row[2] > _LONGEST_S:
+        raise InputError(
+            f"{file}, line {number}: lasts {row[3] - row[2]:g} s; expected seconds, and fixations "
+            f"of at most {_LONGEST_S:g} s; divide start and end by 1000 if they are milliseconds"
         )
     return row
 

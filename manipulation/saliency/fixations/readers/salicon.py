@@ -12,6 +12,7 @@ hold ``gaze(i)`` of every viewer: ``location``, the path of the mouse, its ``tim
 of the path of the mouse, ``(row, column)``, many to a fixation.
 """
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from manipulation.saliency.fixations.readers import matlab, photographs
 from stimuli.support import files
 from stimuli.support.errors import InputError
+from stimuli.support.files import image_size
 
 PARTS = ("train", "val")
 
@@ -43,11 +45,13 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
     """
     names, points, subject = [], [], []
     for part in ("",) if any(path.glob("*.mat")) else PARTS:
-        for photograph in photographs.photographs_in(folder / part):
+        shown = photographs.photographs_in(folder / part)
+        _check_photographs(path / part, {one.stem for one in shown}, folder / part)
+        for photograph in shown:
             file = path / part / f"{photograph.stem}.mat"
             if not file.is_file():
                 continue
-            for viewer, own in enumerate(_viewers(file)):
+            for viewer, own in enumerate(_viewers(file, photograph)):
                 points.append(own - 0.5)
                 names += [photograph.relative_to(folder).as_posix()] * len(own)
                 subject += [str(viewer)] * len(own)
@@ -59,9 +63,25 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
     return np.array(names), np.concatenate(points), np.array(subject)
 
 
-def _viewers(file: Path) -> list[np.ndarray]:
+def _check_photographs(path: Path, stems: Set[str], folder: Path) -> None:
+    lost = sorted(one.name for one in path.glob("*.mat") if one.stem not in stems)
+    if stems and lost:
+        raise InputError(
+            f"{path / lost[0]}: {folder} has no photograph of that name ({len(lost)} such files); "
+            f"expected all photographs; copy them there, or remove these files"
+        )
+
+
+def _viewers(file: Path, photograph: Path) -> list[np.ndarray]:
     """Return the fixations ``(N, 2)`` of each viewer, in pixels from 1."""
     content = matlab.load(file)
+    size = image_size(photograph)
+    stated = np.ravel(content.get("resolution", size)).tolist()
+    if stated != list(size):
+        raise InputError(
+            f"{file}: resolution is {stated}; expected {list(size)} (height, width), as "
+            f"{photograph} has; use the photograph as it was published"
+        )
     try:
         viewers = content["gaze"].flatten()
         return [_pairs(one["fixations"]) for one in viewers]
