@@ -115,7 +115,7 @@ class NetworkSettings(CheckedSettings):
 class GuideSettings(CheckedSettings):
     """What sees the images."""
 
-    saliency: str = setting("efficientnet", "saliency model: a name or a file")
+    saliency: str = setting("robust", "saliency model: a name or a file")
     guiding: LayerSource = setting(
         LayerSource.SALIENCY, "whose layers guide FGTransform: the saliency model's own, as in the "
         "paper, where it has layers; VGG-19; or random filters",

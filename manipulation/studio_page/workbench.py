@@ -89,8 +89,9 @@ class Workbench:
             self.settings.manipulation,
             self.study.settings_file.name,
             networks_in_use(self.settings),
+            self.settings.pixels.guides,
         )
-        self.makers = self._makers_for(self.models.guiding)
+        self.makers = self._makers_for(self.models.guides)
         self._benches: OrderedDict[str, Bench] = OrderedDict()
         self._negative: tuple[tuple[str, ...], Negative] | None = None
 
@@ -167,7 +168,10 @@ class Workbench:
             changed = self.makers.maker(version)(bench.photograph, intent)
             return self._outcome(Stage.FULL, bench, version, intent, changed)
         if transform == Transform.PIXELS:
-            changed = preview_pixels(bench.models, bench.photograph, intent, self.settings.pixels)
+            known = [
+                KnownPrediction(one, bench.photograph) for one in self.models.guides(transform)
+            ]
+            changed = preview_pixels(known, bench.photograph, intent, self.settings.pixels)
         elif transform == Transform.EDITS:
             negative = self._negative_of(bench, version, intent)
             changed = preview_edits(
@@ -199,7 +203,9 @@ class Workbench:
         bench, makers = self.bench(source_id), self.makers
         if makers.transform(version) != Transform.NETWORK:  # those have models of their own
             makers = self._makers_for(
-                [InterruptibleModel(one, check) for one in self.models.guiding]
+                lambda transform: [
+                    InterruptibleModel(one, check) for one in self.models.guides(transform)
+                ]
             )
         intent = bench.material.intent(version)
         changed = makers.maker(version)(bench.photograph, intent)
@@ -217,8 +223,10 @@ class Workbench:
         transform, masks = self.makers.transform(version), self._masks(source_id, version)
         return saved_outcome(self.study, material, version, transform, self.models, masks)
 
-    def _makers_for(self, models: Sequence[LogSaliencyModel]) -> VersionMakers:
-        return VersionMakers(self.settings, models, self.study.settings_file.name)
+    def _makers_for(
+        self, guides: Callable[[Transform], Sequence[LogSaliencyModel]]
+    ) -> VersionMakers:
+        return VersionMakers(self.settings, guides, self.study.settings_file.name)
 
     def _predictions(self, image: Tensor) -> ImagePredictions:
         return self.models.predictions(to_pixels(image), self.settings.images.size_px)
@@ -231,7 +239,7 @@ class Workbench:
             intent.target(bench.original.log_saliency),
             self._masks(bench.source.source_id, version),
         )  # fmt: skip
-        took_part = self.models.took_part(self.makers.maker(version).networks)
+        took_part = self.models.took_part(self.makers.maker(version).parts)
         return replace(found, effect=found.effect.judged_without(took_part))
 
     def _regions(self, source_id: str, version: VersionSettings) -> list[Region]:

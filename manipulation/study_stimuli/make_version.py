@@ -94,9 +94,9 @@ def make_version(
         chosen = settings.manipulation
         networks = (chosen.shift_network, chosen.scale_network)
         used = networks if transform == Transform.NETWORK else ()
-        models = StudyModels(chosen, "the settings", used)
+        models = StudyModels(chosen, "the settings", used, settings.pixels.guides)
     intent = Intent(regions, shifts, k_scale, settings.manipulation.mask_blur_px / side)
-    makers = VersionMakers(settings, models.guiding, "the settings")
+    makers = VersionMakers(settings, models.guides, "the settings")
     maker = makers.prepared(transform, shifts=any(shifts), scales=k_scale != 1)
     original = models.predictions(to_pixels(photograph))
     version = models.predictions(to_pixels(maker(photograph, intent)))
@@ -108,7 +108,7 @@ def make_version(
         regions[0] if len(regions) else None,
         feature_distance=models.feature_distance(to_image(original.pixels), changed),
     )
-    return changed, effect.judged_without(models.took_part(maker.networks))
+    return changed, effect.judged_without(models.took_part(maker.parts))
 
 
 def _photograph(image: Tensor | np.ndarray) -> Tensor:

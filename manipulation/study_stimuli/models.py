@@ -31,6 +31,9 @@ class StudyModels:
     networks
         Names or files of the networks that make versions. A judge that a network was trained with
         is said to have guided it, and does not judge what it makes.
+    pixel_guides
+        Names of the models that guide free pixels; loaded when a version first needs them. Without
+        any, those that guide edits do.
 
     Attributes
     ----------
@@ -50,7 +53,9 @@ class StudyModels:
         settings: ManipulationSettings,
         where: str = "study.toml",
         networks: Sequence[str] = (),
+        pixel_guides: Sequence[str] = (),
     ) -> None:
+        self._pixel_guides = tuple(pixel_guides)
         guides = (settings.saliency, *settings.also)
         loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
@@ -86,11 +91,42 @@ class StudyModels:
         """What each model that took no part shares with those that guide, by its name."""
         return {one.name: one.shares for one in self.second_opinions}
 
-    def took_part(self, networks: Collection[str]) -> frozenset[str]:
-        """Return the names of the models that judge, but guided the training of a network."""
+    def guides(self, transform: Transform) -> list[LogSaliencyModel]:
+        """Return the models that guide a search.
+
+        Raises
+        ------
+        InputError
+            If a model that guides free pixels cannot be loaded.
+        """
+        return self._of_pixels[0] if transform == Transform.PIXELS else self.guiding
+
+    def guides_sha256(self, transform: Transform) -> list[str]:
+        """Return the hashes of the models that guide a search."""
+        return self._of_pixels[1] if transform == Transform.PIXELS else self.guiding_sha256
+
+    def took_part(self, parts: Collection[str]) -> frozenset[str]:
+        """Return the names of the models that judge, but guided what makes a version.
+
+        Parameters
+        ----------
+        parts
+            As a `Maker` states them.
+        """
+        of_pixels = self._of_pixels[1] if Transform.PIXELS in parts else []
         return frozenset(
-            one.name for one in self.second_opinions if not set(one.guided).isdisjoint(networks)
+            one.name
+            for one in self.second_opinions
+            if not set(one.guided).isdisjoint(parts) or one.sha256 in of_pixels
         )
+
+    @cached_property
+    def _of_pixels(self) -> tuple[list[LogSaliencyModel], list[str]]:
+        """The models that guide free pixels, and their hashes."""
+        if not self._pixel_guides:
+            return self.guiding, self.guiding_sha256
+        loaded = [load_saliency_model(name) for name in self._pixel_guides]
+        return list(loaded), [saliency_model_sha256(model) for model in loaded]
 
     def log_saliency(self, image: Tensor) -> Tensor:
         """Return the prediction ``(H, W)`` of the first guiding model for ``(3, H, W)``."""

@@ -120,7 +120,7 @@ class SourceStimuli:
         changed = f"stimuli/versions/{record.stim_id}.png"
         changed_sha256 = record.file_if_stale(
             changed,
-            [*asked, maker.identity, self.models.guiding_sha256],
+            [*asked, maker.identity, self.models.guides_sha256(self.makers.transform(version))],
             lambda path: write_image(path, to_pixels(maker(photograph, intent))),
         )
         changed_path = self.study.root / changed
@@ -128,7 +128,7 @@ class SourceStimuli:
         effect = self._effects(record, material.aim(version)).of_version(
             original, shown, HashedFile(target, target_sha256)
         )
-        effect = effect.judged_without(self.models.took_part(maker.networks))
+        effect = effect.judged_without(self.models.took_part(maker.parts))
         record.finish()
         return self._row(material, version, record.stim_id, shown, effect)
 

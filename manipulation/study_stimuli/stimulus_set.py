@@ -55,9 +55,12 @@ class StimulusSet:
         self.materials = self._sources.read()
         upscaler = load_upscaler(self.settings.images.upscale)
         self.models = models = StudyModels(
-            self.settings.manipulation, study.settings_file.name, networks_in_use(self.settings)
+            self.settings.manipulation,
+            study.settings_file.name,
+            networks_in_use(self.settings),
+            self.settings.pixels.guides,
         )
-        makers = VersionMakers(self.settings, models.guiding, str(study.settings_file))
+        makers = VersionMakers(self.settings, models.guides, str(study.settings_file))
         for source in self.settings.sources:
             for version in source.versions:
                 makers.maker(version)

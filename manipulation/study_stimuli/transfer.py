@@ -140,7 +140,7 @@ def models_for_transfer(settings: Settings, transforms: Mapping[str, str]) -> St
     """
     chosen = (_shift_network(name, file, settings) for name, file in transforms.items())
     networks = tuple(filter(None, chosen))
-    return StudyModels(settings.manipulation, "the settings", networks)
+    return StudyModels(settings.manipulation, "the settings", networks, settings.pixels.guides)
 
 
 def _shift_network(name: str, file: str, settings: Settings) -> str | None:
@@ -155,7 +155,7 @@ def _maker(name: str, file: str, settings: Settings, models: StudyModels) -> Mak
     if network := _shift_network(name, file, settings):
         transform = Transform.NETWORK
         chosen = replace(chosen, shift_network=network)
-    makers = VersionMakers(replace(settings, manipulation=chosen), models.guiding, "the settings")
+    makers = VersionMakers(replace(settings, manipulation=chosen), models.guides, "the settings")
     return makers.prepared(transform, shifts=True, scales=False)
 
 
@@ -212,7 +212,7 @@ def transferred_versions(
         effect = predicted_effect(
             original, changed, intent.target(original.log_saliency), aim,
             feature_distance=models.feature_distance(photograph, to_image(pixels)),
-        ).judged_without(models.took_part(maker.networks))  # fmt: skip
+        ).judged_without(models.took_part(maker.parts))  # fmt: skip
         (target,) = version.targets
         yield TransferredVersion(
             transform=name,

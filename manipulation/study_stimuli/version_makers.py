@@ -1,6 +1,6 @@
 """Which transform makes a version of a study, and whether it can: one rule for all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from manipulation.networks.files import transform_file
 from manipulation.networks.settings import Manipulation
@@ -18,16 +18,19 @@ class VersionMakers:
     ----------
     settings
         Settings of the study.
-    models
-        Saliency models that guide the changes.
+    guides
+        From a transform to the saliency models that guide it (`StudyModels.guides`).
     where
         File of the settings; errors name it.
     """
 
     def __init__(
-        self, settings: Settings, models: Sequence[LogSaliencyModel], where: str = "study.toml"
+        self,
+        settings: Settings,
+        guides: Callable[[Transform], Sequence[LogSaliencyModel]],
+        where: str = "study.toml",
     ) -> None:
-        self.settings, self.models, self.where = settings, models, where
+        self.settings, self.guides, self.where = settings, guides, where
         self._makers: dict[str, Maker] = {}
 
     def transform(self, version: VersionSettings) -> Transform:
@@ -59,7 +62,8 @@ class VersionMakers:
         if reason := self._conflict(transform):
             raise InputError(f"{self.where}: {reason}")
         if transform not in self._makers:
-            self._makers[transform] = build_maker(transform, self.settings, self.models)
+            models = self.guides(Transform(transform)) if transform in list(Transform) else ()
+            self._makers[transform] = build_maker(transform, self.settings, models)
         maker = self._makers[transform]
         maker.prepare(shifts=shifts, scales=scales)
         return maker

@@ -33,8 +33,11 @@ class Maker(Protocol):
         ...
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """Names or files of the trained networks that make versions; none for a search."""
+    def parts(self) -> tuple[str, ...]:
+        """What makes the versions beside the models that guide edits.
+
+        Names or files of trained networks, or the name of a transform with guides of its own.
+        """
         ...
 
     def prepare(self, *, shifts: bool, scales: bool) -> None:
@@ -55,7 +58,7 @@ class Maker(Protocol):
 class Edits:
     """Parametric edits, found by gradient against one or several saliency models."""
 
-    networks = ()
+    parts = ()
 
     def __init__(self, models: Sequence[LogSaliencyModel], settings: EditSettings) -> None:
         self.models, self.settings = models, settings
@@ -75,7 +78,7 @@ class Edits:
 class Pixels:
     """Free pixels: the adversarial control."""
 
-    networks = ()
+    parts = (str(Transform.PIXELS),)
 
     def __init__(self, models: Sequence[LogSaliencyModel], settings: PixelSettings) -> None:
         self.models, self.settings = models, settings
@@ -111,7 +114,7 @@ class NetworkTransform:
         return {"transform": str(Transform.NETWORK), **files}
 
     @property
-    def networks(self) -> tuple[str, ...]:
+    def parts(self) -> tuple[str, ...]:
         return tuple(self.names.values())
 
     def prepare(self, *, shifts: bool, scales: bool) -> None:

@@ -62,10 +62,11 @@ class ManipulationSettings(CheckedSettings):
     """What guides the changes and what makes them."""
 
     saliency: str = setting(
-        "efficientnet", "saliency model that guides the changes: a name or a file"
+        "efficientnet",
+        "saliency model that guides edits and whose predictions the tables have: a name or a file",
     )
     also: tuple[str, ...] = setting(
-        (), "further saliency models that edits and pixels are made against at the same time"
+        (), "further saliency models that edits are made against at the same time"
     )
     second_opinion: tuple[str, ...] = setting(
         (DEFAULT_JUDGES,), "saliency models that took no part in making the versions and judge "
@@ -122,6 +123,10 @@ class EditSettings(CheckedSettings):
 class PixelSettings(CheckedSettings):
     """The search pixel by pixel."""
 
+    guides: tuple[str, ...] = setting(
+        ("robust",), "saliency models that guide it, names or files: one that is hard to fool; "
+        "[] for those that guide edits, which gives the paper's control",
+    )  # fmt: skip
     steps: int = setting(50, "steps of the optimiser", 1, 5000)
     step_size: float = setting(0.02, "step size of Adam, in log odds of pixel values", 1e-5, 1.0)
     fidelity: float = setting(0.0, "weight of the mean squared change of pixels", 0, 1e6)

@@ -17,8 +17,8 @@ _HEAD = """\
 | gain over the centre bias, bits per fixation | mean | 95 % interval | photographs above zero |
 |---|---|---|---|"""
 _CHOSEN = """\
-- The default recipe on a backbone was chosen in a handful of trials on photographs of OSIE, some of \
-those set aside here among them; figures for that set may be slightly too high for it.
+- The default recipe on a backbone was chosen in a handful of trials on photographs of OSIE, some \
+of those set aside here among them; figures for that set may be slightly too high for it.
 """
 _TASK = """\
 - It was trained on one task, free viewing, at one viewing distance. Resize other images to {:.1f} \
@@ -70,8 +70,8 @@ def networks_card(
     about = "other photographs" if recipe.backbone else "no object that these often show"
     chosen = _CHOSEN if recipe.backbone else ""
     limits = f"""\
-{chosen}- The networks know faces, people, animals, text and what stands out as these people looked at \
-them; what {about} hold was not measured here.
+{chosen}- The networks know faces, people, animals, text and what stands out as these people \
+looked at them; what {about} hold was not measured here.
 {_TASK.format(model.pixels_per_degree)}"""
     sections = {
         "On photographs it has not seen": _unseen(name, findings, seed),
@@ -125,8 +125,16 @@ A network sees the photograph at three quarters of its size and again at half of
 of the backbone's blocks from stride 8 on is brought to {recipe.width} channels; their sum on the \
 grid of stride 8, with a linear function of its mean over the image, goes through convolutions of \
 3 x 3, 1 x 1 and 1 x 1. The map is smoothed by a Gaussian of {recipe.sigma_px:g} px of the \
-photograph. The first {recipe.kept_stages} of the backbone's groups of blocks keep their weights, \
-and so does its batch normalisation, which is folded into the weights.{_adversarial(recipe)}"""
+photograph. {_kept(recipe)}{_adversarial(recipe)}"""
+
+
+def _kept(recipe: NetworkRecipe) -> str:
+    blocks = (
+        f"The first {recipe.kept_stages} of the backbone's groups of blocks keep their weights, "
+    )
+    if not recipe.kept_stages:
+        return "The backbone's batch normalisation is kept, and folded into the weights."
+    return f"{blocks}and so does its batch normalisation, which is folded into the weights."
 
 
 def _adversarial(recipe: NetworkRecipe) -> str:
@@ -221,6 +229,8 @@ def _aside(name: str, aside: Aside | None) -> str:
         ("`icf`", aside.icf),
         (f"**`{name}`, the model in the file**", aside.model),
     ]
+    if aside.start is not None:
+        rows.append(("the model that its training began with", aside.start))
     if aside.mean is not None:
         rows.append((f"mean of all {len(alone)} networks", aside.mean))
     if aside.gold is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from rich.progress import Progress
+from torch import Tensor
 
 from manipulation.saliency.fitting.cross_validation import cross_validate
 from manipulation.saliency.fitting.fit import fit
@@ -13,7 +14,7 @@ from manipulation.saliency.fitting.network_training import TrainingRun
 from manipulation.saliency.fitting.photograph_features import with_features
 from manipulation.saliency.fitting.schedule import Schedule
 from manipulation.saliency.fixations.viewed import ViewedPhotograph
-from manipulation.saliency.models.files import build_saliency_model
+from manipulation.saliency.models.files import build_saliency_model, load_saliency_model
 from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.scoring.gains import (
     Gains,
@@ -38,12 +39,16 @@ class Aside:
         Of each network, as it is.
     mean
         Of the mean of all networks; None where there is but one.
+    start
+        Of the model whose weights the training began with, over the same centre bias; None where
+        it was none.
     """
 
     uniform: Gains
     icf: Gains
     networks: tuple[Gains, ...]
     mean: Gains | None
+    start: Gains | None
     model: Gains
     gold: Gains | None
 
@@ -152,9 +157,19 @@ def findings_aside(
         mean=gains_from_pixels(averaged_model(runs, bias, scale), unseen)
         if len(runs) > 1
         else None,
+        start=_start_gains(runs[-1].recipe.start, bias, unseen),
         model=gains_from_pixels(model, unseen),
         gold=gold_standard_gains(unseen, biases, scale) if people else None,
     )
+
+
+def _start_gains(name: str, bias: Tensor, unseen: Sequence[ViewedPhotograph]) -> Gains | None:
+    if not name:
+        return None
+    model = load_saliency_model(name)
+    if isinstance(model, SaliencyModel):
+        model.centre_bias.log_map.copy_(bias)
+    return gains_from_pixels(model, unseen)
 
 
 def icf_gains(

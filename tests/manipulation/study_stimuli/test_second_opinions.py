@@ -11,10 +11,12 @@ from manipulation.saliency.models.deepgaze import DeepGazeFeatures
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.saliency.models.published import PublishedDeepGaze
+from manipulation.study_stimuli.make_version import make_version
 from manipulation.study_stimuli.models import StudyModels, networks_in_use
 from manipulation.study_stimuli.second_opinions import shared_with, short_name
 from stimuli.contract.settings import (
     ManipulationSettings,
+    PixelSettings,
     Settings,
     SourceSettings,
     TargetSettings,
@@ -58,6 +60,8 @@ def saved(path, data="MIT1003 (Judd et al. 2009)", *, blur=0.0):
             [("MIT1003; adapted to OSIE", "resnet50", "vgg19")],
             "shares OSIE, MIT1003 and vgg19",
         ),
+        (("our own fixations on OSIE",), [("OSIE (Xu)",)], "shares OSIE"),
+        (("CAT2000 and half of osie: A",), [("OSIE (Xu)",)], "shares OSIE"),
         ((NOT_STATED,), [("OSIE",)], "photographs not stated"),
         (("OSIE",), [(NOT_STATED,)], "photographs not stated"),
         (
@@ -74,13 +78,15 @@ def test_what_a_judge_shares_with_a_guide_is_said(judge, guides, words):
 def test_models_say_what_they_are_made_of():
     judge = PublishedDeepGaze("DeepGazeIIE", torch.nn.Identity())
     guide = PublishedDeepGaze("DeepGazeIII", torch.nn.Identity())
-    assert shared_with(judge, [guide]) == "shares SALICON, MIT1003 and densenet201"
+    assert shared_with(judge, [guide]) == "shares SALICON, MIT1003, ImageNet and densenet201"
     assert shared_with(judge, [model("OSIE")]) == ""
     assert DeepGazeFeatures.backbones == ("vgg19",)
     networks = build_saliency_model(
         "pretrained", features={"backbones": ["tf_efficientnet_lite0"] * 2}, pixels_per_degree=24
     )
     assert networks.backbones == ("tf_efficientnet_lite0",)
+    other = build_saliency_model("pretrained", pixels_per_degree=24)
+    assert shared_with(other, [networks]) == "shares ImageNet, photographs not stated"
 
 
 def test_the_models_that_ship_share_their_photographs():
@@ -88,10 +94,50 @@ def test_the_models_that_ship_share_their_photographs():
     assert models.shares == {"icf": "shares OSIE"}
 
 
+def test_weights_of_a_guide_are_found_under_another_name_and_other_numbers(tmp_path):
+    adapted = load_saliency_model("scratch")
+    adapted.blur.log_sigma.data += 0.1
+    adapted.data = "ours"
+    save_saliency_model(tmp_path / "ours.safetensors", adapted)
+    judge = str(tmp_path / "ours.safetensors")
+    models = StudyModels(ManipulationSettings(saliency="scratch", second_opinion=(judge,)))
+    assert models.shares == {"ours": "shares weights"}
+
+
+def test_default_judges_are_two_that_ship_and_do_not_guide():
+    assert ManipulationSettings().judges == ("scratch", "icf")
+    assert ManipulationSettings(saliency="scratch").judges == ("icf", "efficientnet")
+    assert ManipulationSettings(also=("scratch", "icf")).judges == ()
+    mine = ManipulationSettings(second_opinion=("mine.safetensors", "default"))
+    assert mine.judges == ("mine.safetensors", "scratch", "icf")
+
+
 def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
     chosen = ManipulationSettings(saliency="icf", second_opinion=("scratch",))
     models = StudyModels(chosen, networks=("fgtransform-shift",))
     assert models.shares == {"scratch": "guided fgtransform-shift, shares OSIE"}
+    assert models.took_part(["fgtransform-shift"]) == {"scratch"}
+    assert models.took_part(["fgtransform-scale"]) == models.took_part([]) == set()
+    image = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0))
+    mask = torch.zeros(1, 128, 128)
+    mask[:, 32:64, 32:64] = 1
+    settings = Settings(manipulation=chosen)
+    _, effect = make_version(image, mask, 2.0, transform="network", settings=settings)
+    assert effect.second_changes == {}
+    settings = replace(settings, pixels=PixelSettings(steps=1))
+    _, effect = make_version(image, mask, 2.0, transform="pixels", settings=settings)
+    assert effect.second_changes.keys() == {"scratch"}
+
+
+def test_what_guides_free_pixels_does_not_judge_them():
+    chosen = ManipulationSettings(saliency="efficientnet", second_opinion=("scratch", "icf"))
+    models = StudyModels(chosen, pixel_guides=("icf",))
+    assert models.took_part(["pixels"]) == {"icf"}
+    assert models.took_part([]) == set()
+    (guide,) = models.guides(Transform.PIXELS)
+    assert guide.architecture == "icf"
+    assert models.guides(Transform.EDITS) == models.guiding
+    assert StudyModels(chosen).guides(Transform.PIXELS)[0].architecture == "pretrained"
 
 
 def test_only_networks_that_make_a_version_are_counted():

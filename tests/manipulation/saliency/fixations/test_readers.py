@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from manipulation.saliency.fixations.readers import mit1003
+from manipulation.saliency.fixations.readers import cat2000, mit1003
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.fixations.viewed import photographs, viewed_photographs
 from stimuli.support.errors import InputError
@@ -141,6 +141,18 @@ def test_salicon_mat_counts_pixels_from_one(tmp_path, images):
     assert photograph.outside == 1
 
 
+def test_salicon_files_and_photographs_must_fit(tmp_path, images):
+    file = tmp_path / "train" / "first.mat"
+    write_salicon(file, [[1, 1]])
+    Image.new("RGB", (200, 150)).save(images / "first.jpeg")
+    with pytest.raises(InputError, match=r"first.mat: resolution is \[300, 400\]; .*\[150, 200\]"):
+        read_fixations(file.parent, images)
+    Image.new("RGB", (400, 300)).save(images / "first.jpeg")
+    write_salicon(file.with_name("lost.mat"), [[1, 1]])
+    with pytest.raises(InputError, match=r"lost.mat: .*images has no photograph of that name"):
+        read_fixations(file.parent, images)
+
+
 def test_salicon_in_parts_is_read_with_its_parts(tmp_path, images):
     for part, name in (("train", "first"), ("val", "second")):
         (images / part).mkdir()
@@ -246,7 +258,7 @@ def test_fixatons_are_in_order_of_start_and_named_with_or_without_suffix(fixaton
 
 
 def test_of_fixatons_mit1003_alone_the_first_fixation_is_left_out(fixatons, monkeypatch):
-    mit = fixatons.rename(fixatons.with_name("MIT1003"))
+    mit = fixatons.rename(fixatons.with_name("mit1003-copy"))
     table = read_fixations(mit, mit / "STIMULI")
     points, subject = of(table, "first.jpeg")
     np.testing.assert_array_equal(points, [(-5, 20), (310.25, 210)])
@@ -265,6 +277,7 @@ def test_of_fixatons_mit1003_alone_the_first_fixation_is_left_out(fixatons, monk
         ("nan 2 0 1\n", r"line 1: x is 'nan'; expected a number of pixels; leave out"),
         ("1 two 0 1\n", r"line 1: y is 'two'; expected a number of pixels; leave out"),
         ("1 2 0 inf\n", r"line 1: end is 'inf'; expected a number of seconds; leave out"),
+        ("1 2 100 900\n", r"line 1: lasts 800 s; expected seconds.*divide start and end by 1000"),
         ("\n1 2 0.5 0.25\n", r"line 2: end is 0.25, before the start at 0.5; expected .*mend"),
     ],
 )
@@ -313,9 +326,10 @@ def test_fixatons_without_a_fixation_are_refused(tmp_path, images):
 
 
 @pytest.fixture
-def cat(tmp_path):
+def cat(tmp_path, monkeypatch):
     """``trainSet`` with two categories, whose photographs have the same names."""
     train = tmp_path / "trainSet"
+    monkeypatch.setattr(cat2000, "_MOST_FIXATED", 0.5)  # of photographs of 24 pixels
     for category, fixated in (("Action", [(0, 0), (2, 5), (3, 1)]), ("Sketch", [(3, 5)])):
         for where in ("Stimuli", "FIXATIONLOCS"):
             (train / where / category / "Output").mkdir(parents=True)
@@ -358,6 +372,8 @@ def test_photographs_in_folders_are_read_like_others(cat):
     [
         ({"fixPts": np.zeros((4, 6))}, r"holds \['fixPts'\]; expected fixLocs, a full .*copy"),
         ({"fixLocs": np.ones((6, 4))}, r"fixLocs has the size 6 x 4; expected 4 x 6 \(height x"),
+        ({"fixLocs": np.ones((4, 6))}, r"fixLocs is not 0 in 100% of .*is it a saliency map"),
+        ({"fixLocs": np.full((4, 6), -1.0)}, r"fixLocs holds -1.0; expected finite numbers"),
         ({"fixLocs": np.full((4, 6), np.nan)}, r"fixLocs holds nan; expected finite numbers"),
         ({"fixLocs": np.full((4, 6), "a", dtype=object)}, r"fixLocs holds object; expected fin"),
     ],

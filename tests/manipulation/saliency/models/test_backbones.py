@@ -48,6 +48,43 @@ def test_the_maps_are_those_of_the_network_itself(weights):
     torch.testing.assert_close(backbone(images), expected)
 
 
+# Of each kind: timm joins the names of the first two; the others' maps have the channels last, or
+# they must be told that images may have any size.
+@pytest.mark.parametrize(
+    "name", ["convnext_atto", "vgg11", "mambaout_femto", "deit_tiny_patch16_224"]
+)
+def test_a_whole_file_of_any_kind_of_network_is_read(tmp_path, name):
+    torch.manual_seed(0)
+    whole = timm.create_model(name, pretrained=False).eval()
+    torch.save(whole.state_dict(), tmp_path / "whole.pth")
+    backbone = TimmBackbone(name, tmp_path / "whole.pth").eval()
+    maps = backbone(torch.rand(1, 3, 96, 130))
+    assert maps.shape == (
+        1,
+        backbone.channels,
+        -(-96 // backbone.stride),
+        -(-130 // backbone.stride),
+    )
+    assert backbone.trained_on == ("ImageNet",)
+
+
+def test_a_network_for_images_of_one_size_is_refused():
+    with pytest.raises(InputError, match=r"levit_128s: gives no maps .* any size .*choose another"):
+        TimmBackbone("levit_128s", "nowhere.pth")
+
+
+def test_the_file_of_a_backbone_is_found_beside_the_model(weights, tmp_path):
+    features = {"name": RESNET, "weights": str(weights[RESNET])}
+    model = build_saliency_model("timm", features=features, pixels_per_degree=24.0).eval()
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    save_saliency_model(moved / "model.safetensors", model)
+    weights[RESNET].rename(moved / weights[RESNET].name)
+    image = torch.rand(1, 3, 96, 96)
+    again = load_saliency_model(moved / "model.safetensors")
+    torch.testing.assert_close(again.log_saliency(image), model.log_saliency(image))
+
+
 def _as_torch(path):
     from safetensors.torch import load_file
 

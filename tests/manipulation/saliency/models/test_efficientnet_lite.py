@@ -10,8 +10,10 @@ from safetensors.torch import load_file
 from torch.nn import functional
 
 from manipulation import convert_backbone
-from manipulation.saliency.models.backbones import TimmBackbone
+from manipulation.saliency.models.backbones import TimmBackbone, load_weights
 from manipulation.saliency.models.efficientnet_lite import published_file, published_names
+from manipulation.saliency.models.files import WEIGHTS, load_saliency_model
+from manipulation.saliency.models.pretrained import Trunk
 from stimuli.demo import PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, sha256
@@ -58,7 +60,22 @@ def test_the_file_says_where_it_is_from_under_which_terms(converted):
     assert sha256(converted) in json.dumps(sidecar)
 
 
-def test_what_ships_is_the_features_in_16_bits_and_serves_as_backbone(converted, tmp_path):
+def test_the_shipped_networks_began_with_the_file_that_this_command_makes(tmp_path):
+    small = tmp_path / "lite2.safetensors"
+    convert_backbone.main(["--network", "lite2", "--features-only", "--half", "--out", str(small)])
+    card = (WEIGHTS / "efficientnet.md").read_text()
+    assert f"backbone's file | SHA-256 `{sha256(small)}`" in card
+    assert sha256(published_file("lite2")) in card
+    (network,) = load_saliency_model("efficientnet").extractor.trained
+    stem = Trunk(NAME.replace("lite0", "lite2"))
+    load_weights(stem, small, "lite2")
+    stem.fold()
+    torch.testing.assert_close(  # kept in training
+        network.trunk.conv_stem.weight, stem.conv_stem.weight, atol=1e-3, rtol=1e-3
+    )
+
+
+def test_the_features_in_16_bits_serve_as_backbone(converted, tmp_path):
     small = tmp_path / "small.safetensors"
     convert_backbone.main(["--network", "lite0", "--features-only", "--half", "--out", str(small)])
     assert small.stat().st_size < 6.5e6

@@ -114,9 +114,9 @@ def test_where_no_gradient_can_be_had_it_is_said():
 
 def test_its_weights_are_its_identity():
     model = load_saliency_model("DeepGazeI")
-    before = saliency_model_sha256("DeepGazeI", model)
+    before = saliency_model_sha256(model)
     model.network.weight.data[0] += 1e-6
-    assert saliency_model_sha256("DeepGazeI", model) != before
+    assert saliency_model_sha256(model) != before
 
 
 def test_without_the_package_the_message_says_how_to_install_it(monkeypatch):
