@@ -5,7 +5,7 @@ and a sheet of pictures for each transform.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from manipulation.study_stimuli.transfer import (
 )
 from stimuli.contract.catalogue import second_change_columns
 from stimuli.contract.schemas import SECOND_CHANGE, TRANSFER
-from stimuli.contract.settings import ManipulationSettings, Settings
+from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.files import write_image
@@ -43,20 +43,22 @@ def main(argv: Sequence[str] | None = None) -> None:
             also=tuple(arguments.also),
             second_opinion=tuple(arguments.second_opinion),
             k_shift=arguments.k_shift,
-        )
+        ),
+        pixels=PixelSettings(guides=tuple(arguments.pixel_guides)),
     )
     photographs = coco_photographs(arguments.images, arguments.annotations)
     models = models_for_transfer(settings, transforms)
     versions = measure_transfer(
         photographs, transforms, objects=arguments.objects, settings=settings, models=models
     )
-    rows = [_row(version) for version in versions]
+    rows = [_row(version, models.shares) for version in versions]
     table = arguments.out / "transfer.tsv"
     write_table(table, second_change_columns(TRANSFER, models.shares), rows)
     write_sidecar(
         arguments.out / "transfer.provenance.json",
         command="manipulation.transfer",
-        settings=settings.as_dict()["manipulation"] | {"transforms": transforms},
+        settings=settings.as_dict()["manipulation"]
+        | {"transforms": transforms, "pixel_guides": arguments.pixel_guides},
         inputs=[arguments.annotations],
         outputs=[table],
     )
@@ -67,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     console.print(f"wrote {table} and a sheet of pictures for each transform")
 
 
-def _row(version: TransferredVersion) -> dict:
+def _row(version: TransferredVersion, judges: Iterable[str]) -> dict:
     effect = version.effect
     return {
         "transform": version.transform,
@@ -78,7 +80,7 @@ def _row(version: TransferredVersion) -> dict:
         "asked_change": effect.asked_change,
         "predicted_change": effect.predicted_change,
         "second_change": effect.second_change,
-        **{f"{SECOND_CHANGE}{name}": change for name, change in effect.second_changes.items()},
+        **{f"{SECOND_CHANGE}{name}": effect.second_changes.get(name) for name in judges},
         "psnr_db": effect.psnr_db,
         "clipped": effect.clipped,
         "feature_distance": effect.feature_distance,
@@ -102,8 +104,8 @@ def _summary(
     names = list(dict.fromkeys(row["transform"] for row in rows))
     means = [_means([row for row in rows if row["transform"] == name], shares) for name in names]
     table = Table(
-        "", title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; made against "
-        f"{', '.join([chosen.saliency, *chosen.also])}; in brackets transfer",
+        "", title=f"k_shift {chosen.k_shift:+g} and {-chosen.k_shift:+g}; predicted by "
+        f"{chosen.saliency}; in brackets transfer",
     )  # fmt: skip
     for name in names:
         table.add_column(name, justify="right")
@@ -170,8 +172,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
     default = ManipulationSettings()
     add("--saliency", default=default.saliency,
-        help=f"model that guides (default: {default.saliency})")  # fmt: skip
-    add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide")
+        help=f"model that guides edits and predicts (default: {default.saliency})")  # fmt: skip
+    add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide edits")
+    guides = PixelSettings().guides
+    add("--pixel-guides", nargs="*", default=list(guides), metavar="MODEL",
+        help=f"models that guide pixels (default: {' '.join(guides)}); without a name those that "
+        "guide edits")  # fmt: skip
     add("--second-opinion", nargs="+", default=default.second_opinion, metavar="MODEL",
         help=f"models that judge (default: {' '.join(default.second_opinion)})")  # fmt: skip
     add(

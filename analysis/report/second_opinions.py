@@ -13,6 +13,7 @@ from stimuli.contract.catalogue import read_second_opinions
 from stimuli.contract.vocabulary import Condition, Measure, PredictedEffect, Stimulus
 
 LEAST = "least"
+NOT_KNOWN = "what it shares is not known"  # the catalogue's sidecar does not say it
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def second_opinions(analysis: StudyAnalysis) -> SecondOpinions | None:
     if not judged:
         return None
     names = list(dict.fromkeys(name for _, effect in judged for name in effect.second_changes))
-    shares = read_second_opinions(analysis.study.catalogue)
+    known = read_second_opinions(analysis.study.catalogue)
+    shares = {name: known.get(name, NOT_KNOWN) for name in names}
     means = [
         _mean_row(
             measure,

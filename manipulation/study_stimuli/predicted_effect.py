@@ -52,7 +52,7 @@ class DensityMap:
 
 @dataclass(frozen=True)
 class ImageMeasures:
-    """The measure of one image under the model that guided, and under those that took no part."""
+    """The measure of one image under the model of the study, and those that took no part."""
 
     guiding: float
     second: Mapping[str, float] = field(default_factory=dict)

@@ -88,7 +88,11 @@ def shared_with(judge: FixationDensityModel, guides: Iterable[FixationDensityMod
 def _weights(model: FixationDensityModel) -> set[str]:
     """Return hashes of what a model has learned, but for arrays that are equal by chance."""
     parameters = model.parameters() if isinstance(model, nn.Module) else ()
-    return {tensor_sha256(one) for one in parameters if one.numel() >= _OWN_NUMBERS}
+    return {
+        tensor_sha256(one)
+        for one in parameters
+        if one.numel() >= _OWN_NUMBERS and one.min() != one.max()
+    }
 
 
 def _without_tag(backbone: str) -> str:

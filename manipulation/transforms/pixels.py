@@ -1,8 +1,9 @@
-"""Every pixel for itself: the paper's adversarial control.
+"""Every pixel for itself.
 
-The pixel values are free, and what the model predicts is all that counts, so the search finds what
-the model reacts to rather than what people look at. It is here to show how far a model can be moved
-without moving people; it is no way to make stimuli that guide gaze.
+The pixel values are free, and what a model predicts is all that counts, so the search finds what
+the model reacts to. Of most models that is what nobody else sees: the paper's adversarial control,
+which shows how far a model can be moved without moving people. Of a model that was trained under
+adversarial changes (`robust`) other models see much of it too, and so may people.
 """
 
 import torch

@@ -47,7 +47,7 @@ _TRANSFORM = {
     Transform.NONE: "Nothing: an original",
     Transform.EDITS: "Parametric edits of its regions",
     Transform.NETWORK: "Networks trained to meet targets",
-    Transform.PIXELS: "Every pixel for itself: a control that fools the model",
+    Transform.PIXELS: "Every pixel for itself; with a guide that is easy to fool, a control",
 }
 
 # Columns that begin so, one a model: what is predicted by a model that took no part.
@@ -91,7 +91,7 @@ STIMULI = Schema(
         Column(
             "predicted",
             float,
-            "p_obj of the first target, or entropy in bits, under the model that guided the change",
+            "p_obj of the first target, or entropy in bits, under the saliency model of the study",
             optional=True,
         ),
         Column("asked_change", float, "Change of that value in the target", optional=True),
@@ -152,7 +152,9 @@ TRANSFER = Schema(
         Column("k_shift", float, "Shift of log saliency that was asked for", "nat"),
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
         Column("asked_change", float, "Change of p_obj in the target"),
-        Column("predicted_change", float, "Change of p_obj under the model that guided"),
+        Column(
+            "predicted_change", float, "Change of p_obj under the saliency model of the settings"
+        ),
         Column(
             "second_change",
             float,

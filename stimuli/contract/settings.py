@@ -75,7 +75,7 @@ class ManipulationSettings(CheckedSettings):
     )  # fmt: skip
     transform: Transform = setting(
         Transform.EDITS, "what changes the image: parametric edits, trained networks, or every "
-        "pixel for itself, as a control that fools the model", choices=TRANSFORMS,
+        "pixel for itself", choices=TRANSFORMS,
     )  # fmt: skip
     shift_network: str = setting(
         "fgtransform-shift", "network for shifts, where transform is network: a name or a file"

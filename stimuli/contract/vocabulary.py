@@ -121,14 +121,14 @@ class PredictedEffect:
     Attributes
     ----------
     predicted
-        The measure under the model that guided the change.
+        The measure under the saliency model of the study, which guides edits.
     asked_change, predicted_change
         What the target asks for, and what that model predicts.
     second_changes
         What the models predict that took no part, by their names; empty where there is no second
         opinion.
     entropy_bits
-        Of the density under the model that guided the change, whatever the measure.
+        Of the density under the saliency model of the study, whatever the measure.
     psnr_db, clipped, feature_distance
         Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
         0 or 255 and were not; distance in features, 0 for the same image.
@@ -171,7 +171,7 @@ class PredictedEffect:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether `least` predicts a change in the direction of the model that guided.
+        """Whether `least` predicts a change in the direction of the saliency model of the study.
 
         Where that is the direction that was asked, all others then do too.
         """
@@ -192,7 +192,7 @@ class Stimulus:
         PNG as shown; target and predicted log saliency (npz), both without centre bias. An
         original has no target.
     image_sha256, source_sha256, checkpoint_sha256
-        Of the PNG as shown, the photograph, and the weights of the saliency model that guided it.
+        Of the PNG as shown, the photograph, and the weights of the saliency model of the study.
     licence
         Terms of the photograph.
     transform

@@ -59,7 +59,7 @@ def test_the_table_has_a_column_for_every_model_and_the_least(photographs, tmp_p
             ["--saliency", "scratch", "--second-opinion", "scratch"],
             "is 'scratch', the same weights as 'scratch'",
         ),
-        (["--also", "icf"], "is 'icf', the same weights as 'icf'"),
+        (["--also", "icf", "--second-opinion", "icf"], "is 'icf', the same weights as 'icf'"),
         (["--second-opinion", "icf", "icf"], "names 'icf' twice"),
         (["--transforms", "edit"], "transform is 'edit'"),
         (["--objects", "0"], "objects is 0; expected at least 1"),

@@ -167,8 +167,8 @@ def _start_gains(name: str, bias: Tensor, unseen: Sequence[ViewedPhotograph]) ->
     if not name:
         return None
     model = load_saliency_model(name)
-    if isinstance(model, SaliencyModel):
-        model.centre_bias.log_map.copy_(bias)
+    assert isinstance(model, SaliencyModel)  # or the training had not begun with it
+    model.centre_bias.log_map.copy_(bias)
     return gains_from_pixels(model, unseen)
 
 

@@ -40,5 +40,5 @@ def test_files_that_are_no_checkpoints_are_refused(checkpoints, tmp_path):
 
 def test_a_network_is_not_used_with_another_saliency_model(checkpoints, guide, monkeypatch):
     monkeypatch.setattr("manipulation.networks.files.saliency_model_sha256", lambda model: "0" * 64)
-    with pytest.raises(InputError, match="was trained with a saliency model 'icf'"):
+    with pytest.raises(InputError, match="was trained with a saliency model 'robust'"):
         load_checkpoint(checkpoints / "fgtransform.safetensors", guide)

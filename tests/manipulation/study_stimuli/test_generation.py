@@ -243,7 +243,7 @@ def test_stimuli_that_were_seen_stay_as_they_are(finished):
 def test_the_catalogue_tells_what_the_models_expect(made):
     chosen = made.settings.manipulation
     model = load_saliency_model(chosen.saliency)
-    judges = {name: load_saliency_model(name) for name in chosen.second_opinion}
+    judges = {name: load_saliency_model(name) for name in chosen.judges}
     rows = {one.stim_id: one for one in read_catalogue(made.catalogue)}
     for version in rows.values():
         effect = version.effect
@@ -307,8 +307,8 @@ def test_every_judge_has_its_column_and_the_least_counts(made, finished, tmp_pat
     assert shares["my_own"] == "photographs not stated"
     generate.main(["--study", str(finished.root)])
     told = capsys.readouterr().err
-    assert f"icf ({shares['icf']}), which took no part" in told
-    assert "my_own (photographs not stated), which took no part" in told
+    assert f"icf ({shares['icf']}) predicts the same direction for" in told
+    assert "my_own (photographs not stated) predicts the same direction for" in told
 
 
 def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finished):
@@ -342,7 +342,11 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
         ("annotation_ids = [", "annotation_ids = [999, ", "annotation 999 of image"),
         ('photograph = "stimuli/sources/', 'photograph = "stimuli/lost/', "no such image"),
         (GUIDED, 'saliency = "scrach"', r"did you mean 'scratch'\?"),
-        (GUIDED, 'saliency = "icf"', "second_opinion is 'icf', the same weights"),
+        (
+            GUIDED,
+            'saliency = "icf"\nsecond_opinion = ["icf"]',
+            "second_opinion is 'icf', the same weights",
+        ),
         ("annotation_ids = [", 'category = "cup", annotation_ids = [', "expected one of the two"),
         (
             GUIDED,

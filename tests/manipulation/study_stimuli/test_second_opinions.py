@@ -46,7 +46,7 @@ def saved(path, data="MIT1003 (Judd et al. 2009)", *, blur=0.0):
     ("judge", "guides", "words"),
     [
         (("OSIE (Xu et al. 2014), 15 people",), [("OSIE (Xu)",)], "shares OSIE"),
-        (("osie, ours",), [("OSIE",)], "shares osie"),
+        (("osie, ours",), [("OSIE",)], "shares OSIE"),
         (("MIT1003 (Judd)",), [("OSIE (Xu)",)], ""),
         (("OSIE (Xu); adapted to MIT1003 (Judd)",), [("MIT1003",)], "shares MIT1003"),
         (("CAT2000",), [("OSIE",), ("CAT2000",)], "shares CAT2000"),

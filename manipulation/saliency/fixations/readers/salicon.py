@@ -45,7 +45,7 @@ def read_folder(path: Path, folder: Path) -> tuple[np.ndarray, np.ndarray, np.nd
     """
     names, points, subject = [], [], []
     for part in ("",) if any(path.glob("*.mat")) else PARTS:
-        shown = photographs.photographs_in(folder / part)
+        shown = list(photographs.photographs_in(folder / part))
         _check_photographs(path / part, {one.stem for one in shown}, folder / part)
         for photograph in shown:
             file = path / part / f"{photograph.stem}.mat"
