@@ -49,6 +49,7 @@ def main(folder: Path) -> None:
             for index in unseen
         ),
         "efficientnet": whole("efficientnet", bias, everyone),
+        "robust": whole("robust", bias, everyone),
         "people": gold_standard_gains(everyone, [bias] * ASIDE, PIXELS_PER_DEGREE),
     }
     shown = Table("model", "bits over the centre bias", "95 % interval", "share of people's")

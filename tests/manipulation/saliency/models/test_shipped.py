@@ -110,10 +110,11 @@ def test_contrast_on_a_plain_ground_is_salient():
 
 
 @with_data("osie")
-def test_efficientnet_gains_what_its_card_says_on_photographs_set_aside():
+@pytest.mark.parametrize("name", ["efficientnet", "robust"])
+def test_a_model_gains_what_its_card_says_on_photographs_set_aside(name):
     unseen = osie(lambda count: set_aside(count, ASIDE, 0))
-    gains = gains_from_pixels(load_saliency_model("efficientnet"), unseen)
-    stated = gain_in_card("efficientnet", "**`efficientnet`, the model in the file**")
+    gains = gains_from_pixels(load_saliency_model(name), unseen)
+    stated = gain_in_card(name, f"**`{name}`, the model in the file**")
     assert gains.bits_per_fixation == pytest.approx(stated, abs=0.002)
 
 
