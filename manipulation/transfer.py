@@ -83,7 +83,10 @@ def _row(version: TransferredVersion, judges: Iterable[str]) -> dict:
         **{f"{SECOND_CHANGE}{name}": effect.second_changes.get(name) for name in judges},
         "psnr_db": effect.psnr_db,
         "clipped": effect.clipped,
+        "ssim": effect.ssim,
         "feature_distance": effect.feature_distance,
+        "seam": effect.seam,
+        "unusual": effect.unusual or None,
         "seconds": version.seconds,
     }
 
@@ -146,7 +149,10 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         "predicted as asked": f"{np.mean(first > 0):.0%}",
         "PSNR dB": f"{np.mean(column('psnr_db')):.1f}",
         "clipped": f"{column('clipped').mean():.2%}",
+        "SSIM": f"{column('ssim').mean():.3f}",
         "features": f"{column('feature_distance').mean():.4f}",
+        "seam, octaves": f"{np.abs(column('seam')).mean():.2f}",
+        "unusual": f"{np.mean([bool(row['unusual']) for row in rows]):.0%}",
         "seconds": f"{column('seconds').mean():.2f}",
     }
 

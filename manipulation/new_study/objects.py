@@ -17,7 +17,7 @@ from stimuli.contract.masks import ObjectMasks
 from stimuli.contract.settings import Settings
 from stimuli.support.console import progress
 
-_AREA = (0.004, 0.25)  # share of the image that a proposed target may cover
+AREA = (0.004, 0.25)  # share of the image that a proposed target may cover
 _KEPT = 0.9  # share of its area that must survive the crop to a square
 _OVERLAP = 0.1  # of the smaller object, from which on two objects are not apart
 
@@ -140,10 +140,10 @@ def looked_at(
 def _rejection(crowd: bool, area: float, kept: float) -> str:
     if crowd:
         return "a crowd, not one object"
-    if area < _AREA[0]:
-        return f"too small: less than {_AREA[0]:.1%} of the image"
-    if area > _AREA[1]:
-        return f"too large: more than {_AREA[1]:.0%} of the image"
+    if area < AREA[0]:
+        return f"too small: less than {AREA[0]:.1%} of the image"
+    if area > AREA[1]:
+        return f"too large: more than {AREA[1]:.0%} of the image"
     if kept < _KEPT:
         return f"cut off: less than {_KEPT:.0%} of it is inside the square"
     return ""

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from torch import Tensor
 
+from manipulation.naturalness.measures import Naturalness
 from manipulation.study_stimuli.predicted_effect import (
     DensityMap,
     ImagePredictions,
@@ -90,6 +91,7 @@ def outcome(
     version: ImagePredictions,
     target: Tensor,
     regions: Mapping[str, Tensor],
+    naturalness: Naturalness | None = None,
 ) -> Outcome:
     """Return what a version comes to.
 
@@ -100,6 +102,8 @@ def outcome(
     regions
         Masks ``(size_px, size_px)`` of the chosen regions by their names; the first is the aim.
         Without any the version is judged by its entropy.
+    naturalness
+        Of the version, where it was measured.
     """
 
     asked = DensityMap(target)
@@ -115,6 +119,8 @@ def outcome(
         target=target,
         objects=tuple(change(name, mask) for name, mask in regions.items()),
         entropy=change("entropy (bits)", None),
-        effect=predicted_effect(original, version, asked, next(iter(regions.values()), None)),
+        effect=predicted_effect(
+            original, version, asked, next(iter(regions.values()), None), naturalness=naturalness
+        ),
         direction=direction,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from manipulation.images.photographs import to_pixels
+from manipulation.images.photographs import to_image, to_pixels
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.studio_page.outcome import Outcome, Stage, outcome
 from manipulation.studio_page.preview import (
@@ -234,10 +234,14 @@ class Workbench:
     def _outcome(
         self, stage: Stage, bench: Bench, version: VersionSettings, intent: Intent, changed: Tensor
     ) -> Outcome:
+        masks = self._masks(bench.source.source_id, version)
+        shown = self._predictions(changed)
+        natural = None  # a preview is not waited for
+        if stage == Stage.FULL:
+            natural = self.models.naturalness(bench.photograph, to_image(shown.pixels), masks)
         found = outcome(
-            stage, version.direction, bench.original, self._predictions(changed),
-            intent.target(bench.original.log_saliency),
-            self._masks(bench.source.source_id, version),
+            stage, version.direction, bench.original, shown,
+            intent.target(bench.original.log_saliency), masks, natural,
         )  # fmt: skip
         took_part = self.models.took_part(self.makers.maker(version).parts)
         return replace(found, effect=found.effect.judged_without(took_part))

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from torch import Tensor
@@ -32,6 +32,9 @@ def digest(content: object) -> str:
 def array_sha256(array: np.ndarray | Tensor) -> str:
     """Return the SHA-256 of an array's values."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+T = TypeVar("T")
 
 
 class BuildRecord:
@@ -89,8 +92,8 @@ class BuildRecord:
         write(path)
         return self._keep(relative, {"from": key, "sha256": sha256(path)})["sha256"]
 
-    def value_if_stale(self, name: str, made_from: object, compute: Callable[[], float]) -> float:
-        """Return a figure; compute it again if an input changed."""
+    def value_if_stale(self, name: str, made_from: object, compute: Callable[[], T]) -> T:
+        """Return what was computed, JSON-ready; compute it again if an input changed."""
         key = digest(made_from)
         self._used.add(name)
         entry = self._entries.get(name, {})

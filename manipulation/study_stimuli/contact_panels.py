@@ -44,4 +44,6 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
         share = "" if transfer is None else f" ({transfer:.0%})"
         is_least = len(effect.second_changes) > 1 and name == effect.least
         lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
+    if effect.unusual:
+        lines.append(f"unusual: {effect.unusual}")
     return "\n".join(lines)

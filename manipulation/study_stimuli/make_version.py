@@ -106,7 +106,11 @@ def make_version(
         version,
         intent.target(original.log_saliency),
         regions[0] if len(regions) else None,
-        feature_distance=models.feature_distance(to_image(original.pixels), changed),
+        naturalness=models.naturalness(
+            to_image(original.pixels),
+            changed,
+            {str(number): region for number, region in enumerate(regions)},
+        ),
     )
     return changed, effect.judged_without(models.took_part(maker.parts))
 

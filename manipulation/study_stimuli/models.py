@@ -7,11 +7,11 @@ import numpy as np
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image
+from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.networks.files import guide_sha256_of, transform_file
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.files import saliency_model_sha256
 from manipulation.saliency.models.protocol import LogSaliencyModel
-from manipulation.study_stimuli.likeness import FeatureDistance
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.second_opinions import SecondOpinion, shared_with, short_name
 from stimuli.contract.settings import ManipulationSettings, Settings
@@ -55,7 +55,7 @@ class StudyModels:
         networks: Sequence[str] = (),
         pixel_guides: Sequence[str] = (),
     ) -> None:
-        self._pixel_guides = tuple(pixel_guides)
+        self._pixel_guides, self._usual = tuple(pixel_guides), settings.usual
         guides = (settings.saliency, *settings.also)
         loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
@@ -152,9 +152,9 @@ class StudyModels:
         return ImagePredictions(pixels, log_saliency, self.second_log_saliency(image))
 
     @cached_property
-    def feature_distance(self) -> FeatureDistance:
-        """How far two images are apart in features."""
-        return FeatureDistance()
+    def naturalness(self) -> NaturalnessMeasure:
+        """How natural a version is."""
+        return NaturalnessMeasure(self._usual)
 
 
 def networks_in_use(settings: Settings) -> tuple[str, ...]:

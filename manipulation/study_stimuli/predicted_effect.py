@@ -10,7 +10,7 @@ of the mask, which is that of the image as shown.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from manipulation.images.log_density import entropy_bits_of, log_normalised, probability_inside
 from manipulation.images.photographs import resized
-from manipulation.study_stimuli.likeness import newly_clipped, psnr_db
+from manipulation.naturalness.likeness import newly_clipped, psnr_db
+from manipulation.naturalness.measures import Naturalness
 from stimuli.contract.vocabulary import PredictedEffect
 from stimuli.support.errors import InputError
 
@@ -98,7 +99,7 @@ def effect_of_measures(
     pixels: tuple[np.ndarray, np.ndarray],
     *,
     entropy: float | None = None,
-    feature_distance: float | None = None,
+    naturalness: Naturalness | None = None,
 ) -> PredictedEffect:
     """Return the predicted effect of a version that was measured already.
 
@@ -108,8 +109,8 @@ def effect_of_measures(
         Measure of the target.
     pixels : two ndarrays (H, W, 3), uint8
         Original and version.
-    entropy, feature_distance
-        Entropy of the version's density in bits, and its distance from the original in features.
+    entropy, naturalness
+        Entropy of the version's density in bits, and how natural the version is.
     """
     return PredictedEffect(
         predicted=version.guiding,
@@ -121,7 +122,7 @@ def effect_of_measures(
         entropy_bits=entropy,
         psnr_db=psnr_db(*pixels),
         clipped=newly_clipped(*pixels),
-        feature_distance=feature_distance,
+        **({} if naturalness is None else asdict(naturalness)),
     )
 
 
@@ -131,7 +132,7 @@ def predicted_effect(
     target: Tensor | DensityMap,
     aim: Tensor | None = None,
     *,
-    feature_distance: float | None = None,
+    naturalness: Naturalness | None = None,
 ) -> PredictedEffect:
     """Return what the models expect of a version, and how far it is from its original.
 
@@ -144,8 +145,8 @@ def predicted_effect(
     aim : Tensor (H, W), optional
         Region whose p_obj is measured, 1 inside and 0 outside, at the size as shown; without one
         the entropy is.
-    feature_distance
-        Distance of the version from its original in features, where it is known.
+    naturalness
+        How natural the version is, where that was measured (`StudyModels.naturalness`).
 
     Raises
     ------
@@ -192,7 +193,7 @@ def predicted_effect(
         target.measure(aim),
         (original.pixels, version.pixels),
         entropy=version.density.measure(None),
-        feature_distance=feature_distance,
+        naturalness=naturalness,
     )
 
 

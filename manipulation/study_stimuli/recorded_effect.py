@@ -1,6 +1,7 @@
 """Predicted effects of stimuli in a study, from their files; figures that are known are kept."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image
+from manipulation.naturalness.measures import Naturalness
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import (
@@ -80,9 +82,19 @@ class RecordedEffect:
         )
 
     def of_version(
-        self, original: ShownImage, version: ShownImage, target: HashedFile
+        self,
+        original: ShownImage,
+        version: ShownImage,
+        target: HashedFile,
+        regions: Mapping[str, Tensor],
     ) -> PredictedEffect:
-        """Return what the models expect of a version, and how far it is from the original."""
+        """Return what the models expect of a version, and how natural it is.
+
+        Parameters
+        ----------
+        regions
+            Masks ``(size_px, size_px)`` of the version's targets, by name.
+        """
         before = self._density("original", original.prediction, self.aim)
         after = self._density("predicted", version.prediction, self.aim)
         asked = self._density("asked", target, self.aim)
@@ -90,20 +102,22 @@ class RecordedEffect:
         second_after = self._second("second", version.image)
         entropy = self._density("entropy", version.prediction, None)
         shown = (self._pixels(original.image), self._pixels(version.image))
-        distance = self.record.value_if_stale(
-            "feature distance",
-            [RECIPE, original.image.sha256, version.image.sha256, self.model_px],
-            lambda: self.models.feature_distance(
-                *(seen_by_networks(pixels, self.model_px) for pixels in shown)
-            ),
-        )
+        seen = [seen_by_networks(pixels, self.model_px) for pixels in shown]
+        naturalness = self.record.value_if_stale(
+            "naturalness",
+            [
+                RECIPE, original.image.sha256, version.image.sha256, self.model_px,
+                {name: array_sha256(region) for name, region in regions.items()},
+            ],
+            lambda: asdict(self.models.naturalness(seen[0], seen[1], regions)),
+        )  # fmt: skip
         return effect_of_measures(
             ImageMeasures(before, second_before),
             ImageMeasures(after, second_after),
             asked,
             shown,
             entropy=entropy,
-            feature_distance=distance,
+            naturalness=Naturalness(**naturalness),
         )
 
     def _density(self, name: str, density: HashedFile, aim: Tensor | None) -> float:

@@ -119,6 +119,11 @@ class SourceMaterial:
         ids = self.aim_ids(version)
         return None if ids is None else self.mask(ids)
 
+    def regions(self, version: VersionSettings) -> dict[str, Tensor]:
+        """Return the regions of a version's targets ``(size_px, size_px)`` by their annotations."""
+        ids = [self.ids(target) for target in version.targets]
+        return {"+".join(map(str, one)): self.mask(one) for one in ids}
+
     def intent(self, version: VersionSettings) -> Intent:
         """Return what a version should do, with masks at the size as shown."""
         images = self.settings.images

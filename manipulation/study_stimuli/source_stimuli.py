@@ -126,7 +126,7 @@ class SourceStimuli:
         changed_path = self.study.root / changed
         shown = self._shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
         effect = self._effects(record, material.aim(version)).of_version(
-            original, shown, HashedFile(target, target_sha256)
+            original, shown, HashedFile(target, target_sha256), material.regions(version)
         )
         effect = effect.judged_without(self.models.took_part(maker.parts))
         record.finish()

@@ -211,7 +211,9 @@ def transferred_versions(
         changed = models.predictions(pixels, size_px)
         effect = predicted_effect(
             original, changed, intent.target(original.log_saliency), aim,
-            feature_distance=models.feature_distance(photograph, to_image(pixels)),
+            naturalness=models.naturalness(
+                photograph, to_image(pixels), material.regions(version)
+            ),
         ).judged_without(models.took_part(maker.parts))  # fmt: skip
         (target,) = version.targets
         yield TransferredVersion(

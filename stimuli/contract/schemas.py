@@ -1,5 +1,7 @@
 """The tables that stages hand to each other, column by column."""
 
+from dataclasses import replace
+
 from stimuli.contract.vocabulary import (
     Block,
     Condition,
@@ -55,6 +57,22 @@ SECOND_CHANGE = "second_change_"
 _SECOND_CHANGES = Column(
     SECOND_CHANGE, float, "The change under each model that took no part in making the version, by "
     "the name of the model", optional=True, family=True,
+)  # fmt: skip
+
+_NATURALNESS = (
+    Column("ssim", float, "Structural similarity to the original; 1: the same"),
+    Column(
+        "feature_distance", float, "Distance to the original in features of a network that knows "
+        "objects, 0 to 4",
+    ),
+    Column(
+        "seam", float, "Change of the mean squared gradient along a target's contour; of several "
+        "targets the largest", "octave",
+    ),
+    Column(
+        "unusual", str, "Which statistics of which target left the range that 98 % of photographs' "
+        "objects have, and by how much; n/a: none",
+    ),
 )  # fmt: skip
 
 STIMULI = Schema(
@@ -114,7 +132,7 @@ STIMULI = Schema(
         Column("entropy_bits", float, "Entropy of the predicted density", "bit", optional=True),
         Column("psnr_db", float, "Peak signal-to-noise ratio to the original", "dB", optional=True),
         Column("clipped", float, "Share of pixel values at a limit, not so before", optional=True),
-        Column("feature_distance", float, "Distance to the original in features", optional=True),
+        *(replace(column, optional=True) for column in _NATURALNESS),
     ),
 )
 
@@ -164,7 +182,7 @@ TRANSFER = Schema(
         _SECOND_CHANGES,
         Column("psnr_db", float, "Peak signal-to-noise ratio to the photograph", "dB"),
         Column("clipped", float, "Share of pixel values at a limit, not so before"),
-        Column("feature_distance", float, "Distance to the photograph in features"),
+        *_NATURALNESS,
         Column("seconds", float, "Time to make the version", "s"),
     ),
 )

@@ -83,6 +83,10 @@ class ManipulationSettings(CheckedSettings):
     scale_network: str = setting(
         "fgtransform-scale", "network for scales, which sees what the shift network made"
     )
+    usual: str = setting(
+        "coco128", "what is usual among objects, against which versions are held: coco128, which "
+        "ships, or a file of manipulation.natural_statistics",
+    )  # fmt: skip
     k_shift: float = setting(2.0, "shift of log saliency in proposed versions, in nats", 0, 4)
     k_scale: float = setting(
         2.0, "scale of log saliency in proposed versions: this to gather gaze, 1/this to spread it",

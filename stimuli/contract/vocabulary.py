@@ -129,9 +129,13 @@ class PredictedEffect:
         opinion.
     entropy_bits
         Of the density under the saliency model of the study, whatever the measure.
-    psnr_db, clipped, feature_distance
+    psnr_db, clipped
         Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
-        0 or 255 and were not; distance in features, 0 for the same image.
+        0 or 255 and were not.
+    ssim, feature_distance, seam, unusual
+        As the networks see both: structural similarity; distance in features; change of the squared
+        gradient along the targets' contours, in octaves; statistics of targets that left the range
+        of photographs' objects.
     """
 
     predicted: float
@@ -141,7 +145,10 @@ class PredictedEffect:
     entropy_bits: float | None = None
     psnr_db: float | None = None
     clipped: float | None = None
+    ssim: float | None = None
     feature_distance: float | None = None
+    seam: float | None = None
+    unusual: str | None = None
 
     @property
     def least(self) -> str | None:

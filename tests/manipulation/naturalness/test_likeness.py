@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from manipulation.study_stimuli.likeness import FeatureDistance, newly_clipped, psnr_db
+from manipulation.naturalness.likeness import FeatureDistance, newly_clipped, psnr_db
 
 
 def test_naturalness_figures_are_zero_and_infinite_for_the_same_image():

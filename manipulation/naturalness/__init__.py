@@ -1,0 +1,1 @@
+"""How natural a version is: distances from its photograph, statistics of its regions."""

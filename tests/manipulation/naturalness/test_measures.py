@@ -1,0 +1,68 @@
+"""What a version did to its photograph is told: seams along a contour, objects that are unusual."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from manipulation.images.photographs import squared, squared_mask, to_image, to_pixels
+from manipulation.naturalness.likeness import seam
+from manipulation.naturalness.measures import NaturalnessMeasure
+from manipulation.new_study.candidates import demo_photographs, read_candidate
+
+
+@pytest.fixture(scope="module")
+def coffee():
+    """A photograph of 256 px and the region of its first object."""
+    photographs = demo_photographs()
+    candidate = next(one for one in photographs.candidates if one.source_id == "coffee")
+    pixels, masks = read_candidate(candidate, photographs.annotations)
+    ids = [photographs.annotations.of_image(masks.image_id)[0]["id"]]
+    return squared(pixels, 256, "crop"), squared_mask(masks.union(ids), 256, "crop")
+
+
+@pytest.fixture(scope="module")
+def measure():
+    return NaturalnessMeasure()
+
+
+def test_the_photograph_itself_is_natural(coffee, measure):
+    image, region = coffee
+    found = measure(image, image, {"cup": region})
+    assert (found.ssim, found.feature_distance, found.seam) == (1.0, 0.0, 0.0)
+    assert found.unusual is None
+
+
+def test_an_object_that_leaves_the_range_is_named_with_what_left_it(coffee, measure):
+    image, region = coffee
+    grey = image.mean(dim=0, keepdim=True)
+    loud = torch.where(region > 0.5, grey + 6 * (image - grey) + 0.1, image).clamp(0, 1)
+    found = measure(image, loud, {"cup": region})
+    assert "cup saturation +" in found.unusual
+    soft = to_pixels(image).astype(float)
+    for channel in range(3):
+        soft[..., channel] = ndimage.gaussian_filter(soft[..., channel], 6)
+    fog = torch.where(region > 0.5, to_image(soft.round().astype(np.uint8)), image)
+    found = measure(image, fog, {"cup": region})
+    assert "cup sharpness -" in found.unusual
+    assert found.ssim < 1
+    assert found.feature_distance > 0.03
+
+
+def test_a_cut_along_the_contour_is_a_seam_and_a_blurred_one_is_less(coffee):
+    image, region = coffee
+    pixels, inside = to_pixels(image), region.numpy() > 0.5
+    elsewhere = np.roll(inside, 100, axis=0)  # a contour that the photograph does not have
+    cut = np.where(elsewhere[..., None], (pixels * 0.5 + 128).astype(np.uint8), pixels)
+    assert seam(pixels, pixels, inside) == 0
+    assert seam(pixels, cut, elsewhere) > 1
+    soft = ndimage.gaussian_filter(pixels, (3, 3, 0))
+    assert seam(pixels, soft, inside) < -1
+
+
+def test_regions_that_cover_nothing_or_all_say_nothing(coffee, measure):
+    image, _ = coffee
+    darker = 0.9 * image
+    regions = {"none": torch.zeros(256, 256), "all": torch.ones(256, 256)}
+    found = measure(image, darker, regions)
+    assert (found.seam, found.unusual) == (0.0, None)
