@@ -135,7 +135,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--start", default="", metavar="MODEL", help="a model of one network on that backbone, "
         "whose weights the training begins with in place of the backbone's")  # fmt: skip
     add("--radius", type=share, default=0.0, metavar="RMS", help="train under adversarial changes "
-        "of the pixels up to this root mean square, such as 0.02")  # fmt: skip
+        "of the pixels up to this root mean square, such as 0.01")  # fmt: skip
     add("--final", action="store_true", help="the model is one further network that sees all "
         "photographs but those set aside")  # fmt: skip
     add("--only", type=int, nargs="+", metavar="N", help="numbers of networks to train, then end")

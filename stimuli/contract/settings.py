@@ -131,7 +131,7 @@ class PixelSettings(CheckedSettings):
         ("robust",), "saliency models that guide it, names or files: one that is hard to fool; "
         "[] for those that guide edits, which gives the paper's control",
     )  # fmt: skip
-    steps: int = setting(50, "steps of the optimiser", 1, 5000)
+    steps: int = setting(20, "steps of the optimiser", 1, 5000)
     step_size: float = setting(0.02, "step size of Adam, in log odds of pixel values", 1e-5, 1.0)
     fidelity: float = setting(0.0, "weight of the mean squared change of pixels", 0, 1e6)
 

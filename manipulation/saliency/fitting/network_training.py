@@ -106,7 +106,7 @@ FINE_TUNED = NetworkRecipe(
 # Under adversarial changes: views are smaller, since a step takes several passes, and every group
 # of blocks is trained, since what fools a network begins in the first.
 ROBUST = replace(
-    FINE_TUNED, kept_stages=0, epochs=4, learning_rate=1e-3, radius=0.02,
+    FINE_TUNED, kept_stages=0, epochs=4, learning_rate=1e-3, radius=0.01,
     variation=replace(FINE_TUNED.variation, scale=(0.5, 1.0)),
 )  # fmt: skip
 
