@@ -118,7 +118,7 @@ class EditSettings(CheckedSettings):
 
     steps: int = setting(30, "steps of the optimiser", 1, 2000)
     step_size: float = setting(0.2, "step size of Adam, in units of the bounded edits", 1e-4, 1.0)
-    strength: float = setting(1.0, "factor on the bounds of every edit; 0 forbids all", 0, 2)
+    strength: float = setting(0.5, "factor on the bounds of every edit; 0 forbids all", 0, 2)
     naturalness: float = setting(0.02, "weight of the penalty on large edits", 0, 10)
     feather: float = setting(0.012, "width of the soft mask edge, as a share of the side", 0, 0.2)
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from PIL import Image
 
 from manipulation import fit_saliency
-from manipulation.saliency import load_saliency_model
+from manipulation.saliency import load_saliency_model, save_saliency_model
 from manipulation.saliency.fitting.adapt import LEAST, adapt_saliency_model
 from manipulation.saliency.fixations.table import read_fixations
 from stimuli.support.errors import InputError
@@ -93,6 +94,36 @@ def test_the_command_writes_the_adapted_model_with_card_and_sidecar(study, tmp_p
     assert "adapted from | `icf`" in card
     settings = json.loads(out.with_suffix(".json").read_text())["settings"]
     assert f"temperature | {settings['temperature']:.3f}" in card
+
+
+def test_options_of_a_fit_do_not_go_with_adapting(study, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        fit_saliency.main(
+            ["--adapt", "icf", "--images", str(study), "--fixations", "fixations.csv", "--out",
+             str(tmp_path / "a.safetensors"), "--model", "deepgaze2", "--folds", "3"]
+        )  # fmt: skip
+    assert ended.value.code == 2
+    assert "does not go with --model, --folds" in capsys.readouterr().err
+
+
+def test_numbers_that_gain_nothing_are_said_to(study, audience, tmp_path, capsys):
+    """The audience's own model, adapted to fewer people than it is made for, gets no better."""
+    own = tmp_path / "own.safetensors"
+    save_saliency_model(own, audience)
+    out = tmp_path / "again.safetensors"
+    fit_saliency.main(
+        ["--adapt", str(own), "--images", str(study), "--fixations", str(study / "fixations.csv"),
+         "--out", str(out), "--pixels-per-degree", "20.48"]
+    )  # fmt: skip
+    printed = capsys.readouterr()
+    figures = [
+        float(re.search(rf"{what}: (-?[\d.]+) bit", printed.out)[1])
+        for what in ("as it was", "adapted")
+    ]
+    told = "predicts unseen photographs no better" in printed.err
+    assert told == ("no better than it did" in out.with_suffix(".md").read_text())
+    assert figures[1] < figures[0] + 0.005  # what was recovered is what was there
+    assert told == (figures[1] <= figures[0]) or figures[1] == figures[0]
 
 
 def test_too_few_photographs_are_refused(study, tmp_path):
