@@ -21,7 +21,7 @@ SUBJECTS = 8
 def study(tmp_path_factory):
     """A study whose simulated observers look where the model says, and nowhere else."""
     root = tmp_path_factory.mktemp("whole") / "study"
-    study = propose_small_study(root, follows_model=1.0, follows_centre=0.0, steps=25)
+    study = propose_small_study(root, follows_model=1.0, follows_centre=0.0, steps=25, strength=1.0)
     generate_stimuli(study)
     for subject in range(1, SUBJECTS + 1):
         experiment.main(["--study", str(root), "--simulate", "--subject", str(subject)])

@@ -324,7 +324,7 @@ def test_a_version_may_name_its_targets_by_category_and_its_own_transform(finish
     ]  # fmt: skip
     old = f"annotation_ids = [{ids[0]}], k_shift = -2.0"
     study = changed(finished, old, f'category = "{category}", k_shift = -2.0')
-    study = changed(study, "# steps = 50", "steps = 3")
+    study = changed(study, "# steps = 20", "steps = 3")
     study = changed(study, 'direction = "decrease"', 'direction = "decrease", transform = "pixels"')
     written = written_by(study)
     version = read_catalogue(study.catalogue)[2]

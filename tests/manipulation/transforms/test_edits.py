@@ -126,7 +126,7 @@ def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotatio
     after = {}
     for k_shift in (2.0, -2.0):
         loss = objective([model], image, Intent(mask[None], (k_shift,)))
-        found = search_edits(loss, negative, EditSettings(steps=25))
+        found = search_edits(loss, negative, EditSettings(steps=25, strength=1.0))
         assert found.abs().max() <= 1
         after[k_shift] = p_obj(model.log_saliency(develop(negative, found[None]))[0], mask)
     assert after[2.0] > 1.25 * p_obj(before, mask)
