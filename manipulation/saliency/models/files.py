@@ -223,7 +223,7 @@ def shipped_saliency_models() -> list[str]:
     --------
     >>> from manipulation import shipped_saliency_models
     >>> shipped_saliency_models()
-    ['efficientnet', 'icf', 'scratch']
+    ['efficientnet', 'icf', 'robust', 'scratch']
     """
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 

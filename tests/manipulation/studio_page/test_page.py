@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.small_study import propose_small_study
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser chromium")
 WAIT_MS = 60_000
+SETTLED_S = 4.0  # without a change of what is shown
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,18 @@ def wait_for_another_picture(page, before):
     )
 
 
+def wait_until_settled(page):
+    """Wait for the version in full of the last move: moves made meanwhile follow the first."""
+    seen, since = None, time.monotonic()
+    last = since + WAIT_MS / 1000
+    while time.monotonic() - since < SETTLED_S or "Full version" not in page.inner_text("#state"):
+        assert time.monotonic() < last, "no version in full"
+        now = picture(page), page.inner_text("#state")
+        if now != seen:
+            seen, since = now, time.monotonic()
+        page.wait_for_timeout(100)
+
+
 def test_an_object_is_clicked_a_slider_moved_the_version_saved_found_again_and_undone(page, study):
     text = study.settings_file.read_text()
     source = study.settings.sources[0]
@@ -123,6 +137,7 @@ def test_an_object_is_clicked_a_slider_moved_the_version_saved_found_again_and_u
     while float(slider.input_value()) > -3.0:
         slider.press("ArrowLeft")
     wait_for_another_picture(page, before)
+    wait_until_settled(page)
     wait_for(page, "#state", text="Full version, not saved")
     shift = float(slider.input_value())
     assert shift == -3.0
