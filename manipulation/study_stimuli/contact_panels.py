@@ -45,5 +45,5 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
         is_least = len(effect.second_changes) > 1 and name == effect.least
         lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
     if effect.unusual:
-        lines.append(f"unusual: {effect.unusual}")
+        lines += [f"unusual: {one}" for one in effect.unusual.split(", ")]
     return "\n".join(lines)
