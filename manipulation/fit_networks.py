@@ -13,7 +13,7 @@ from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
 from manipulation.saliency.fitting.network_card import networks_card
 from manipulation.saliency.fitting.network_fit import fit_saliency_networks, network_tasks
-from manipulation.saliency.fitting.network_training import FINE_TUNED, ROBUST, NetworkRecipe
+from manipulation.saliency.fitting.network_recipe import FINE_TUNED, ROBUST, NetworkRecipe
 from manipulation.saliency.fixations.table import read_fixations
 from manipulation.saliency.models.files import save_saliency_model
 from manipulation.saliency.models.model import NOT_STATED

@@ -23,7 +23,7 @@ from manipulation.studio_page.preview import (
 from manipulation.studio_page.regions import Region, key_of, regions_of_source
 from manipulation.studio_page.saved_version import saved_outcome
 from manipulation.studio_page.turns import InterruptibleModel
-from manipulation.study_stimuli.models import StudyModels, networks_in_use
+from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.version_makers import VersionMakers
@@ -88,7 +88,7 @@ class Workbench:
         self.models = StudyModels(
             self.settings.manipulation,
             self.study.settings_file.name,
-            networks_in_use(self.settings),
+            parts_in_use(self.settings),
             self.settings.pixels.guides,
         )
         self.makers = self._makers_for(self.models.guides)

@@ -92,8 +92,11 @@ def make_version(
     transform = transform or settings.manipulation.transform
     if models is None:
         chosen = settings.manipulation
-        networks = (chosen.shift_network, chosen.scale_network)
-        used = networks if transform == Transform.NETWORK else ()
+        used: tuple[str, ...] = ()
+        if transform == Transform.NETWORK:
+            used = (chosen.shift_network, chosen.scale_network)
+        elif transform == Transform.PIXELS:
+            used = (transform,)
         models = StudyModels(chosen, "the settings", used, settings.pixels.guides)
     intent = Intent(regions, shifts, k_scale, settings.manipulation.mask_blur_px / side)
     makers = VersionMakers(settings, models.guides, "the settings")

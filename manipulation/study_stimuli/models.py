@@ -1,6 +1,7 @@
 """The saliency models of a study: those that guide the changes, and those that judge them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from functools import cached_property
 
 import numpy as np
@@ -8,13 +9,16 @@ from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image
 from manipulation.naturalness.measures import NaturalnessMeasure
+from manipulation.naturalness.region_statistics import load_usual_range
 from manipulation.networks.files import guide_sha256_of, transform_file
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.files import saliency_model_sha256
+from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.models.protocol import LogSaliencyModel
+from manipulation.saliency.models.published import PublishedDeepGaze
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.second_opinions import SecondOpinion, shared_with, short_name
-from stimuli.contract.settings import ManipulationSettings, Settings
+from stimuli.contract.settings import ManipulationSettings, Settings, VersionSettings
 from stimuli.contract.vocabulary import Transform
 from stimuli.support.errors import InputError
 
@@ -28,9 +32,9 @@ class StudyModels:
         Names of the models.
     where
         File of the settings; errors name it.
-    networks
-        Names or files of the networks that make versions. A judge that a network was trained with
-        is said to have guided it, and does not judge what it makes.
+    parts
+        What makes versions (`parts_in_use`). A judge that a network was trained with is said to
+        have guided it, and does not judge what it makes; so is one that guides free pixels.
     pixel_guides
         Names of the models that guide free pixels; loaded when a version first needs them. Without
         any, those that guide edits do.
@@ -52,19 +56,28 @@ class StudyModels:
         self,
         settings: ManipulationSettings,
         where: str = "study.toml",
-        networks: Sequence[str] = (),
+        parts: Sequence[str] = (),
         pixel_guides: Sequence[str] = (),
     ) -> None:
         self._pixel_guides, self._usual = tuple(pixel_guides), settings.usual
         guides = (settings.saliency, *settings.also)
-        loaded = [load_saliency_model(name) for name in guides]
+        self._loaded = loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
         self.guiding_sha256 = [saliency_model_sha256(model) for model in loaded]
         roles = {
             sha256: f"{name!r}, which guides the changes"
             for sha256, name in zip(self.guiding_sha256, guides, strict=True)
         }
-        guided = [(guide_sha256_of(transform_file(name)), name) for name in networks]
+        of_pixels: list[SaliencyModel | PublishedDeepGaze] = []
+        of_pixels_sha256: list[str] = []
+        if Transform.PIXELS in parts:
+            of_pixels, of_pixels_sha256 = self._of_pixels
+        guided = [(sha256, str(Transform.PIXELS)) for sha256 in of_pixels_sha256]
+        guided += [
+            (guide_sha256_of(transform_file(name)), name)
+            for name in parts
+            if name != Transform.PIXELS
+        ]
         names: dict[str, str] = {}
         self.second_opinions: list[SecondOpinion] = []
         for given in settings.judges:
@@ -82,9 +95,14 @@ class StudyModels:
                 )
             roles[sha256], names[name] = f"{given!r}, which judges them too", given
             by_it = tuple(network for guide, network in guided if guide == sha256)
-            words = [*(f"guided {one}" for one in by_it), shared_with(model, loaded)]
+            words = [*(f"guided {one}" for one in by_it), shared_with(model, [*loaded, *of_pixels])]
             shares = ", ".join(filter(None, words))
             self.second_opinions.append(SecondOpinion(name, model, sha256, shares, by_it))
+
+    @property
+    def usual(self) -> dict[str, object]:
+        """What is usual among objects, JSON-ready."""
+        return asdict(load_usual_range(self._usual))
 
     @property
     def shares(self) -> dict[str, str]:
@@ -99,7 +117,7 @@ class StudyModels:
         InputError
             If a model that guides free pixels cannot be loaded.
         """
-        return self._of_pixels[0] if transform == Transform.PIXELS else self.guiding
+        return [*self._of_pixels[0]] if transform == Transform.PIXELS else self.guiding
 
     def guides_sha256(self, transform: Transform) -> list[str]:
         """Return the hashes of the models that guide a search."""
@@ -121,12 +139,12 @@ class StudyModels:
         )
 
     @cached_property
-    def _of_pixels(self) -> tuple[list[LogSaliencyModel], list[str]]:
+    def _of_pixels(self) -> tuple[list[SaliencyModel | PublishedDeepGaze], list[str]]:
         """The models that guide free pixels, and their hashes."""
         if not self._pixel_guides:
-            return self.guiding, self.guiding_sha256
+            return self._loaded, self.guiding_sha256
         loaded = [load_saliency_model(name) for name in self._pixel_guides]
-        return list(loaded), [saliency_model_sha256(model) for model in loaded]
+        return loaded, [saliency_model_sha256(model) for model in loaded]
 
     def log_saliency(self, image: Tensor) -> Tensor:
         """Return the prediction ``(H, W)`` of the first guiding model for ``(3, H, W)``."""
@@ -157,16 +175,15 @@ class StudyModels:
         return NaturalnessMeasure(self._usual)
 
 
-def networks_in_use(settings: Settings) -> tuple[str, ...]:
-    """Return the networks that make some version of a study."""
+def parts_in_use(settings: Settings) -> tuple[str, ...]:
+    """Return what makes some version of a study, as `Maker.parts`: networks, and free pixels."""
     chosen = settings.manipulation
-    versions = [
-        version
-        for source in settings.sources
-        for version in source.versions
-        if (version.transform or chosen.transform) == Transform.NETWORK
-    ]
-    found = []
+    of_transform: dict[str, list[VersionSettings]] = {}
+    for source in settings.sources:
+        for version in source.versions:
+            of_transform.setdefault(version.transform or chosen.transform, []).append(version)
+    versions = of_transform.get(Transform.NETWORK, [])
+    found = [str(Transform.PIXELS)] if Transform.PIXELS in of_transform else []
     if any(target.k_shift for version in versions for target in version.targets):
         found.append(chosen.shift_network)
     if any(version.k_scale != 1 for version in versions):

@@ -102,14 +102,14 @@ class RecordedEffect:
         second_after = self._second("second", version.image)
         entropy = self._density("entropy", version.prediction, None)
         shown = (self._pixels(original.image), self._pixels(version.image))
-        seen = [seen_by_networks(pixels, self.model_px) for pixels in shown]
         naturalness = self.record.value_if_stale(
             "naturalness",
             [
                 RECIPE, original.image.sha256, version.image.sha256, self.model_px,
                 {name: array_sha256(region) for name, region in regions.items()},
+                self.models.usual,
             ],
-            lambda: asdict(self.models.naturalness(seen[0], seen[1], regions)),
+            lambda: asdict(self._naturalness(*shown, regions)),
         )  # fmt: skip
         return effect_of_measures(
             ImageMeasures(before, second_before),
@@ -145,6 +145,12 @@ class RecordedEffect:
     def _second_measure(self, judge: SecondOpinion, image: HashedFile) -> float:
         seen = seen_by_networks(self._pixels(image), self.model_px)
         return DensityMap(judge.log_saliency(seen)).measure(self.aim)
+
+    def _naturalness(
+        self, original: np.ndarray, version: np.ndarray, regions: Mapping[str, Tensor]
+    ) -> Naturalness:
+        before, after = (seen_by_networks(one, self.model_px) for one in (original, version))
+        return self.models.naturalness(before, after, regions)
 
     def _pixels(self, image: HashedFile) -> np.ndarray:
         return read_image(self.root / image.path)

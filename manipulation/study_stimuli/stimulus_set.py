@@ -10,7 +10,7 @@ from manipulation.study_stimuli.blocks import version_blocks
 from manipulation.study_stimuli.build_record import BuildRecord
 from manipulation.study_stimuli.contact_panels import contact_panel
 from manipulation.study_stimuli.latin_square import block_orders
-from manipulation.study_stimuli.models import StudyModels, networks_in_use
+from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.source_stimuli import SourceStimuli
 from manipulation.study_stimuli.version_makers import VersionMakers
@@ -57,7 +57,7 @@ class StimulusSet:
         self.models = models = StudyModels(
             self.settings.manipulation,
             study.settings_file.name,
-            networks_in_use(self.settings),
+            parts_in_use(self.settings),
             self.settings.pixels.guides,
         )
         makers = VersionMakers(self.settings, models.guides, str(study.settings_file))

@@ -139,8 +139,8 @@ def models_for_transfer(settings: Settings, transforms: Mapping[str, str]) -> St
         As `StudyModels`, or if a transform is none.
     """
     chosen = (_shift_network(name, file, settings) for name, file in transforms.items())
-    networks = tuple(filter(None, chosen))
-    return StudyModels(settings.manipulation, "the settings", networks, settings.pixels.guides)
+    parts = [*filter(None, chosen), *({str(Transform.PIXELS)} & transforms.keys())]
+    return StudyModels(settings.manipulation, "the settings", parts, settings.pixels.guides)
 
 
 def _shift_network(name: str, file: str, settings: Settings) -> str | None:

@@ -1,7 +1,7 @@
 """Every pixel for itself.
 
 The pixel values are free, and what a model predicts is all that counts, so the search finds what
-the model reacts to. Of most models that is what nobody else sees: the paper's adversarial control,
+the model reacts to. Of most models others see hardly any of it: the paper's adversarial control,
 which shows how far a model can be moved without moving people. Of a model that was trained under
 adversarial changes (`robust`) other models see much of it too, and so may people.
 """

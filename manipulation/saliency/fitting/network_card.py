@@ -7,7 +7,7 @@ from pathlib import Path
 from manipulation.runs.model_card import Origin, model_card
 from manipulation.saliency.fitting.card import FittedTo, terms
 from manipulation.saliency.fitting.network_findings import Aside, Findings
-from manipulation.saliency.fitting.network_training import NetworkRecipe
+from manipulation.saliency.fitting.network_recipe import NetworkRecipe
 from manipulation.saliency.models.model import SaliencyModel
 from manipulation.saliency.models.pretrained import PretrainedNetworks
 from manipulation.saliency.scoring.gains import Gains
@@ -17,8 +17,8 @@ _HEAD = """\
 | gain over the centre bias, bits per fixation | mean | 95 % interval | photographs above zero |
 |---|---|---|---|"""
 _CHOSEN = """\
-- The default recipe on a backbone was chosen in a handful of trials on photographs of OSIE, some \
-of those set aside here among them; figures for that set may be slightly too high for it.
+- The default recipe on a backbone was chosen in a handful of trials on photographs of OSIE; \
+figures for that set may be slightly too high for it.
 """
 _TASK = """\
 - It was trained on one task, free viewing, at one viewing distance. Resize other images to {:.1f} \

@@ -18,7 +18,8 @@ from manipulation.saliency.fitting.network_findings import (
     findings_on_unseen,
 )
 from manipulation.saliency.fitting.network_model import averaged_model
-from manipulation.saliency.fitting.network_training import NetworkRecipe, TrainingRun
+from manipulation.saliency.fitting.network_recipe import NetworkRecipe
+from manipulation.saliency.fitting.network_training import TrainingRun
 from manipulation.saliency.fixations.table import FixationTable
 from manipulation.saliency.fixations.viewed import (
     ViewedPhotograph,
@@ -26,7 +27,7 @@ from manipulation.saliency.fixations.viewed import (
     photographs,
     relative_counts,
 )
-from manipulation.saliency.models.backbones import notice_of
+from manipulation.saliency.models.backbone_weights import notice_of
 from manipulation.saliency.models.centre_bias import GRID, fit_centre_bias
 from manipulation.saliency.models.files import load_saliency_model
 from manipulation.saliency.models.model import SaliencyModel

@@ -75,8 +75,11 @@ class SaliencyModel(nn.Module):
         """
         found: dict[str, None] = {}
         for one in self.data.split(ADAPTED_TO):
+            first = _END_OF_NAME.split(one, maxsplit=1)[0].strip()
             known = [name for name in _KNOWN if re.search(rf"\b{name}\b", one, re.IGNORECASE)]
-            found |= dict.fromkeys(known or [_END_OF_NAME.split(one, maxsplit=1)[0].strip()])
+            if not any(name.casefold() in first.casefold() for name in known):
+                known.insert(0, first)
+            found |= dict.fromkeys(known)
         return (*found, *(one for one in self.extractor.trained_on if one not in found))
 
     @property

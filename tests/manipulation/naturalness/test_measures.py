@@ -5,20 +5,16 @@ import pytest
 import torch
 from scipy import ndimage
 
-from manipulation.images.photographs import squared, squared_mask, to_image, to_pixels
+from manipulation.images.photographs import to_image, to_pixels
 from manipulation.naturalness.likeness import seam
 from manipulation.naturalness.measures import NaturalnessMeasure
-from manipulation.new_study.candidates import demo_photographs, read_candidate
+from tests.demo_photograph import demo_photograph
 
 
 @pytest.fixture(scope="module")
 def coffee():
     """A photograph of 256 px and the region of its first object."""
-    photographs = demo_photographs()
-    candidate = next(one for one in photographs.candidates if one.source_id == "coffee")
-    pixels, masks = read_candidate(candidate, photographs.annotations)
-    ids = [photographs.annotations.of_image(masks.image_id)[0]["id"]]
-    return squared(pixels, 256, "crop"), squared_mask(masks.union(ids), 256, "crop")
+    return demo_photograph("coffee", 301, 256)
 
 
 @pytest.fixture(scope="module")

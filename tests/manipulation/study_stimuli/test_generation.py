@@ -12,6 +12,7 @@ import torch
 from manipulation import generate
 from manipulation.images.log_density import entropy_bits, p_obj
 from manipulation.images.photographs import resized, to_image
+from manipulation.naturalness.region_statistics import STATISTICS, UsualRange, save_usual_range
 from manipulation.saliency import load_saliency_model, save_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.study_stimuli.generation import generate_stimuli
@@ -210,6 +211,18 @@ def test_a_changed_setting_makes_again_what_depends_on_it_alone(finished):
         name.split("/")[0] for name in written
     }
     assert read_image(finished.root / version.image).shape == (192, 192, 3)
+
+
+def test_versions_are_held_against_the_range_that_the_settings_name(finished, tmp_path):
+    """A range that nothing can be in: every target is unusual, and only figures are new."""
+    ends = dict.fromkeys(STATISTICS, -1000000.0), dict.fromkeys(STATISTICS, -100000.0)
+    save_usual_range(tmp_path / "usual.json", UsualRange(*ends, 300, 0.01), "nothing")
+    usual = (tmp_path / "usual.json").as_posix()
+    study = changed(finished, '# usual = "coco128"', f'usual = "{usual}"')
+    assert {name.split("/")[0] for name in written_by(study)} == {"made"}
+    for version in read_catalogue(study.catalogue):
+        if version.targets:
+            assert "luminance +" in version.effect.unusual
 
 
 def test_a_source_that_leaves_the_study_takes_its_files_along(finished):

@@ -12,7 +12,7 @@ from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.saliency.models.published import PublishedDeepGaze
 from manipulation.study_stimuli.make_version import make_version
-from manipulation.study_stimuli.models import StudyModels, networks_in_use
+from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.second_opinions import shared_with, short_name
 from stimuli.contract.settings import (
     ManipulationSettings,
@@ -114,7 +114,7 @@ def test_default_judges_are_two_that_ship_and_do_not_guide():
 
 def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
     chosen = ManipulationSettings(saliency="icf", second_opinion=("scratch",))
-    models = StudyModels(chosen, networks=("fgtransform-shift",))
+    models = StudyModels(chosen, parts=("fgtransform-shift",))
     assert models.shares == {"scratch": "guided fgtransform-shift, shares OSIE"}
     assert models.took_part(["fgtransform-shift"]) == {"scratch"}
     assert models.took_part(["fgtransform-scale"]) == models.took_part([]) == set()
@@ -138,13 +138,22 @@ def test_what_guides_free_pixels_does_not_judge_them():
     assert guide.architecture == "icf"
     assert models.guides(Transform.EDITS) == models.guiding
     assert StudyModels(chosen).guides(Transform.PIXELS)[0].architecture == "pretrained"
+    used = StudyModels(chosen, parts=("pixels",), pixel_guides=("icf",))
+    assert used.shares["icf"].startswith("guided pixels, shares weights")
+
+
+def test_a_judge_is_held_against_what_guides_free_pixels_where_they_are_used():
+    chosen = ManipulationSettings(saliency="icf", second_opinion=("efficientnet",))
+    assert StudyModels(chosen, pixel_guides=("robust",)).shares == {"efficientnet": "shares OSIE"}
+    used = StudyModels(chosen, parts=("pixels",), pixel_guides=("robust",))
+    assert "tf_efficientnet_lite2" in used.shares["efficientnet"]
 
 
 def test_only_networks_that_make_a_version_are_counted():
     def in_use(version):
         other = VersionSettings("decrease", (TargetSettings((1,), -2.0),))
         source = SourceSettings("one", "1.png", "a.json", 1, versions=(version, other))
-        return networks_in_use(Settings(sources=(source,)))
+        return parts_in_use(Settings(sources=(source,)))
 
     network = Transform.NETWORK
     shifted = VersionSettings("increase", (TargetSettings((1,), 2.0),), transform=network)
@@ -152,6 +161,7 @@ def test_only_networks_that_make_a_version_are_counted():
     assert in_use(shifted) == ("fgtransform-shift",)
     assert in_use(scaled) == ("fgtransform-scale",)
     assert in_use(replace(shifted, transform=None)) == ()
+    assert in_use(replace(shifted, transform=Transform.PIXELS)) == ("pixels",)
 
 
 @pytest.mark.parametrize(

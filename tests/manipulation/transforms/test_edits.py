@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from manipulation.images.log_density import p_obj
-from manipulation.images.photographs import resized, squared, squared_mask
+from manipulation.images.photographs import resized
 from manipulation.saliency import load_saliency_model
 from manipulation.targets.intent import Intent, objective
 from manipulation.transforms.edits import (
@@ -15,22 +15,14 @@ from manipulation.transforms.edits import (
     regions_of,
     search_edits,
 )
-from stimuli.contract.masks import read_annotations
 from stimuli.contract.settings import EditSettings
-from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
-from stimuli.support.files import read_image
+from tests.demo_photograph import demo_photograph
 
 SIDE = 128
 
 
 def photograph(source_id, annotation_id, side=SIDE):
-    """A demo photograph at a small size, and the mask of one of its objects."""
-    chosen = next(one for one in PHOTOGRAPHS if one.source_id == source_id)
-    annotations = read_annotations(DEMO_ANNOTATIONS)
-    image_id = annotations.by_id[annotation_id]["image_id"]
-    mask = annotations.mask(image_id, [annotation_id])
-    image = squared(read_image(photograph_path(chosen)), side, "crop")
-    return image, squared_mask(mask, side, "crop")
+    return demo_photograph(source_id, annotation_id, side)
 
 
 def halves():

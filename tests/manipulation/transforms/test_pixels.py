@@ -2,20 +2,16 @@
 
 import pytest
 
-from manipulation import demo_photographs, make_version
-from manipulation.images.photographs import squared, squared_mask
-from manipulation.new_study.candidates import read_candidate
+from manipulation import make_version
 from manipulation.study_stimuli.models import StudyModels
 from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
+from tests.demo_photograph import demo_photograph
 
 
 @pytest.fixture(scope="module")
 def chelsea():
-    photographs = demo_photographs()
-    candidate = next(one for one in photographs.candidates if one.source_id == "chelsea")
-    pixels, masks = read_candidate(candidate, photographs.annotations)
-    ids = [photographs.annotations.of_image(masks.image_id)[0]["id"]]
-    return squared(pixels, 256, "crop"), squared_mask(masks.union(ids), 256, "crop")[None]
+    image, mask = demo_photograph("chelsea", 201, 256)
+    return image, mask[None]
 
 
 def effect_of(chelsea, *guides):

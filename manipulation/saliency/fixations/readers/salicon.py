@@ -77,9 +77,9 @@ def _viewers(file: Path, photograph: Path) -> list[np.ndarray]:
     content = matlab.load(file)
     size = image_size(photograph)
     stated = np.ravel(content.get("resolution", size)).tolist()
-    if stated != list(size):
+    if sorted(stated) != sorted(size):  # whichever of the two is stated first
         raise InputError(
-            f"{file}: resolution is {stated}; expected {list(size)} (height, width), as "
+            f"{file}: resolution is {stated}; expected {list(size)}, height and width, as "
             f"{photograph} has; use the photograph as it was published"
         )
     try:

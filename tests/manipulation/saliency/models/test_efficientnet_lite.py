@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 from torch.nn import functional
 
 from manipulation import convert_backbone
-from manipulation.saliency.models.backbones import TimmBackbone, load_weights
+from manipulation.saliency.models.backbone_weights import load_weights
+from manipulation.saliency.models.backbones import TimmBackbone
 from manipulation.saliency.models.efficientnet_lite import published_file, published_names
 from manipulation.saliency.models.files import WEIGHTS, load_saliency_model
 from manipulation.saliency.models.pretrained import Trunk

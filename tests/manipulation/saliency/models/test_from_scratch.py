@@ -12,7 +12,8 @@ from manipulation import fit_networks
 from manipulation.images.sizes import to_bytes
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.fitting.network_model import averaged_model
-from manipulation.saliency.fitting.network_training import NetworkRecipe, TrainingRun
+from manipulation.saliency.fitting.network_recipe import NetworkRecipe
+from manipulation.saliency.fitting.network_training import TrainingRun
 from manipulation.saliency.fitting.network_views import Variation, views
 from manipulation.saliency.fixations.viewed import ViewedPhotograph
 from manipulation.saliency.models.from_scratch import LAYERS, SaliencyNetwork, ScratchNetworks

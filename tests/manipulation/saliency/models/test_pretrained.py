@@ -13,10 +13,11 @@ from manipulation import convert_backbone, fit_networks
 from manipulation.images.sizes import resized_photograph, to_bytes
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.fitting.network_model import averaged_model
-from manipulation.saliency.fitting.network_training import FINE_TUNED, TrainingRun
+from manipulation.saliency.fitting.network_recipe import FINE_TUNED
+from manipulation.saliency.fitting.network_training import TrainingRun
 from manipulation.saliency.fitting.network_views import Variation
 from manipulation.saliency.fixations.viewed import ViewedPhotograph
-from manipulation.saliency.models.backbones import load_weights
+from manipulation.saliency.models.backbone_weights import load_weights
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.pretrained import (
     LAYERS,
