@@ -85,7 +85,7 @@ def _row(version: TransferredVersion, judges: Iterable[str]) -> dict:
         "clipped": effect.clipped,
         "ssim": effect.ssim,
         "feature_distance": effect.feature_distance,
-        "seam": effect.seam,
+        "seam_octaves": effect.seam_octaves,
         "unusual": effect.unusual or None,
         "seconds": version.seconds,
     }
@@ -151,7 +151,7 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         "clipped": f"{column('clipped').mean():.2%}",
         "SSIM": f"{column('ssim').mean():.3f}",
         "features": f"{column('feature_distance').mean():.4f}",
-        "seam, octaves": f"{np.abs(column('seam')).mean():.2f}",
+        "seam, octaves": f"{np.abs(column('seam_octaves')).mean():.2f}",
         "unusual": f"{np.mean([bool(row['unusual']) for row in rows]):.0%}",
         "seconds": f"{column('seconds').mean():.2f}",
     }

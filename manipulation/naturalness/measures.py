@@ -20,7 +20,7 @@ class Naturalness:
     ssim, feature_distance
         Against the original: structural similarity, 1 for the same image, and distance in the
         features of `efficientnet`, 0 for the same image.
-    seam
+    seam_octaves
         Of the regions' contours, the change of the mean squared gradient along them that is
         largest in size, in octaves; 0 where there are no regions.
     unusual
@@ -30,7 +30,7 @@ class Naturalness:
 
     ssim: float
     feature_distance: float
-    seam: float
+    seam_octaves: float
     unusual: str | None
 
 

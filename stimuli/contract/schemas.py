@@ -66,7 +66,7 @@ _NATURALNESS = (
         "objects, 0 to 4",
     ),
     Column(
-        "seam", float, "Change of the mean squared gradient along a target's contour; of several "
+        "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of several "
         "targets the largest", "octave",
     ),
     Column(

@@ -132,7 +132,7 @@ class PredictedEffect:
     psnr_db, clipped
         Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
         0 or 255 and were not.
-    ssim, feature_distance, seam, unusual
+    ssim, feature_distance, seam_octaves, unusual
         As the networks see both: structural similarity; distance in features; change of the squared
         gradient along the targets' contours, in octaves; statistics of targets that left the range
         of photographs' objects.
@@ -147,7 +147,7 @@ class PredictedEffect:
     clipped: float | None = None
     ssim: float | None = None
     feature_distance: float | None = None
-    seam: float | None = None
+    seam_octaves: float | None = None
     unusual: str | None = None
 
     @property

@@ -25,7 +25,7 @@ def measure():
 def test_the_photograph_itself_is_natural(coffee, measure):
     image, region = coffee
     found = measure(image, image, {"cup": region})
-    assert (found.ssim, found.feature_distance, found.seam) == (1.0, 0.0, 0.0)
+    assert (found.ssim, found.feature_distance, found.seam_octaves) == (1.0, 0.0, 0.0)
     assert found.unusual is None
 
 
@@ -61,4 +61,4 @@ def test_regions_that_cover_nothing_or_all_say_nothing(coffee, measure):
     darker = 0.9 * image
     regions = {"none": torch.zeros(256, 256), "all": torch.ones(256, 256)}
     found = measure(image, darker, regions)
-    assert (found.seam, found.unusual) == (0.0, None)
+    assert (found.seam_octaves, found.unusual) == (0.0, None)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +56,28 @@ def test_the_weights_are_those_of_the_card_and_small_enough(name):
     path = saliency_model_file(name)
     assert path.stat().st_size <= LARGEST_BYTES
     assert f"`{sha256(path)}`" in path.with_suffix(".md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "in_card", "in_docs"),
+    [
+        ("efficientnet", "**`efficientnet`, one network**", "`efficientnet`, one network"),
+        (
+            "efficientnet",
+            "**`efficientnet`, the model in the file**",
+            "`efficientnet`, as it ships",
+        ),
+        ("efficientnet", "`icf`, five scales of intensity and contrast", "`icf`"),
+        ("efficientnet", "`icf`", "`icf`, fitted to the 500"),
+        ("robust", "**`robust`, the model in the file**", "`robust`, as it ships"),
+        ("robust", "people (gold standard)", "people, each predicted by the others"),
+    ],
+)
+def test_the_documentation_has_the_figures_of_the_cards(name, in_card, in_docs):
+    card = saliency_model_file(name).with_suffix(".md").read_text()
+    docs = (Path(__file__).parents[4] / "docs" / "saliency.md").read_text()
+    figures = re.search(rf"\| {re.escape(in_card)} \| (.* \| .* to [\d.]+) \|", card)[1]
+    assert f"| {in_docs} | {figures} |" in docs
 
 
 def test_a_model_says_whose_fixations_it_was_fitted_to(model):
