@@ -66,8 +66,8 @@ _NATURALNESS = (
         "objects, 0 to 4",
     ),
     Column(
-        "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of several "
-        "targets the largest", "octave",
+        "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of "
+        "several targets the largest", "octave",
     ),
     Column(
         "unusual", str, "Which statistics of which target left the range that 98 % of photographs' "
