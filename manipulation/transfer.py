@@ -83,6 +83,11 @@ def _row(version: TransferredVersion, judges: Iterable[str]) -> dict:
         **{f"{SECOND_CHANGE}{name}": effect.second_changes.get(name) for name in judges},
         "psnr_db": effect.psnr_db,
         "clipped": effect.clipped,
+        "strength": effect.strength,
+        "aim_reached": effect.aim_reached,
+        "realism": effect.realism,
+        "second_realism": effect.second_realism,
+        "within_budget": effect.within_budget,
         "ssim": effect.ssim,
         "feature_distance": effect.feature_distance,
         "seam_octaves": effect.seam_octaves,
@@ -153,6 +158,11 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         "features": f"{column('feature_distance').mean():.4f}",
         "seam, octaves": f"{np.abs(column('seam_octaves')).mean():.2f}",
         "unusual": f"{np.mean([bool(row['unusual']) for row in rows]):.0%}",
+        "realism": f"{np.median(column('realism')):.2f}",
+        "by the other judge": f"{np.median(column('second_realism')):.2f}",
+        "within budget": "-"
+        if rows[0]["within_budget"] is None
+        else f"{np.mean([row['within_budget'] for row in rows]):.0%}",
         "seconds": f"{column('seconds').mean():.2f}",
     }
 

@@ -14,6 +14,7 @@ from analysis.report.failures import draw_failures, failure_columns, failure_nam
 from analysis.report.figures import draw_effects
 from analysis.report.html import jpeg_uri, render
 from analysis.report.methods import methods
+from analysis.report.naturalness import naturalness_of_versions
 from analysis.report.panels import Column, Panel, draw_panel, panels
 from analysis.report.second_opinions import second_opinions
 from analysis.report.subsets import draw_subsets, read_summaries
@@ -122,6 +123,7 @@ def _page(
         n_without_estimate=int(analysis.summary["n_without_estimate"].sum()),
         agreement=checks.agreement_rows(analysis),
         second_opinions=second_opinions(analysis),
+        naturalness=naturalness_of_versions(analysis),
         logits=checks.logit_rows(analysis),
         sensitivity=checks.sensitivity_rows(result) if result else None,
         not_tried=result.not_tried if result else [],

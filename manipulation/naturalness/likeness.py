@@ -1,6 +1,7 @@
 """How far a version is from its original: in pixels, in structure, in features, along contours."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -9,9 +10,6 @@ from skimage.color import rgb2lab
 from skimage.metrics import structural_similarity
 from torch import Tensor
 from torch.nn import functional
-
-from manipulation.saliency import load_saliency_model
-from manipulation.saliency.models.pretrained import LAYERS, PretrainedNetworks
 
 _WINDOW = 7  # pixels of the side of the squares that are compared in structure
 _SEAM = 2  # pixels on either side of a contour
@@ -70,25 +68,20 @@ def _gradient_energy(pixels: np.ndarray) -> np.ndarray:
     return (down**2 + right**2).sum(axis=2)
 
 
-class FeatureDistance:
-    """How far two images are apart in features, as in LPIPS (Zhang et al. 2018) without weights.
+def feature_distances(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) -> Tensor:
+    """Return how far images are apart in features ``(B,)``, as in LPIPS without its weights.
 
-    Features are the groups of blocks of `efficientnet`, at strides 2 to 32, which knows ImageNet.
-    In every position their vector over the channels is scaled to length one; the squared distances
-    are averaged over positions and layers. 0 for the same image, at most 4.
+    As in Zhang et al. (2018) the vector over the channels is scaled to length one in every
+    position; the squared distances are averaged over positions and layers. 0 for the same image, at
+    most 4.
+
+    Parameters
+    ----------
+    layers, other_layers : sequences of Tensor (B, C, h, w)
+        Maps of the same layers for the images (`RegionFeatures.maps`).
     """
-
-    def __init__(self) -> None:
-        extractor = load_saliency_model("efficientnet").extractor
-        assert isinstance(extractor, PretrainedNetworks)  # it ships
-        self._extractor = extractor
-
-    @torch.no_grad()
-    def __call__(self, original: Tensor, version: Tensor) -> float:
-        """Return the distance of two images ``(3, H, W)`` in [0, 1]."""
-        layers = [self._extractor.features(image[None]) for image in (original, version)]
-        distances = []
-        for name in LAYERS:
-            one, other = (functional.normalize(found[name], dim=1) for found in layers)
-            distances.append((one - other).square().sum(dim=1).mean())
-        return float(torch.stack(distances).mean())
+    distances = []
+    for layer, other_layer in zip(layers, other_layers, strict=True):
+        one, other = functional.normalize(layer, dim=1), functional.normalize(other_layer, dim=1)
+        distances.append((one - other).square().sum(dim=1).mean(dim=(1, 2)))
+    return torch.stack(distances).mean(dim=0)

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import resized, to_pixels
-from manipulation.naturalness.likeness import FeatureDistance, seam, ssim
-from manipulation.naturalness.region_statistics import SHIPPED, load_usual_range, region_statistics
+from manipulation.naturalness.budget import Bounds
+from manipulation.naturalness.likeness import feature_distances, seam, ssim
+from manipulation.naturalness.realism import RealismHead
+from manipulation.naturalness.region_features import RegionFeatures, region_weights
+from manipulation.naturalness.region_statistics import UsualRange, region_statistics
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,11 @@ class Naturalness:
 
     Attributes
     ----------
+    realism, second_realism
+        Share of untouched photographs that look at least as edited as the version, for the realism
+        judge that bounds versions, and for one that took no part; of several regions the least.
+    within_budget
+        Whether the version keeps to its budget; None where it has none.
     ssim, feature_distance
         Against the original: structural similarity, 1 for the same image, and distance in the
         features of `efficientnet`, 0 for the same image.
@@ -28,6 +38,9 @@ class Naturalness:
         ``701 sharpness -0.4``, joined by commas; None where none did.
     """
 
+    realism: float
+    second_realism: float
+    within_budget: bool | None
     ssim: float
     feature_distance: float
     seam_octaves: float
@@ -35,20 +48,35 @@ class Naturalness:
 
 
 class NaturalnessMeasure:
-    """Measures the naturalness of versions; the features' network is loaded once.
+    """Measures the naturalness of versions.
 
     Parameters
     ----------
+    judges
+        The realism judge that bounds versions, and one that took no part.
     usual
-        As in `load_usual_range`.
+        What is usual among objects.
+    bounds
+        Of the budget that versions are held against.
     """
 
-    def __init__(self, usual: str = SHIPPED) -> None:
-        self._distance = FeatureDistance()
-        self._usual = load_usual_range(usual)
+    def __init__(
+        self,
+        features: RegionFeatures,
+        judges: tuple[RealismHead, RealismHead],
+        usual: UsualRange,
+        bounds: Bounds,
+    ) -> None:
+        self._features, self._judges = features, judges
+        self._usual, self._bounds = usual, bounds
 
+    @torch.no_grad()
     def __call__(
-        self, original: Tensor, version: Tensor, regions: Mapping[str, Tensor]
+        self,
+        original: Tensor,
+        version: Tensor,
+        regions: Mapping[str, Tensor],
+        log_saliency: Tensor,
     ) -> Naturalness:
         """Return the naturalness of a version.
 
@@ -58,28 +86,46 @@ class NaturalnessMeasure:
             RGB in [0, 1], as the networks see them.
         regions
             Masks ``(h, h)`` of the regions that were meant to change, by name; 1 inside.
+        log_saliency : Tensor (h, h)
+            Of the original; without regions realism is that of what is salient.
         """
+        side = original.shape[-1]
         before, after = to_pixels(original), to_pixels(version)
+        masks = {
+            name: (resized(mask.float(), side) > 0.5).numpy() for name, mask in regions.items()
+        }
+        masks = {name: one for name, one in masks.items() if one.any() and not one.all()}
         seams, unusual = [0.0], []
-        for name, mask in regions.items():
-            region = (resized(mask.float(), original.shape[-1]) > 0.5).numpy()
-            if not region.any() or region.all():
-                continue
-            seams.append(seam(before, after, region))
-            unusual += [f"{name} {what}" for what in self._left(before, after, region)]
+        for name, mask in masks.items():
+            seams.append(seam(before, after, mask))
+            unusual += [f"{name} {what}" for what in self._left(before, after, mask)]
+        if not masks:
+            salient = resized(log_saliency, side)
+            masks = {"": salient_region(salient, torch.zeros_like(salient)).numpy() > 0.5}
+        maps = [self._features.maps(image[None]) for image in (original, version)]
+        weights = [region_weights(mask) for mask in masks.values()]
+        was, now = (self._judges[0].scores(one, weights)[0] for one in maps)
+        guide, second = (
+            judge.realism(float(judge.scores(maps[1], weights).max())) for judge in self._judges
+        )
+        limits = was.clamp(min=self._judges[0].limit(self._bounds.realism))
+        distance = float(feature_distances(maps[0][1:], maps[1][1:]))
+        within = bool((now <= limits).all()) and distance <= self._bounds.distance and not unusual
         return Naturalness(
+            guide,
+            second,
+            within if self._bounds.realism else None,
             ssim(before, after),
-            self._distance(original, version),
+            distance,
             max(seams, key=abs),
             ", ".join(unusual) or None,
         )
 
     def _left(self, before: np.ndarray, after: np.ndarray, region: np.ndarray) -> list[str]:
         """Return the statistics that a version brought out of the usual range, or further out."""
-        outside = [
+        was, now = (
             self._usual.outside(region_statistics(pixels, region)) for pixels in (before, after)
-        ]
-        was, now = outside
+        )
         return [
             f"{name} {beyond:+.1f}"
             for name, beyond in now.items()

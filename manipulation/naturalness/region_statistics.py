@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy import ndimage
-from skimage.color import rgb2lab
+from torch import Tensor
 
+from manipulation.images.gaussian import resample
+from manipulation.images.photographs import to_image
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json, write_json
 
@@ -26,9 +29,14 @@ STATISTICS = {
     "contrast": "standard deviation of lightness, in octaves",
     "sharpness": "root mean square of the fine detail of lightness, in octaves",
 }
-_SURROUND = 0.5  # width of the surround, as a share of the square root of the region's area
+SURROUND = 0.5  # width of the surround, as a share of the square root of the region's area
 _FINE = 0.003  # Gaussian width above which detail is no longer fine, as a share of the side
 _LEAST = 0.25  # lightness below which a deviation is noise of 8 bits
+_XYZ = (  # of linear sRGB
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
 SHIPPED = "coco128"
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "naturalness"
 _FORMAT = "guiding-gaze range of statistics 1"
@@ -88,28 +96,71 @@ def region_statistics(pixels: np.ndarray, region: np.ndarray) -> dict[str, float
         raise InputError(
             f"region covers {inside.mean():.0%} of the image; expected something inside and outside"
         )
-    width_px = max(2.0, _SURROUND * np.sqrt(inside.sum()))
-    around = (ndimage.distance_transform_edt(~inside) <= width_px) & ~inside
-    lab = rgb2lab(pixels)
-    lightness = lab[..., 0]
-    fine = lightness - ndimage.gaussian_filter(lightness, _FINE * max(inside.shape))
+    parts = torch.from_numpy(np.stack([inside, surround(inside)]))
+    found = statistics_of(to_image(pixels)[None], parts)[0].tolist()
+    return dict(zip(STATISTICS, found, strict=True))
 
-    def difference(values: np.ndarray) -> float:
-        return float(values[inside].mean() - values[around].mean())
 
-    def octaves(deviations: np.ndarray) -> float:
-        one, other = (np.sqrt((deviations[where] ** 2).mean()) for where in (inside, around))
-        return float(np.log2(max(one, _LEAST) / max(other, _LEAST)))
+def surround(inside: np.ndarray) -> np.ndarray:
+    """Return the band ``(H, W)`` around a region, half as wide as the side of its square."""
+    width_px = max(2.0, SURROUND * np.sqrt(inside.sum()))
+    return (ndimage.distance_transform_edt(~inside) <= width_px) & ~inside
 
-    centred = lightness - np.where(inside, lightness[inside].mean(), lightness[around].mean())
-    return {
-        "luminance": difference(lightness),
-        "saturation": difference(np.hypot(lab[..., 1], lab[..., 2])),
-        "redness": difference(lab[..., 1]),
-        "warmth": difference(lab[..., 2]),
-        "contrast": octaves(centred),
-        "sharpness": octaves(fine),
-    }
+
+def statistics_of(images: Tensor, parts: Tensor) -> Tensor:
+    """Return the statistics ``(B, 6)`` of a region, in the order of `STATISTICS`; differentiable.
+
+    Parameters
+    ----------
+    images : Tensor (B, 3, H, W)
+        RGB in [0, 1].
+    parts : Tensor (2, H, W)
+        1 inside the region, and in its surround.
+    """
+    size = (images.shape[-2], images.shape[-1])
+    lab = lab_of(images)
+    lightness = lab[:, 0]
+    fine = lightness - resample(lightness, _FINE * max(size), size=size)
+    weights = parts / parts.sum(dim=(1, 2), keepdim=True)
+
+    def means(maps: Tensor) -> Tensor:
+        return torch.einsum("bhw,phw->bp", maps, weights)
+
+    def difference(maps: Tensor) -> Tensor:
+        inside, around = means(maps).unbind(dim=1)
+        return inside - around
+
+    def octaves(squares: Tensor) -> Tensor:
+        inside, around = squares.clamp_min(_LEAST**2).log2().unbind(dim=1)
+        return (inside - around) / 2
+
+    chroma = (lab[:, 1:].square().sum(dim=1) + 1e-12).sqrt()
+    variances = means(lightness.square()) - means(lightness).square()
+    return torch.stack(
+        [
+            difference(lightness),
+            difference(chroma),
+            difference(lab[:, 1]),
+            difference(lab[:, 2]),
+            octaves(variances),
+            octaves(means(fine.square())),
+        ],
+        dim=1,
+    )
+
+
+def lab_of(images: Tensor) -> Tensor:
+    """Return sRGB images ``(B, 3, H, W)`` in [0, 1] in CIELAB for the white of D65."""
+    linear = torch.where(
+        images > 0.04045, ((images + 0.055) / 1.055).clamp_min(1e-4) ** 2.4, images / 12.92
+    )
+    matrix = torch.tensor(_XYZ, dtype=images.dtype, device=images.device)
+    relative = torch.einsum("dc,bchw->bdhw", matrix / matrix.sum(dim=1, keepdim=True), linear)
+    cubes = torch.where(
+        relative > 0.008856, relative.clamp_min(1e-6) ** (1 / 3), 7.787 * relative + 16 / 116
+    )
+    x, y, z = cubes.unbind(dim=1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
 
 
 def usual_range(measured: Iterable[Mapping[str, float]], share: float = 0.01) -> UsualRange:

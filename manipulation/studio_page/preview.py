@@ -18,7 +18,7 @@ from torch import Tensor
 
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.intent import Intent, Objective, objective
-from manipulation.transforms.edits import Negative, develop, feathered, prepare, regions_of
+from manipulation.transforms.edits import Negative, develop, prepare, regions_of
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings
 
@@ -49,7 +49,7 @@ def asked_nats(intent: Intent) -> float:
 
 def negative_of(image: Tensor, intent: Intent, log_saliency: Tensor, feather: float) -> Negative:
     """Return the photograph ready for edits of the regions of an intent; shifts do not matter."""
-    return prepare(image, feathered(regions_of(intent.masks, log_saliency), feather))
+    return prepare(image, regions_of(image, intent.masks, log_saliency, feather))
 
 
 def first_edits(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from manipulation.images.photographs import to_image, to_pixels
+from manipulation.images.photographs import to_pixels
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.studio_page.outcome import Outcome, Stage, outcome
 from manipulation.studio_page.preview import (
@@ -23,6 +23,7 @@ from manipulation.studio_page.preview import (
 from manipulation.studio_page.regions import Region, key_of, regions_of_source
 from manipulation.studio_page.saved_version import saved_outcome
 from manipulation.studio_page.turns import InterruptibleModel
+from manipulation.study_stimuli.chosen_strength import chosen_version
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
@@ -165,8 +166,7 @@ class Workbench:
         bench = self.bench(source_id)
         intent, transform = bench.material.intent(version), self.makers.transform(version)
         if transform == Transform.NETWORK:
-            changed = self.makers.maker(version)(bench.photograph, intent)
-            return self._outcome(Stage.FULL, bench, version, intent, changed)
+            return self._chosen_outcome(bench, version, intent, self.makers)
         if transform == Transform.PIXELS:
             known = [
                 KnownPrediction(one, bench.photograph) for one in self.models.guides(transform)
@@ -208,8 +208,7 @@ class Workbench:
                 ]
             )
         intent = bench.material.intent(version)
-        changed = makers.maker(version)(bench.photograph, intent)
-        return self._outcome(Stage.FULL, bench, version, intent, changed)
+        return self._chosen_outcome(bench, version, intent, makers)
 
     def saved(self, source_id: str, version: VersionSettings) -> Outcome | None:
         """Return a version from the files of the study; None where they do not hold it.
@@ -231,6 +230,15 @@ class Workbench:
     def _predictions(self, image: Tensor) -> ImagePredictions:
         return self.models.predictions(to_pixels(image), self.settings.images.size_px)
 
+    def _chosen_outcome(
+        self, bench: Bench, version: VersionSettings, intent: Intent, makers: VersionMakers
+    ) -> Outcome:
+        chosen = chosen_version(
+            makers.maker(version), bench.photograph, intent, self.models, self.settings.manipulation
+        )
+        found = self._outcome(Stage.FULL, bench, version, intent, chosen.image)
+        return replace(found, effect=found.effect.made_with(chosen.share, chosen.reached))
+
     def _outcome(
         self, stage: Stage, bench: Bench, version: VersionSettings, intent: Intent, changed: Tensor
     ) -> Outcome:
@@ -238,7 +246,9 @@ class Workbench:
         shown = self._predictions(changed)
         natural = None  # a preview is not waited for
         if stage == Stage.FULL:
-            natural = self.models.naturalness(bench.photograph, to_image(shown.pixels), masks)
+            natural = self.models.naturalness(
+                bench.photograph, changed, masks, bench.original.log_saliency
+            )
         found = outcome(
             stage, version.direction, bench.original, shown,
             intent.target(bench.original.log_saliency), masks, natural,

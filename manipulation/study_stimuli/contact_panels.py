@@ -44,6 +44,11 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
         share = "" if transfer is None else f" ({transfer:.0%})"
         is_least = len(effect.second_changes) > 1 and name == effect.least
         lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
+    if effect.realism is not None:
+        over = ", OVER BUDGET" if effect.within_budget is False else ""
+        lines.append(f"realism {effect.realism:.2f}, {effect.second_realism:.2f}{over}")
+    if effect.aim_reached is False:
+        lines.append("aim not reached")
     if effect.unusual:
         lines += [f"unusual: {one}" for one in effect.unusual.split(", ")]
     return "\n".join(lines)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from manipulation.images.photographs import to_image, to_pixels
+from manipulation.study_stimuli.chosen_strength import chosen_version
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import predicted_effect
 from manipulation.study_stimuli.version_makers import VersionMakers
@@ -102,8 +103,8 @@ def make_version(
     makers = VersionMakers(settings, models.guides, "the settings")
     maker = makers.prepared(transform, shifts=any(shifts), scales=k_scale != 1)
     original = models.predictions(to_pixels(photograph))
-    version = models.predictions(to_pixels(maker(photograph, intent)))
-    changed = to_image(version.pixels)
+    made = chosen_version(maker, photograph, intent, models, settings.manipulation)
+    version = models.predictions(to_pixels(made.image))
     effect = predicted_effect(
         original,
         version,
@@ -111,11 +112,13 @@ def make_version(
         regions[0] if len(regions) else None,
         naturalness=models.naturalness(
             to_image(original.pixels),
-            changed,
+            made.image,
             {str(number): region for number, region in enumerate(regions)},
+            original.log_saliency,
         ),
     )
-    return changed, effect.judged_without(models.took_part(maker.parts))
+    effect = effect.made_with(made.share, made.reached)
+    return made.image, effect.judged_without(models.took_part(maker.parts))
 
 
 def _photograph(image: Tensor | np.ndarray) -> Tensor:

@@ -5,10 +5,15 @@ from dataclasses import asdict
 from functools import cached_property
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import resized, to_image
+from manipulation.naturalness.budget import Bounds, Budget
 from manipulation.naturalness.measures import NaturalnessMeasure
+from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head
+from manipulation.naturalness.region_features import RegionFeatures
 from manipulation.naturalness.region_statistics import load_usual_range
 from manipulation.networks.files import guide_sha256_of, transform_file
 from manipulation.saliency import load_saliency_model
@@ -18,6 +23,7 @@ from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.saliency.models.published import PublishedDeepGaze
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.second_opinions import SecondOpinion, shared_with, short_name
+from manipulation.targets.intent import Intent
 from stimuli.contract.settings import ManipulationSettings, Settings, VersionSettings
 from stimuli.contract.vocabulary import Transform
 from stimuli.support.errors import InputError
@@ -59,7 +65,7 @@ class StudyModels:
         parts: Sequence[str] = (),
         pixel_guides: Sequence[str] = (),
     ) -> None:
-        self._pixel_guides, self._usual = tuple(pixel_guides), settings.usual
+        self._pixel_guides, self._settings = tuple(pixel_guides), settings
         guides = (settings.saliency, *settings.also)
         self._loaded = loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
@@ -102,7 +108,7 @@ class StudyModels:
     @property
     def usual(self) -> dict[str, object]:
         """What is usual among objects, JSON-ready."""
-        return asdict(load_usual_range(self._usual))
+        return asdict(load_usual_range(self._settings.usual))
 
     @property
     def shares(self) -> dict[str, str]:
@@ -169,10 +175,56 @@ class StudyModels:
         log_saliency = resized(self.log_saliency(image), size_px or len(pixels))
         return ImagePredictions(pixels, log_saliency, self.second_log_saliency(image))
 
+    @property
+    def strength_identity(self) -> dict[str, object]:
+        """All that decides the strength of versions beside what makes them, JSON-ready."""
+        chosen = self._settings
+        identity: dict[str, object] = {}
+        if chosen.budget:
+            identity |= {
+                "bounds": [chosen.budget, chosen.distance],
+                "realism": load_realism_head(GUIDE).sha256,
+                "usual": self.usual,
+            }
+        if chosen.aim or chosen.aim_bits:
+            judges = [one.sha256 for one in self.second_opinions]
+            identity |= {"aims": [chosen.aim, chosen.aim_bits], "judges": judges}
+        return identity
+
+    @property
+    def naturalness_identity(self) -> dict[str, object]:
+        """All that decides how natural a version is measured to be, JSON-ready."""
+        judges = [load_realism_head(name).sha256 for name in (GUIDE, JUDGE)]
+        return {"judges": judges, "usual": self.usual, "bounds": asdict(self._bounds)}
+
+    @property
+    def _bounds(self) -> Bounds:
+        return Bounds(self._settings.budget, self._settings.distance)
+
+    @cached_property
+    def _region_features(self) -> RegionFeatures:
+        return RegionFeatures()
+
     @cached_property
     def naturalness(self) -> NaturalnessMeasure:
         """How natural a version is."""
-        return NaturalnessMeasure(self._usual)
+        judges = load_realism_head(GUIDE), load_realism_head(JUDGE)
+        usual = load_usual_range(self._settings.usual)
+        return NaturalnessMeasure(self._region_features, judges, usual, self._bounds)
+
+    def budget(self, photograph: Tensor, intent: Intent) -> Budget:
+        """Return what may become of the regions of an intent in a photograph ``(3, H, H)``.
+
+        Without regions what is salient counts.
+        """
+        regions = [*intent.masks]
+        if not regions:
+            log_saliency = self.log_saliency(photograph)
+            regions = [salient_region(log_saliency, torch.zeros_like(log_saliency))]
+        return Budget(
+            photograph, regions, self._bounds, self._region_features,
+            load_realism_head(GUIDE), load_usual_range(self._settings.usual),
+        )  # fmt: skip
 
 
 def parts_in_use(settings: Settings) -> tuple[str, ...]:

@@ -107,9 +107,9 @@ class RecordedEffect:
             [
                 RECIPE, original.image.sha256, version.image.sha256, self.model_px,
                 {name: array_sha256(region) for name, region in regions.items()},
-                self.models.usual,
+                self.models.naturalness_identity,
             ],
-            lambda: asdict(self._naturalness(*shown, regions)),
+            lambda: asdict(self._naturalness(*shown, regions, original.prediction)),
         )  # fmt: skip
         return effect_of_measures(
             ImageMeasures(before, second_before),
@@ -147,10 +147,15 @@ class RecordedEffect:
         return DensityMap(judge.log_saliency(seen)).measure(self.aim)
 
     def _naturalness(
-        self, original: np.ndarray, version: np.ndarray, regions: Mapping[str, Tensor]
+        self,
+        original: np.ndarray,
+        version: np.ndarray,
+        regions: Mapping[str, Tensor],
+        prediction: HashedFile,
     ) -> Naturalness:
         before, after = (seen_by_networks(one, self.model_px) for one in (original, version))
-        return self.models.naturalness(before, after, regions)
+        log_saliency = torch.from_numpy(read_log_saliency(self.root / prediction.path))
+        return self.models.naturalness(before, after, regions, log_saliency)
 
     def _pixels(self, image: HashedFile) -> np.ndarray:
         return read_image(self.root / image.path)

@@ -7,12 +7,14 @@ changed (`build_record`), and every file is written whole.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
+from manipulation.study_stimuli.chosen_strength import ChosenVersion, chosen_version
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.recorded_effect import (
     RECIPE,
@@ -117,16 +119,28 @@ class SourceStimuli:
             [*asked, self.models.guiding_sha256[0], self.images.size_px],
             lambda path: write_log_saliency(path, log_saliency_asked_for()),
         )
+
+        @cache
+        def chosen() -> ChosenVersion:
+            manipulation = self.study.settings.manipulation
+            return chosen_version(maker, photograph, intent, self.models, manipulation)
+
         changed = f"stimuli/versions/{record.stim_id}.png"
+        guides = self.models.guides_sha256(self.makers.transform(version))
+        made_from = [*asked, maker.identity, guides, self.models.strength_identity]
         changed_sha256 = record.file_if_stale(
-            changed,
-            [*asked, maker.identity, self.models.guides_sha256(self.makers.transform(version))],
-            lambda path: write_image(path, to_pixels(maker(photograph, intent))),
+            changed, made_from, lambda path: write_image(path, to_pixels(chosen().image))
         )
+        share = record.value_if_stale("strength", made_from, lambda: chosen().share)
+        reached = record.value_if_stale("aim reached", made_from, lambda: chosen().reached)
         changed_path = self.study.root / changed
         shown = self._shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
-        effect = self._effects(record, material.aim(version)).of_version(
-            original, shown, HashedFile(target, target_sha256), material.regions(version)
+        effect = (
+            self._effects(record, material.aim(version))
+            .of_version(
+                original, shown, HashedFile(target, target_sha256), material.regions(version)
+            )
+            .made_with(share, reached)
         )
         effect = effect.judged_without(self.models.took_part(maker.parts))
         record.finish()

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from manipulation.images.photographs import to_image, to_pixels
+from manipulation.images.photographs import to_pixels
 from manipulation.networks.files import shipped_transforms
 from manipulation.new_study.candidates import CandidatePhotographs
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposals import Proposal, propose_sources, proposed_sources
 from manipulation.saliency.models.protocol import LogSaliencyModel
+from manipulation.study_stimuli.chosen_strength import chosen_version
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import predicted_effect
 from manipulation.study_stimuli.source_material import SourceMaterial, source_material
@@ -202,19 +203,22 @@ def transferred_versions(
 ) -> Iterator[TransferredVersion]:
     """Yield the versions of a source by one transform, judged by all models."""
     photograph, size_px = material.photograph, material.settings.images.size_px
+    settings = material.settings.manipulation
     original = models.predictions(material.pixels, size_px)
     for version in material.source.versions:
         intent, aim = material.intent(version), material.aim(version)
         start = time.perf_counter()
-        pixels = to_pixels(maker(photograph, intent))
+        chosen = chosen_version(maker, photograph, intent, models, settings)
+        pixels = to_pixels(chosen.image)
         seconds = time.perf_counter() - start
         changed = models.predictions(pixels, size_px)
         effect = predicted_effect(
             original, changed, intent.target(original.log_saliency), aim,
             naturalness=models.naturalness(
-                photograph, to_image(pixels), material.regions(version)
+                photograph, chosen.image, material.regions(version), original.log_saliency
             ),
         ).judged_without(models.took_part(maker.parts))  # fmt: skip
+        effect = effect.made_with(chosen.share, chosen.reached)
         (target,) = version.targets
         yield TransferredVersion(
             transform=name,

@@ -22,11 +22,34 @@ from torch import Tensor
 
 from manipulation.images.photographs import squared, squared_mask, to_pixels
 from manipulation.networks.settings import DataSettings
+from manipulation.runs.held_out import name_share
 from stimuli.contract.masks import Annotations, check_size, decode, read_annotations
 from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, read_image, read_json, sha256, write_json
 
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
+
+
+def photograph_files(folders: Sequence[Path]) -> list[Path]:
+    """Return the photographs of folders, sorted in each.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    files = [
+        path
+        for folder in folders
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
+    ]
+    if not files:
+        raise InputError(
+            f"{', '.join(map(str, folders))}: no photographs; expected files that end in "
+            f"{', '.join(sorted(_SUFFIXES))}"
+        )
+    return files
 
 
 @dataclass(frozen=True)
@@ -68,8 +91,7 @@ class CachedPhotographs:
 
         So a photograph stays on its side whatever others there are.
         """
-        hashes = [hashlib.sha256(name.encode()).digest() for name in self.names]
-        shares = np.array([int.from_bytes(digest[:8], "big") / 2**64 for digest in hashes])
+        shares = np.array([name_share(name) for name in self.names])
         return np.flatnonzero(shares >= held_out), np.flatnonzero(shares < held_out)
 
     def splits(self, held_out: float, most: int) -> dict[str, "PhotographSet"]:
@@ -128,17 +150,7 @@ def load_photographs(
         If there is no photograph, one cannot be read or has another size than its annotation says,
         or the disk has no room for the cache.
     """
-    files = [
-        path
-        for folder in folders
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
-    ]
-    if not files:
-        raise InputError(
-            f"{', '.join(map(str, folders))}: no photographs; expected files that end in "
-            f"{', '.join(sorted(_SUFFIXES))}"
-        )
+    files = photograph_files(folders)
     progress = progress or Progress(disable=True)
     bar = progress.add_task("photographs", total=len(files))
     side, digest = settings.size_px, _digest(files, annotations, settings)

@@ -2,9 +2,9 @@
 
 Every region has eight numbers, each bounded: exposure, contrast, shadows, saturation, two of colour
 balance, sharpness and clarity. They act on the log odds of the pixel values, which bends towards
-black and white instead of clipping, and they change smoothly over the regions' feathered edges. A
-gradient search finds the numbers that bring the predicted density near a target (the paper's
-saliency loss) under a penalty on large edits.
+black and white instead of clipping. Regions follow the edges of the photograph, blur is that of a
+lens and stays inside its region, and local contrast is taken around edges, so that no halo, ghost
+or fog tells where an edit ends.
 """
 
 import math
@@ -15,27 +15,31 @@ from torch import Tensor
 from torch.nn import functional
 
 from manipulation.images.gaussian import resample
+from manipulation.images.guided_filter import guided_filter
+from manipulation.images.lens_blur import lens_blurred
 from manipulation.images.log_density import salient_region
 from manipulation.images.log_odds import image_of_log_odds, squeezed_log_odds
 from manipulation.images.photographs import resized
 from manipulation.targets.densities import blurred_masks
-from manipulation.targets.intent import Objective
-from stimuli.contract.settings import EditSettings
 
-# Largest effect of each edit at strength 1, in the unit that `develop` gives it.
+# Largest effect of each edit at strength 1, down and up, in the unit that `develop` gives it.
 BOUNDS = {
-    "exposure": 1.0,  # log odds of the pixel values
-    "contrast": 0.45,  # log of the slope of log odds around the region's mean
-    "shadows": 0.5,  # log odds gained per log odds below that mean
-    "saturation": 0.7,  # log of the distance from grey
-    "warmth": 0.3,  # log odds, red up and blue down
-    "tint": 0.2,  # log odds, green up, red and blue down
-    "sharpness": 1.0,  # weight of the finest detail added, or taken away
-    "clarity": 0.7,  # the same for detail ten times as coarse
+    "exposure": (1.0, 1.0),  # log odds of the pixel values
+    "contrast": (0.25, 0.45),  # log of the slope of log odds around the region's mean
+    "shadows": (0.5, 0.5),  # log odds gained per log odds below that mean
+    "saturation": (0.7, 0.7),  # log of the distance from grey
+    "warmth": (0.3, 0.3),  # log odds, red up and blue down
+    "tint": (0.2, 0.2),  # log odds, green up, red and blue down
+    "sharpness": (0.008, 1.0),  # radius of a lens' blur as a share of the side; weight of detail
+    "clarity": (0.3, 0.7),  # weight of coarse detail taken away, or added
 }
-_FINE, _COARSE = 0.004, 0.04  # Gaussian widths of detail as shares of the side
+_SHARPNESS = list(BOUNDS).index("sharpness")
+_FINE = 0.004  # Gaussian width of the finest detail, as a share of the side
+_COARSE, _EDGE = 0.04, 0.2  # window of coarse detail (share of the side); squared log odds kept
+_BLURS = 3  # how many radii of blur are made ready
 _SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the side
 _SHOULDER = 0.03  # pixel values are squeezed this far from 0 and 1, where log odds are steep
+_MATTING = 1e-3  # squared differences of RGB that count as an edge of the photograph
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Negative:
     ----------
     odds, fine, coarse : Tensor (3, H, W)
         Log odds of the squeezed pixel values, and two bands of their detail.
+    blurs : Tensor (k, n, 3, H, W)
+        How log odds change in each region when it is blurred, by rising radii.
     regions : Tensor (n, H, W)
         Weights of the regions; they sum to one in every pixel.
     mean : Tensor (H, W)
@@ -55,37 +61,30 @@ class Negative:
     odds: Tensor
     fine: Tensor
     coarse: Tensor
+    blurs: Tensor
     regions: Tensor
     mean: Tensor
 
 
-def feathered(regions: Tensor, width: float) -> Tensor:
-    """Return regions ``(n, H, W)`` with soft edges that sum to one in every pixel.
-
-    `width` is the Gaussian width of the edge as a share of the longer side. The regions must tile
-    the image.
-    """
-    if width == 0:
-        return regions
-    soft = _blurred(regions, width)
-    return soft / soft.sum(dim=0)
-
-
-def _blurred(maps: Tensor, width: float) -> Tensor:
-    size = (maps.shape[-2], maps.shape[-1])
-    return resample(maps, width * max(size), size=size)
-
-
 def prepare(image: Tensor, regions: Tensor) -> Negative:
-    """Return an image ``(3, H, W)`` in [0, 1] with its regions, ready for `develop`."""
+    """Return an image ``(3, H, W)`` in [0, 1] with its regions, ready for `develop`.
+
+    Regions ``(n, H, W)`` are weights that sum to one in every pixel (`regions_of`).
+    """
+    side = max(image.shape[-2:])
     odds = squeezed_log_odds(image, _SHOULDER)
-    smooth = _blurred(odds, _FINE)
+    smooth = resample(odds, _FINE * side, size=(odds.shape[-2], odds.shape[-1]))
+    grey = smooth.mean(dim=0, keepdim=True)
+    base = guided_filter(grey, smooth, max(1, round(_COARSE * side)), _EDGE)
     weights = regions / regions.sum(dim=(1, 2), keepdim=True).clamp_min(1e-6)
     means = torch.einsum("nhw,chw->n", weights, odds) / 3
+    widest = BOUNDS["sharpness"][0] * side
+    radii = [widest * (1 + number) / _BLURS for number in range(_BLURS)]
     return Negative(
         odds=odds,
         fine=odds - smooth,
-        coarse=smooth - _blurred(smooth, _COARSE),
+        coarse=smooth - base,
+        blurs=torch.stack([lens_blurred(odds, regions, radius) - odds for radius in radii]),
         regions=regions,
         mean=torch.einsum("n,nhw->hw", means, regions),
     )
@@ -107,10 +106,14 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     Tensor (B, 3, H, W)
         RGB in [0, 1].
     """
-    bounds = torch.tensor(list(BOUNDS.values()), dtype=amounts.dtype, device=amounts.device)
-    maps = torch.einsum("bne,nhw->ebhw", amounts * bounds, negative.regions)[:, :, None]
+    down, up = torch.tensor(list(BOUNDS.values()), dtype=amounts.dtype, device=amounts.device).T
+    softness = -amounts[..., _SHARPNESS].clamp(max=0)
+    down = down.index_fill(0, torch.tensor(_SHARPNESS, device=down.device), 0)  # blur: see below
+    weights = torch.where(amounts < 0, down, up) * amounts
+    maps = torch.einsum("bne,nhw->ebhw", weights, negative.regions)[:, :, None]
     exposure, contrast, shadows, saturation, warmth, tint, sharpness, clarity = maps
     detailed = negative.odds + sharpness * negative.fine + clarity * negative.coarse
+    detailed = detailed + _blur(negative, softness)
     around = contrast.exp() * (detailed - negative.mean)
     lifted = around + shadows * (functional.softplus(-around) - math.log(2)) + exposure
     balance = torch.cat([warmth - tint / 2, tint, -warmth - tint / 2], dim=1)
@@ -120,68 +123,47 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     return image_of_log_odds(odds, _SHOULDER)
 
 
-def search_edits(
-    loss: Objective, negative: Negative, settings: EditSettings, start: Tensor | None = None
-) -> Tensor:
-    """Find edits that bring the predicted density near a target.
+def _blur(negative: Negative, softness: Tensor) -> Tensor:
+    """Return how log odds change ``(B, 3, H, W)`` by blur of each region, ``(B, n)`` in [0, 1].
 
-    Minimises ``KL(p_t || p_hat) + naturalness * sum t^2`` by Adam on ``u`` with ``t = tanh(u)``
-    and amounts ``strength * t``, and keeps the best step.
-
-    Parameters
-    ----------
-    loss
-        From images to the saliency loss (`intent.objective`).
-    negative
-        The image at the size of the search.
-    start : Tensor (n, 8), optional
-        Amounts to begin with; by default no edit.
-
-    Returns
-    -------
-    Tensor (n, 8)
-        The amounts, for `develop` at any size.
+    Between the radii that are ready it is interpolated.
     """
-    shape = (len(negative.regions), len(BOUNDS))
-    first = torch.zeros(shape, dtype=negative.odds.dtype)
-    if start is not None and settings.strength > 0:
-        first = torch.atanh((start / settings.strength).clamp(-0.99, 0.99))
-    unbounded = first.requires_grad_()
-    optimiser = torch.optim.Adam([unbounded], lr=settings.step_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
-    best, best_loss = torch.zeros(shape, dtype=unbounded.dtype), torch.inf
-    for _ in range(settings.steps):
-        edits = torch.tanh(unbounded)
-        changed = develop(negative, settings.strength * edits[None])
-        total = loss(changed)[0] + settings.naturalness * edits.square().sum()
-        if total.item() < best_loss:
-            best, best_loss = settings.strength * edits.detach(), total.item()
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        schedule.step()
-    return best
+    levels = torch.arange(1, _BLURS + 1, dtype=softness.dtype, device=softness.device)
+    level = (softness * _BLURS).clamp(max=_BLURS)
+    shares = (1 - (level[..., None] - levels).abs()).clamp(min=0)  # (B, n, k)
+    return torch.einsum("bnk,nhw,knchw->bchw", shares, negative.regions, negative.blurs)
 
 
-def regions_of(masks: Tensor, log_saliency: Tensor) -> Tensor:
-    """Return regions ``(n, H, W)`` that tile the image: targets, what else is salient, the rest.
+def regions_of(image: Tensor, masks: Tensor, log_saliency: Tensor, width: float) -> Tensor:
+    """Return weights ``(n, H, W)`` of regions: targets, what else is salient, the rest.
 
-    Where targets overlap, the first takes the pixel. The border between the last two follows no
-    contour of the image, so it is wide.
+    They sum to one in every pixel. Where targets overlap, the first takes the pixel. The borders of
+    targets follow the edges of the image nearby; that between the last two follows no contour, so
+    it is wide.
 
     Parameters
     ----------
+    image : Tensor (3, H, W)
+        The photograph, RGB in [0, 1].
     masks : Tensor (n, h, w)
         Masks of the targets; there may be none.
     log_saliency : Tensor (H, W)
         Log saliency of the photograph.
+    width
+        How far a border may be from the mask's, as a share of the side; 0 keeps that of the mask.
     """
     side = log_saliency.shape[-1]
     taken = torch.zeros(side, side)
-    regions = []
+    regions: list[Tensor] = []
     for mask in masks:
         region = (resized(mask, side) > 0.5).float() * (1 - taken)
         taken = taken + region
         regions.append(region)
-    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * (1 - taken)
-    return torch.stack([*regions, salient, 1 - taken - salient])
+    outlined = torch.stack([*regions, 1 - taken])
+    reach_px = round(width * side)
+    if reach_px:
+        outlined = guided_filter(image, outlined, reach_px, _MATTING).clamp(min=0)
+        outlined = outlined / outlined.sum(dim=0)
+    rest = outlined[-1]
+    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * rest
+    return torch.cat([outlined[:-1], salient[None], (rest - salient)[None]])

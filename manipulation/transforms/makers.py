@@ -5,7 +5,7 @@ its result depends on beside those two, so that what was made can be told from w
 now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Protocol
 
@@ -16,12 +16,16 @@ from manipulation.networks.inference import EncodedImages, TrainedNetwork, load_
 from manipulation.networks.settings import Manipulation
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.intent import Intent, objective
-from manipulation.transforms.edits import develop, feathered, prepare, regions_of, search_edits
+from manipulation.transforms.edit_search import Excess, search_edits
+from manipulation.transforms.edits import develop, prepare, regions_of
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings, Settings
 from stimuli.contract.vocabulary import TRANSFORMS, Transform
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
+
+# From a share of a change to the image ``(3, H, W)``: at 0 the photograph, at 1 all of the change.
+GradedVersion = Callable[[float], Tensor]
 
 
 class Maker(Protocol):
@@ -50,8 +54,11 @@ class Maker(Protocol):
         """
         ...
 
-    def __call__(self, image: Tensor, intent: Intent) -> Tensor:
-        """Return the changed image ``(3, H, W)`` of an image of that size, RGB in [0, 1]."""
+    def graded(self, image: Tensor, intent: Intent, excess: Excess | None = None) -> GradedVersion:
+        """Return a version of an image ``(3, H, W)``, RGB in [0, 1], at any share of its change.
+
+        `excess` tells a search how far images are beyond what is natural.
+        """
         ...
 
 
@@ -67,12 +74,14 @@ class Edits:
     def prepare(self, *, shifts: bool, scales: bool) -> None:
         """Nothing is left to load."""
 
-    def __call__(self, image: Tensor, intent: Intent) -> Tensor:
+    def graded(self, image: Tensor, intent: Intent, excess: Excess | None = None) -> GradedVersion:
+        """Return the version whose amounts are a share of those that the search finds."""
         log_saliency = self.models[0].log_saliency(image[None])[0]
-        regions = feathered(regions_of(intent.masks, log_saliency), self.settings.feather)
+        regions = regions_of(image, intent.masks, log_saliency, self.settings.feather)
         negative = prepare(image, regions)
-        found = search_edits(objective(self.models, image, intent), negative, self.settings)
-        return develop(negative, found[None])[0]
+        loss = objective(self.models, image, intent)
+        found = search_edits(loss, negative, self.settings, excess)
+        return lambda share: develop(negative, share * found[None])[0]
 
 
 class Pixels:
@@ -87,8 +96,10 @@ class Pixels:
     def prepare(self, *, shifts: bool, scales: bool) -> None:
         """Nothing is left to load."""
 
-    def __call__(self, image: Tensor, intent: Intent) -> Tensor:
-        return search_pixels(objective(self.models, image, intent), image, self.settings)
+    def graded(self, image: Tensor, intent: Intent, excess: Excess | None = None) -> GradedVersion:
+        """Return the version between photograph and what the search finds, `excess` aside."""
+        changed = search_pixels(objective(self.models, image, intent), image, self.settings)
+        return between(image, changed)
 
 
 class NetworkTransform:
@@ -123,14 +134,16 @@ class NetworkTransform:
             if needed:
                 self.network(kind)
 
-    def __call__(self, image: Tensor, intent: Intent) -> Tensor:
+    def graded(self, image: Tensor, intent: Intent, excess: Excess | None = None) -> GradedVersion:
+        """Return the version between photograph and what the networks make, `excess` aside."""
+        changed = image
         if any(intent.k_shift):
-            image = self._changed(
-                Manipulation.SHIFT, image, Intent(intent.masks, intent.k_shift, 1.0, intent.blur)
+            changed = self._changed(
+                Manipulation.SHIFT, changed, Intent(intent.masks, intent.k_shift, 1.0, intent.blur)
             )
         if intent.k_scale != 1:
-            image = self._changed(Manipulation.SCALE, image, replace(intent, k_shift=()))
-        return image
+            changed = self._changed(Manipulation.SCALE, changed, replace(intent, k_shift=()))
+        return between(image, changed)
 
     def network(self, kind: Manipulation) -> TrainedNetwork:
         """Return the network that was trained to shift, or to scale, log saliency.
@@ -157,6 +170,11 @@ class NetworkTransform:
             self._encoded[kind] = (image, network.encode(image[None]))
         encoded = self._encoded[kind][1]
         return network(encoded, intent.target(encoded.log_saliency[0])[None])[0]
+
+
+def between(image: Tensor, changed: Tensor) -> GradedVersion:
+    """Return images between a photograph and a changed one, on a line in pixel values."""
+    return lambda share: image + share * (changed - image)
 
 
 def build_maker(transform: str, settings: Settings, models: Sequence[LogSaliencyModel]) -> Maker:

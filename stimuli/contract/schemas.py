@@ -60,6 +60,20 @@ _SECOND_CHANGES = Column(
 )  # fmt: skip
 
 _NATURALNESS = (
+    Column("strength", float, "Share of the change that was found which the version got, 0 to 1"),
+    Column(
+        "aim_reached", bool, "Whether guide and judges together predict the change that "
+        "manipulation.aim or aim_bits asks for; n/a: no aim was set",
+    ),
+    Column(
+        "realism", float, "Share of untouched photographs that look at least as edited as the "
+        "version, by the realism judge that bounds versions; of several targets the least",
+    ),
+    Column("second_realism", float, "The same by a realism judge that took no part"),
+    Column(
+        "within_budget", bool, "Whether the version keeps to manipulation.budget: realism, or no "
+        "less than the photograph's own, and nothing unusual; n/a: it has no budget",
+    ),
     Column("ssim", float, "Structural similarity to the original; 1: the same"),
     Column(
         "feature_distance", float, "Distance to the original in features of a network that knows "

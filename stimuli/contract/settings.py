@@ -87,6 +87,19 @@ class ManipulationSettings(CheckedSettings):
         "coco128", "what is usual among objects, against which versions are held: coco128, which "
         "ships, or a file of manipulation.natural_statistics",
     )  # fmt: skip
+    budget: float = setting(
+        0.05, "what versions may cost: the least share of untouched photographs that look as "
+        "edited; a larger share is stricter, 0 bounds nothing", 0, 1,
+    )  # fmt: skip
+    distance: float = setting(
+        0.03, "what else they may cost, where there is a budget: largest distance to the "
+        "photograph in features of a network that knows objects", 0, 4,
+    )  # fmt: skip
+    aim: float = setting(
+        0.0, "change of p_obj that versions stop at, by the mean of guide and judges: the least "
+        "that reaches it; 0: as much as the budget allows", 0, 1,
+    )  # fmt: skip
+    aim_bits: float = setting(0.0, "the same for versions that aim at the entropy, in bits", 0, 10)
     k_shift: float = setting(2.0, "shift of log saliency in proposed versions, in nats", 0, 4)
     k_scale: float = setting(
         2.0, "scale of log saliency in proposed versions: this to gather gaze, 1/this to spread it",
@@ -116,11 +129,15 @@ class ManipulationSettings(CheckedSettings):
 class EditSettings(CheckedSettings):
     """The search for parametric edits."""
 
-    steps: int = setting(30, "steps of the optimiser", 1, 2000)
-    step_size: float = setting(0.2, "step size of Adam, in units of the bounded edits", 1e-4, 1.0)
-    strength: float = setting(0.5, "factor on the bounds of every edit; 0 forbids all", 0, 2)
-    naturalness: float = setting(0.02, "weight of the penalty on large edits", 0, 10)
-    feather: float = setting(0.012, "width of the soft mask edge, as a share of the side", 0, 0.2)
+    steps: int = setting(16, "steps of the optimiser", 1, 2000)
+    step_size: float = setting(0.3, "step size of Adam, in units of the bounded edits", 1e-4, 1.0)
+    strength: float = setting(1.0, "factor on the bounds of every edit; 0 forbids all", 0, 2)
+    naturalness: float = setting(0.005, "weight of the penalty on large edits", 0, 10)
+    restraint: float = setting(2.0, "weight of the excess over the budget of naturalness", 0, 100)
+    feather: float = setting(
+        0.012, "how far a mask's edge may move to that of the photograph, as a share of the side",
+        0, 0.2,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

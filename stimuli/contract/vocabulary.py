@@ -132,6 +132,12 @@ class PredictedEffect:
     psnr_db, clipped
         Against the original as shown: peak signal-to-noise ratio; share of pixel values that are
         0 or 255 and were not.
+    strength, aim_reached
+        The share of the change that was found which the version got, and whether it reached the aim
+        of `manipulation.aim`; None where there was none.
+    realism, second_realism, within_budget
+        Share of untouched photographs that look at least as edited, for the realism judge that
+        bounds versions and for one that took no part; whether the version keeps to its budget.
     ssim, feature_distance, seam_octaves, unusual
         As the networks see both: structural similarity; distance in features; change of the squared
         gradient along the targets' contours, in octaves; statistics of targets that left the range
@@ -145,6 +151,11 @@ class PredictedEffect:
     entropy_bits: float | None = None
     psnr_db: float | None = None
     clipped: float | None = None
+    strength: float | None = None
+    aim_reached: bool | None = None
+    realism: float | None = None
+    second_realism: float | None = None
+    within_budget: bool | None = None
     ssim: float | None = None
     feature_distance: float | None = None
     seam_octaves: float | None = None
@@ -170,6 +181,10 @@ class PredictedEffect:
     def transfer(self) -> float | None:
         """Share of the predicted change that `least` sees; None where it is unknown."""
         return None if self.least is None else self.transfer_to(self.least)
+
+    def made_with(self, strength: float, aim_reached: bool | None) -> "PredictedEffect":
+        """Return the effect of a version with the strength that it was made with."""
+        return replace(self, strength=strength, aim_reached=aim_reached)
 
     def judged_without(self, names: Collection[str]) -> "PredictedEffect":
         """Return the effect without what some models predict that took a part after all."""

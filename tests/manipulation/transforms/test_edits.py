@@ -1,5 +1,7 @@
 """Parametric edits: neutral ones change nothing, bounds hold, and the search reaches its aim."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -7,14 +9,8 @@ from manipulation.images.log_density import p_obj
 from manipulation.images.photographs import resized
 from manipulation.saliency import load_saliency_model
 from manipulation.targets.intent import Intent, objective
-from manipulation.transforms.edits import (
-    BOUNDS,
-    develop,
-    feathered,
-    prepare,
-    regions_of,
-    search_edits,
-)
+from manipulation.transforms.edit_search import search_edits
+from manipulation.transforms.edits import BOUNDS, develop, prepare, regions_of
 from stimuli.contract.settings import EditSettings
 from tests.demo_photograph import demo_photograph
 
@@ -42,7 +38,7 @@ def amounts(**edits):
 
 def test_no_edit_leaves_the_image_as_it_is():
     image, _ = photograph("coffee", 301)
-    negative = prepare(image, feathered(halves(), 0.02))
+    negative = prepare(image, halves())
     torch.testing.assert_close(develop(negative, amounts())[0], image, atol=1e-6, rtol=0)
 
 
@@ -91,11 +87,40 @@ def test_every_edit_does_what_its_name_says():
     assert detail(changed(clarity=1)) > detail(changed(clarity=-1))
 
 
-def test_feathered_regions_sum_to_one_and_are_sharp_at_zero_width():
-    soft = feathered(halves(), 0.05)
-    torch.testing.assert_close(soft.sum(dim=0), torch.ones(SIDE, SIDE))
-    assert 0.4 < soft[0, 0, SIDE // 2] < 0.6
-    torch.testing.assert_close(feathered(halves(), 0.0), halves())
+def test_regions_sum_to_one_and_their_borders_move_to_the_edges_of_the_photograph():
+    image = torch.full((3, SIDE, SIDE), 0.2)
+    image[:, 40:90, 40:90] = 0.8  # the object
+    drawn = torch.zeros(1, SIDE, SIDE)
+    drawn[0, 42:92, 42:92] = 1  # its outline is 2 px off
+    log_saliency = torch.zeros(SIDE, SIDE)
+    kept = regions_of(image, drawn, log_saliency, 0.0)
+    torch.testing.assert_close(kept[0], drawn[0])
+    moved = regions_of(image, drawn, log_saliency, 0.03)
+    torch.testing.assert_close(moved.sum(dim=0), torch.ones(SIDE, SIDE))
+    assert moved.min() >= 0
+
+    def error(weights):
+        return float((weights - (image[0] > 0.5).float()).square().sum())
+
+    assert error(moved[0]) < 0.6 * error(kept[0])
+    row = moved[0, 60]
+    assert row[89] - row[90] > 2 * abs(row[91] - row[92])  # the object's edge, and the outline
+
+
+def test_blur_stays_inside_its_region():
+    image = torch.zeros(3, SIDE, SIDE)
+    image[:, :, : SIDE // 2] = 0.9  # all of the first region is bright, the second dark
+    changed = develop(prepare(image, halves()), amounts(sharpness=-1))[0]
+    torch.testing.assert_close(changed, image, atol=2e-3, rtol=0)
+
+
+def test_an_edit_goes_from_nothing_to_its_bound_without_a_jump():
+    image, _ = photograph("coffee", 301)
+    negative = prepare(image, halves())
+    for name in BOUNDS:
+        steps = [develop(negative, amounts(**{name: one}))[0] for one in torch.linspace(-1, 1, 41)]
+        sizes = [float((b - a).abs().max()) for a, b in pairwise(steps)]
+        assert max(sizes) < 0.12, name
 
 
 def test_the_gradient_of_developing_is_right():
@@ -112,7 +137,7 @@ def test_the_gradient_of_developing_is_right():
 def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotation_id):
     model = load_saliency_model("scratch")
     image, mask = photograph(source_id, annotation_id, side=256)
-    regions = feathered(torch.stack([mask, 1 - mask]), 0.012)
+    regions = torch.stack([mask, 1 - mask])
     before = model.log_saliency(image[None])[0]
     negative = prepare(image, regions)
     after = {}
@@ -128,7 +153,7 @@ def test_the_search_moves_p_obj_as_asked_in_both_directions(source_id, annotatio
 def test_strength_zero_and_a_target_already_met_change_nothing():
     model = load_saliency_model("scratch")
     image, mask = photograph("coffee", 301)
-    negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
+    negative = prepare(image, torch.stack([mask, 1 - mask]))
     met = objective([model], image, Intent(mask[None], (0.0,)))
     assert search_edits(met, negative, EditSettings(steps=3)).abs().max() < 0.02
     far = objective([model], image, Intent(mask[:0], k_scale=3.0))
@@ -139,7 +164,7 @@ def test_a_search_goes_on_from_where_another_ended():
     model = load_saliency_model("scratch")
     image, mask = photograph("coffee", 301)
     loss = objective([model], image, Intent(mask[None], (2.0,)))
-    negative = prepare(image, feathered(torch.stack([mask, 1 - mask]), 0.012))
+    negative = prepare(image, torch.stack([mask, 1 - mask]))
     first = search_edits(loss, negative, EditSettings(steps=12))
     onward = search_edits(loss, negative, EditSettings(steps=1), start=first)
     torch.testing.assert_close(onward, first, atol=0.02, rtol=0)
@@ -151,9 +176,8 @@ def test_made_against_two_models_a_version_pleases_the_second_more_than_made_aga
     models = [load_saliency_model("scratch"), load_saliency_model("icf")]
     image, mask = photograph("coffee", 301, side=192)
     intent = Intent(mask[None], (2.0,))
-    negative = prepare(
-        image, feathered(regions_of(mask[None], models[0].log_saliency(image[None])[0]), 0.012)
-    )
+    log_saliency = models[0].log_saliency(image[None])[0]
+    negative = prepare(image, regions_of(image, mask[None], log_saliency, 0.012))
     losses = []
     for guiding in (models[:1], models):
         found = search_edits(objective(guiding, image, intent), negative, EditSettings(steps=20))

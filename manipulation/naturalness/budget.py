@@ -1,0 +1,151 @@
+"""The budget of naturalness: what a version of a photograph may look like.
+
+A region keeps within it while at least a given share of untouched photographs looks as edited, or
+while it looks no more edited than it did in the photograph itself; while its statistics stay within
+what is usual among objects, or where they were; and the picture while it is near the photograph in
+features.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from manipulation.images.photographs import resized, to_image, to_pixels
+from manipulation.naturalness.likeness import feature_distances
+from manipulation.naturalness.realism import RealismHead
+from manipulation.naturalness.region_features import RegionFeatures, region_weights
+from manipulation.naturalness.region_statistics import (
+    STATISTICS,
+    UsualRange,
+    statistics_of,
+    surround,
+)
+
+_TOLERANCE = 1e-4  # excess that does not count
+_HALVINGS = 6  # a share of a change is found to 1/64
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far versions may go.
+
+    Attributes
+    ----------
+    realism
+        Share of untouched photographs that must look at least as edited; 0 bounds nothing at all.
+    distance
+        Largest distance to the photograph in features (`feature_distances`).
+    """
+
+    realism: float
+    distance: float
+
+
+class Budget:
+    """What may become of regions of a photograph.
+
+    Parameters
+    ----------
+    photograph : Tensor (3, H, H)
+        RGB in [0, 1].
+    regions : sequence of Tensor (h, h)
+        Masks of what is changed, 1 inside; those with nothing inside or outside do not count.
+    bounds
+        How far it may go.
+    features, judge, usual
+        What is measured.
+    """
+
+    def __init__(
+        self,
+        photograph: Tensor,
+        regions: Sequence[Tensor],
+        bounds: Bounds,
+        features: RegionFeatures,
+        judge: RealismHead,
+        usual: UsualRange,
+    ) -> None:
+        side = photograph.shape[-1]
+        masks = [(resized(one.float(), side) > 0.5).numpy() for one in regions]
+        self._masks = [one for one in masks if one.any() and not one.all()]
+        self._weights = [region_weights(one) for one in self._masks]
+        self._parts = [torch.from_numpy(np.stack([one, surround(one)])) for one in self._masks]
+        self._features, self._judge = features, judge
+        self._usual, self._bounds = usual, bounds
+        if self.is_bound:
+            with torch.no_grad():
+                maps = features.maps(photograph[None])
+                before = judge.scores(maps, self._weights)[0]
+            self._layers = maps[1:]
+            self._limits = before.clamp(min=judge.limit(bounds.realism))
+            self._outside = self._beyond_usual(photograph[None])[0]
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether anything is bounded."""
+        return self._bounds.realism > 0 and bool(self._masks)
+
+    def excess(self, images: Tensor) -> Tensor:
+        """Return how far images ``(B, 3, H, H)`` are beyond their limits: ``(B,)``, 0 within.
+
+        The sum of what is beyond the realism judge's limit, in the region where that is most,
+        beyond the root of the largest distance, and of the statistics' beyond what is usual, in
+        units of the usual ranges. Differentiable.
+        """
+        if not self.is_bound:
+            return images.new_zeros(len(images))
+        maps = self._features.maps(images)
+        edited = self._judge.scores(maps, self._weights) - self._limits
+        layers = [one.expand(len(images), -1, -1, -1) for one in self._layers]
+        distances = (feature_distances(layers, maps[1:]) + 1e-8).sqrt()
+        distant = distances - math.sqrt(self._bounds.distance)
+        unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
+        return edited.amax(dim=1).clamp(min=0) + distant.clamp(min=0) + unusual
+
+    @torch.no_grad()
+    def holds(self, image: Tensor) -> bool:
+        """Return whether an image ``(3, H, H)``, rounded to 8 bits, keeps within the budget."""
+        if not self.is_bound:
+            return True
+        return float(self.excess(to_image(to_pixels(image))[None])[0]) <= _TOLERANCE
+
+    def _beyond_usual(self, images: Tensor) -> Tensor:
+        """Return how far the statistics of all regions leave the usual, ``(B, n * 6)``, from 0."""
+        low, high = (
+            torch.tensor([end[name] for name in STATISTICS])
+            for end in (self._usual.low, self._usual.high)
+        )
+        found = [statistics_of(images, parts) for parts in self._parts]
+        return torch.cat(
+            [
+                ((low - one).clamp(min=0) + (one - high).clamp(min=0)) / (high - low)
+                for one in found
+            ],
+            dim=1,
+        )
+
+
+def largest_share(holds: Callable[[float], bool]) -> float:
+    """Return about the largest share of a change, 0 to 1, up to which something holds."""
+    if holds(1.0):
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+def least_share(reached: Callable[[float], bool], most: float) -> float | None:
+    """Return about the least share of a change that reaches something; None if `most` does not."""
+    if not reached(most):
+        return None
+    low, high = 0.0, most
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high

@@ -1,0 +1,1 @@
+"""Fitting the realism judges: photographs edited at random, and how strongly each was."""
