@@ -6,6 +6,7 @@ and a sheet of pictures for each transform.
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ from manipulation.study_stimuli.transfer import (
     measure_transfer,
     models_for_transfer,
 )
+from manipulation.study_stimuli.transfer_curve import SHARES, draw_curve, transfer_curve
 from stimuli.contract.catalogue import second_change_columns
-from stimuli.contract.schemas import SECOND_CHANGE, TRANSFER
+from stimuli.contract.schemas import CURVE, SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
 from stimuli.support import commands
 from stimuli.support.console import messages
-from stimuli.support.files import write_image
+from stimuli.support.files import atomic_path, write_image
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.tables import write_table
 
@@ -43,14 +45,17 @@ def main(argv: Sequence[str] | None = None) -> None:
             also=tuple(arguments.also),
             second_opinion=tuple(arguments.second_opinion),
             k_shift=arguments.k_shift,
+            budget=arguments.budget,
+            aim=arguments.aim,
         ),
         pixels=PixelSettings(guides=tuple(arguments.pixel_guides)),
     )
     photographs = coco_photographs(arguments.images, arguments.annotations)
     models = models_for_transfer(settings, transforms)
     versions = measure_transfer(
-        photographs, transforms, objects=arguments.objects, settings=settings, models=models
-    )
+        photographs, transforms, objects=arguments.objects, settings=settings, models=models,
+        shares=SHARES if arguments.curve else (),
+    )  # fmt: skip
     rows = [_row(version, models.shares) for version in versions]
     table = arguments.out / "transfer.tsv"
     write_table(table, second_change_columns(TRANSFER, models.shares), rows)
@@ -62,6 +67,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         inputs=[arguments.annotations],
         outputs=[table],
     )
+    if arguments.curve:
+        points = transfer_curve(versions)
+        write_table(arguments.out / "curve.tsv", CURVE, [asdict(one) for one in points])
+        with atomic_path(arguments.out / "curve.png") as temporary:
+            draw_curve(points).savefig(temporary, dpi=130)
+        versions = [one for one in versions if one.effect.strength == SHARES[-1]]
+        rows = [row for row in rows if row["strength"] == SHARES[-1]]
     for name in transforms:
         mine = [one for one in versions if one.transform == name]
         write_image(arguments.out / f"{name}.png", _sheet(mine[: 2 * arguments.pictures]))
@@ -185,6 +197,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--transforms", nargs="+", default=["edits", "pixels"], metavar="NAME[=FILE]",
         help="edits, pixels, a network that ships, or a file (default: edits pixels)")  # fmt: skip
     add("--objects", type=int, default=24, metavar="N", help="photographs to use (default: 24)")
+    add("--budget", type=float, default=ManipulationSettings().budget, metavar="SHARE",
+        help="manipulation.budget of study.toml (default: %(default)g)")  # fmt: skip
+    add("--aim", type=float, default=0.0, metavar="CHANGE",
+        help="manipulation.aim of study.toml, such as +0.10 (default: none)")  # fmt: skip
+    add("--curve", action="store_true",
+        help=f"make every version at {', '.join(f'{one:.0%}' for one in SHARES)} of its change "
+        "and write what each buys and costs: curve.tsv, curve.png")  # fmt: skip
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
     default = ManipulationSettings()
     add("--saliency", default=default.saliency,

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from manipulation.images.photographs import to_image, to_pixels
-from manipulation.naturalness.budget import largest_share, least_share
+from manipulation.naturalness.budget import Budget, largest_share, least_share
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import DensityMap
 from manipulation.targets.intent import Intent
-from manipulation.transforms.makers import Maker
+from manipulation.transforms.makers import GradedVersion, Maker
 from stimuli.contract.settings import ManipulationSettings
 
 
@@ -56,12 +56,7 @@ def chosen_version(
         `aim` and `aim_bits`; the budget is that of `models`.
     """
     budget = models.budget(photograph, intent)
-    version = maker.graded(photograph, intent, budget.excess if budget.is_bound else None)
-
-    def rounded(share: float) -> Tensor:
-        with torch.no_grad():
-            return to_image(to_pixels(version(share)))
-
+    rounded = graded_version(maker, photograph, intent, budget)
     most = largest_share(lambda share: budget.holds(rounded(share)))
     wanted = settings.aim if len(intent.masks) else settings.aim_bits
     if not wanted:
@@ -70,6 +65,22 @@ def chosen_version(
     share = least_share(lambda share: aim.is_reached(rounded(share)), most)
     chosen = most if share is None else share
     return ChosenVersion(rounded(chosen), chosen, share is not None)
+
+
+def graded_version(
+    maker: Maker, photograph: Tensor, intent: Intent, budget: Budget
+) -> GradedVersion:
+    """Return a version that was searched under a budget, at any share of its change.
+
+    The images are rounded to 8 bits; at a share of 1 they may be beyond the budget.
+    """
+    version = maker.graded(photograph, intent, budget.excess if budget.is_bound else None)
+
+    def rounded(share: float) -> Tensor:
+        with torch.no_grad():
+            return to_image(to_pixels(version(share)))
+
+    return rounded
 
 
 class _Aim:

@@ -7,7 +7,7 @@ to nothing of one that is about the first model's own ways.
 
 import heapq
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,11 @@ from manipulation.new_study.candidates import CandidatePhotographs
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposals import Proposal, propose_sources, proposed_sources
 from manipulation.saliency.models.protocol import LogSaliencyModel
-from manipulation.study_stimuli.chosen_strength import chosen_version
+from manipulation.study_stimuli.chosen_strength import (
+    ChosenVersion,
+    chosen_version,
+    graded_version,
+)
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import predicted_effect
 from manipulation.study_stimuli.source_material import SourceMaterial, source_material
@@ -72,6 +76,7 @@ def measure_transfer(
     objects: int = 24,
     settings: Settings | None = None,
     models: StudyModels | None = None,
+    shares: Sequence[float] = (),
 ) -> list[TransferredVersion]:
     """Make versions of the same objects with several transforms; other models judge them.
 
@@ -92,11 +97,14 @@ def measure_transfer(
         Models, shift and searches; by default those of a new study.
     models
         Saliency models that are loaded already, in place of those that the settings name.
+    shares
+        Make every version at each of these shares of its change, whatever it costs; by default at
+        the strength that the settings' budget and aim come to.
 
     Returns
     -------
     list of TransferredVersion
-        Two of every photograph for one transform after the other.
+        Two of every photograph, at each share, for one transform after the other.
 
     Raises
     ------
@@ -127,7 +135,7 @@ def measure_transfer(
     versions: list[TransferredVersion] = []
     for name, maker in makers.items():
         for material in progress(materials, f"{name}: {len(materials)} objects"):
-            versions += transferred_versions(name, maker, material, models)
+            versions += transferred_versions(name, maker, material, models, shares)
     return versions
 
 
@@ -199,35 +207,46 @@ def best_objects(
 
 
 def transferred_versions(
-    name: str, maker: Maker, material: SourceMaterial, models: StudyModels
+    name: str,
+    maker: Maker,
+    material: SourceMaterial,
+    models: StudyModels,
+    shares: Sequence[float] = (),
 ) -> Iterator[TransferredVersion]:
-    """Yield the versions of a source by one transform, judged by all models."""
+    """Yield the versions of a source by one transform, judged by all models.
+
+    `shares` are as in `measure_transfer`.
+    """
     photograph, size_px = material.photograph, material.settings.images.size_px
     settings = material.settings.manipulation
     original = models.predictions(material.pixels, size_px)
     for version in material.source.versions:
         intent, aim = material.intent(version), material.aim(version)
         start = time.perf_counter()
-        chosen = chosen_version(maker, photograph, intent, models, settings)
-        pixels = to_pixels(chosen.image)
+        if shares:
+            budget = models.budget(photograph, intent)
+            graded = graded_version(maker, photograph, intent, budget)
+            made = [ChosenVersion(graded(share), share, None) for share in shares]
+        else:
+            made = [chosen_version(maker, photograph, intent, models, settings)]
         seconds = time.perf_counter() - start
-        changed = models.predictions(pixels, size_px)
-        effect = predicted_effect(
-            original, changed, intent.target(original.log_saliency), aim,
-            naturalness=models.naturalness(
-                photograph, chosen.image, material.regions(version), original.log_saliency
-            ),
-        ).judged_without(models.took_part(maker.parts))  # fmt: skip
-        effect = effect.made_with(chosen.share, chosen.reached)
-        (target,) = version.targets
-        yield TransferredVersion(
-            transform=name,
-            photograph=material.source.source_id,
-            annotation_id=target.annotation_ids[0],
-            k_shift=target.k_shift,
-            predicted_original=original.density.measure(aim),
-            effect=effect,
-            original=material.pixels,
-            pixels=pixels,
-            seconds=seconds,
-        )
+        for chosen in made:
+            changed = models.predictions(to_pixels(chosen.image), size_px)
+            effect = predicted_effect(
+                original, changed, intent.target(original.log_saliency), aim,
+                naturalness=models.naturalness(
+                    photograph, chosen.image, material.regions(version), original.log_saliency
+                ),
+            ).judged_without(models.took_part(maker.parts))  # fmt: skip
+            (target,) = version.targets
+            yield TransferredVersion(
+                transform=name,
+                photograph=material.source.source_id,
+                annotation_id=target.annotation_ids[0],
+                k_shift=target.k_shift,
+                predicted_original=original.density.measure(aim),
+                effect=effect.made_with(chosen.share, chosen.reached),
+                original=material.pixels,
+                pixels=changed.pixels,
+                seconds=seconds,
+            )

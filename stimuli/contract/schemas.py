@@ -89,6 +89,27 @@ _NATURALNESS = (
     ),
 )  # fmt: skip
 
+CURVE = Schema(
+    "curve",
+    (
+        Column("transform", str, "What made the versions"),
+        Column("strength", float, "Share of the change that was found"),
+        Column("versions", int, "How many"),
+        Column("increase", float, "Mean change of p_obj where more was asked, by the mean of the "
+               "models that took no part"),
+        Column("decrease", float, "The same where less was asked"),
+        Column("predicted", float, "Mean change in the direction that was asked, by the model of "
+               "the study"),
+        Column("seen", float, "The same by the mean of the models that took no part"),
+        Column("realism", float, "Median share of untouched photographs that look as edited, by "
+               "the realism judge that bounds versions"),
+        Column("second_realism", float, "The same by the realism judge that took no part"),
+        Column("within_budget", float, "Share of versions that keep to the budget; n/a: none"),
+        Column("feature_distance", float, "Mean distance to the original in features"),
+        Column("psnr_db", float, "Mean peak signal-to-noise ratio against the original", "dB"),
+    ),
+)  # fmt: skip
+
 STIMULI = Schema(
     "stimuli",
     (
