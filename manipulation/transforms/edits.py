@@ -8,6 +8,7 @@ saliency loss) under a penalty on large edits.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -118,6 +119,30 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     grey = coloured.mean(dim=1, keepdim=True)
     odds = grey + saturation.exp() * (coloured - grey)
     return image_of_log_odds(odds, _SHOULDER)
+
+
+def edit_region(image: Tensor, region: Tensor, amounts: Sequence[float], feather: float) -> Tensor:
+    """Apply edits that were found for one region to another, and nothing to what is around it.
+
+    Parameters
+    ----------
+    image : Tensor (3, H, H)
+        RGB in [0, 1].
+    region : Tensor (h, h)
+        1 inside, 0 outside.
+    amounts
+        The eight edits of a region, as `search_edits` finds them.
+    feather
+        Gaussian width of the region's edge as a share of the side.
+
+    Returns
+    -------
+    Tensor (3, H, H)
+        RGB in [0, 1].
+    """
+    inside = (resized(region, image.shape[-1]) > 0.5).float()
+    negative = prepare(image, feathered(torch.stack([inside, 1 - inside]), feather))
+    return develop(negative, torch.tensor([[list(amounts), [0.0] * len(BOUNDS)]]))[0]
 
 
 def search_edits(

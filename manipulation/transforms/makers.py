@@ -16,12 +16,21 @@ from manipulation.networks.inference import EncodedImages, TrainedNetwork, load_
 from manipulation.networks.settings import Manipulation
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.intent import Intent, objective
-from manipulation.transforms.edits import develop, feathered, prepare, regions_of, search_edits
+from manipulation.transforms.edits import (
+    develop,
+    edit_region,
+    feathered,
+    prepare,
+    regions_of,
+    search_edits,
+)
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings, Settings
 from stimuli.contract.vocabulary import TRANSFORMS, Transform
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
+
+Amounts = Sequence[float]  # the edits of a region, in the order of `edits.BOUNDS`
 
 
 class Maker(Protocol):
@@ -54,6 +63,29 @@ class Maker(Protocol):
         """Return the changed image ``(3, H, W)`` of an image of that size, RGB in [0, 1]."""
         ...
 
+    def make(self, image: Tensor, intent: Intent) -> tuple[Tensor, Amounts | None]:
+        """Return the changed image, and what its first region got where that can be said.
+
+        It can where the same may be done to another region (`control`).
+        """
+        ...
+
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None
+    ) -> Tensor:
+        """Return an image ``(3, H, W)`` in which a region was changed in place of the first.
+
+        Parameters
+        ----------
+        region : Tensor (h, h)
+            1 inside, 0 outside.
+        intent
+            Of the version whose first region it stands for.
+        amounts
+            What that region got (`make`); without them the region gets its shift.
+        """
+        ...
+
 
 class Edits:
     """Parametric edits, found by gradient against one or several saliency models."""
@@ -68,14 +100,39 @@ class Edits:
         """Nothing is left to load."""
 
     def __call__(self, image: Tensor, intent: Intent) -> Tensor:
+        return self.make(image, intent)[0]
+
+    def make(self, image: Tensor, intent: Intent) -> tuple[Tensor, Amounts]:
         log_saliency = self.models[0].log_saliency(image[None])[0]
         regions = feathered(regions_of(intent.masks, log_saliency), self.settings.feather)
         negative = prepare(image, regions)
         found = search_edits(objective(self.models, image, intent), negative, self.settings)
-        return develop(negative, found[None])[0]
+        return develop(negative, found[None])[0], found[0].tolist()
+
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None
+    ) -> Tensor:
+        if amounts is None:
+            amounts = self.make(image, intent)[1]
+        return edit_region(image, region, amounts, self.settings.feather)
 
 
-class Pixels:
+class _Shifting:
+    """A maker whose change cannot be carried to another region: a control shifts that region."""
+
+    def __call__(self, image: Tensor, intent: Intent) -> Tensor:
+        raise NotImplementedError
+
+    def make(self, image: Tensor, intent: Intent) -> tuple[Tensor, None]:
+        return self(image, intent), None
+
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None
+    ) -> Tensor:
+        return self(image, Intent(region[None], intent.k_shift[:1], blur=intent.blur))
+
+
+class Pixels(_Shifting):
     """Free pixels: the adversarial control."""
 
     parts = (str(Transform.PIXELS),)
@@ -91,7 +148,7 @@ class Pixels:
         return search_pixels(objective(self.models, image, intent), image, self.settings)
 
 
-class NetworkTransform:
+class NetworkTransform(_Shifting):
     """Trained networks: the shift network first, its output through the scale network.
 
     Each is loaded when a version first needs it, and works at the size that it was trained at or
