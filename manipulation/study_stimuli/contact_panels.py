@@ -49,16 +49,17 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
     if effect.predicted_change is None:
         return f"{unit} {effect.predicted:.3f}"
     lines = [f"{unit} {effect.predicted:.3f} ({effect.predicted_change:+.3f})"]
+    control = stimulus.control
     for name, change in effect.second_changes.items():
-        transfer = effect.transfer_to(name)
+        transfer = None if control else effect.transfer_to(name)
         share = "" if transfer is None else f" ({transfer:.0%})"
-        is_least = len(effect.second_changes) > 1 and name == effect.least
+        is_least = not control and len(effect.second_changes) > 1 and name == effect.least
         lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
-    if control := stimulus.control:
-        lines.append(
-            f"region {control.p_obj_change:+.3f}; size x {control.size_ratio:.2f}, log saliency "
-            f"{control.saliency_difference:+.2f}"
-        )
+    if control:
+        lines += [
+            f"changed region {control.p_obj_change:+.3f}",
+            f"size {control.size_ratio:.2f}, saliency {control.saliency_difference:+.2f} nat",
+        ]
     if effect.unusual:
         lines += [f"unusual: {one}" for one in effect.unusual.split(", ")]
     return "\n".join(lines)

@@ -33,8 +33,8 @@ def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedSti
 
     An original and two versions with opposite aims are made of every source, and a matched control
     where ``design.controls`` asks for it, with targets, predictions and masks, then the balanced
-    blocks and contact sheets. A run that was killed goes
-    on where it ended, and a changed setting makes again what depends on it.
+    blocks and contact sheets. A run that was killed goes on where it ended, and a changed setting
+    makes again what depends on it.
 
     Parameters
     ----------

@@ -128,8 +128,8 @@ def _measured(
     return MatchedRegion(
         region.float(),
         annotation_id,
-        x - from_x,
-        y - from_y,
+        round(x - from_x, 2),
+        round(y - from_y, 2),
         float(region.sum() / target.sum()),
         float(_mean(log_saliency, region) - _mean(log_saliency, target)),
     )
