@@ -16,7 +16,7 @@ AGREEMENT = Schema(
     (
         Column("subset", str, "Fixations used"),
         Column("measure", str, "p_obj, or entropy_bits"),
-        Column("n", int, "Aims with an estimate of people; controls have none"),
+        Column("n", int, "Aims with an estimate of people"),
         Column("n_same_sign", int, "Where people moved as the model predicted"),
         Column("sign_agreement", float, "The same as a share"),
         Column(

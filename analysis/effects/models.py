@@ -27,7 +27,7 @@ TRIALS = Schema(
         Column("source_id", str, "Photograph"),
         Column("stim_id", str, "Stimulus"),
         Column("target", str, "COCO annotations of the target"),
-        Column("direction", str, "Aim for this target: increase or decrease, or control"),
+        Column("direction", str, "Aim for this target: increase or decrease"),
         Column("version", int, "0 the original, 1 the version"),
         Column("block_position", int, "1 for the block that this subject saw first"),
         Column("on_target", int, "Fixations on the target"),

@@ -42,7 +42,7 @@ SUMMARY = Schema(
         Column(
             "share_as_asked",
             float,
-            "Share of aims that moved in the direction asked; controls have none",
+            "Share of aims that moved in the direction asked",
         ),
         Column("sign_agreement", float, "Share of aims where people moved as the model predicted"),
     ),

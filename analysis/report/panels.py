@@ -151,7 +151,8 @@ def _notes(
         comparison = contrast.comparison
         label = Measure.P_OBJ.value if comparison.target else "entropy"
         digits, unit = (3, "") if comparison.target else (2, " bits")
-        if versions[comparison.version.stim_id] > 1:
+        version = comparison.version
+        if versions[version.stim_id] > 1 or (version.control and max(versions.values()) > 1):
             label = f"{label} of {comparison.annotation_ids}"
         if stimulus.stim_id == comparison.original.stim_id:
             text = f"{label} {plain(contrast.original.of(viewer), digits)}{unit}"
