@@ -2,7 +2,9 @@
 
 import csv
 import json
+import shutil
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from experiment import balance
 from experiment import run as experiment
 from experiment.schedules.schedule import subject_schedule
 from manipulation.images.photographs import resized, to_image
+from manipulation.studio_page.saving import save
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.targets.control_region import SALIENCY_NATS, SIZE_FACTOR
 from manipulation.transforms.edits import BOUNDS, edit_region
@@ -139,6 +142,34 @@ def test_a_run_that_finds_everything_there_makes_nothing_anew(study):
     before = {path: path.read_bytes() for path in study.stimuli.rglob("*.tsv")}
     assert generate_stimuli(study).made_anew == 0
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_save_from_the_studio_makes_the_control_anew(study, tmp_path):
+    alone = shutil.ignore_patterns("sub-*", "sourcedata", "derivatives")
+    copy = open_study(shutil.copytree(study.root, tmp_path / "study", ignore=alone))
+    source = next(one for one in copy.settings.sources if one.condition == Condition.OBJECT)
+    (version,) = (one for one in source.versions if one.direction == Direction.INCREASE)
+    aim = replace(version.targets[0], k_shift=1.0)
+    before = by_source(copy)[source.source_id]
+    assert save(copy, source.source_id, replace(version, targets=(aim,)), lambda *_: None)
+    after = by_source(copy)[source.source_id]
+    assert after["control"].control.change != before["control"].control.change
+    assert after["decrease"].image_sha256 == before["decrease"].image_sha256
+
+
+def test_without_controls_the_same_versions_are_made(study, tmp_path):
+    alone = shutil.ignore_patterns("sub-*", "sourcedata", "derivatives")
+    root = shutil.copytree(study.root, tmp_path / "study", ignore=alone)
+    toml = root / "study.toml"
+    toml.write_text(toml.read_text().replace("controls = true", "controls = false"))
+    generate_stimuli(open_study(root))
+    with_controls = {one.stim_id: one for one in read_catalogue(study.catalogue)}
+    without = read_catalogue(root / "stimuli/stimuli.tsv")
+    assert len(without) == 3 * SOURCES
+    for one in without:
+        assert one == replace(with_controls[one.stim_id], block=one.block)
+    assert len({len(order) for order in read_blocks(root / "blocks.tsv")} - {3}) == 0
+    assert not list((root / "stimuli").rglob("*_control*"))
 
 
 def test_four_subjects_see_each_block_once_in_each_position(study, capsys):

@@ -12,9 +12,15 @@ from manipulation.study_stimuli.models import StudyModels
 from manipulation.targets.densities import global_scale, local_shift
 from manipulation.targets.intent import Intent, objective
 from manipulation.training.run import run_training
-from manipulation.transforms.makers import NetworkTransform, build_maker
+from manipulation.transforms.edits import edit_region
+from manipulation.transforms.makers import NetworkTransform, Pixels, build_maker
 from stimuli.contract.masks import read_annotations
-from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
+from stimuli.contract.settings import (
+    EditSettings,
+    ManipulationSettings,
+    PixelSettings,
+    Settings,
+)
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, sha256
@@ -154,3 +160,36 @@ def test_on_photographs_they_have_not_seen_they_move_their_guide_s_predictions_a
 def test_shipped_networks_are_named_where_a_wrong_one_is_asked_for():
     with pytest.raises(InputError, match=r"expected one of \['fgtransform-scale'.*did you mean"):
         transform_file("fgtransform-shfit")
+
+
+def test_edits_say_what_their_first_region_got_and_give_it_to_another(models, coffee):
+    image, mask = coffee
+    maker = build_maker("edits", Settings(edits=EditSettings(steps=3)), models.guiding)
+    intent = Intent(mask[None], (2.0,))
+    made, amounts = maker.make(image, intent)
+    assert torch.equal(made, maker(image, intent))
+    elsewhere = torch.roll(mask, 60, dims=0)
+    control = maker.control(image, elsewhere, intent, amounts)
+    assert torch.equal(control, edit_region(image, elsewhere, amounts, 0.012))
+    changed = (control - image).abs().mean(dim=0)
+    assert changed[elsewhere > 0].mean() > 10 * changed[(elsewhere == 0) & (mask > 0)].mean()
+
+
+def test_what_is_no_edit_is_asked_to_shift_the_other_region_alone():
+    asked = []
+
+    class Recorded(Pixels):
+        def __call__(self, image, intent):
+            asked.append(intent)
+            return image
+
+    masks = torch.zeros(2, 8, 8)
+    masks[0, :2], masks[1, 6:] = 1, 1
+    region = torch.zeros(8, 8)
+    region[3:5] = 1
+    image, intent = torch.zeros(3, 8, 8), Intent(masks, (1.5, -1.5), 2.0, 0.01)
+    maker = Recorded([], PixelSettings())
+    assert maker.make(image, intent)[1] is None
+    maker.control(image, region, intent, None)
+    assert torch.equal(asked[-1].masks, region[None])
+    assert (asked[-1].k_shift, asked[-1].k_scale, asked[-1].blur) == ((1.5,), 1.0, 0.01)
