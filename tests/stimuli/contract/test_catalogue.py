@@ -221,9 +221,11 @@ def test_controls_survive_being_written_and_read(tmp_path, controlled):
 def test_a_catalogue_without_controls_has_no_columns_and_no_levels_of_them(tmp_path, stimuli):
     write_catalogue(tmp_path / "stimuli.tsv", stimuli)
     header = (tmp_path / "stimuli.tsv").read_text().splitlines()[0]
-    sidecar = (tmp_path / "stimuli.json").read_text()
-    assert "control" not in header + sidecar
-    assert "versions-3" not in sidecar
+    sidecar = json.loads((tmp_path / "stimuli.json").read_text())
+    assert "control" not in header
+    assert not [name for name in sidecar if name.startswith("control")]
+    assert list(sidecar["direction"]["Levels"]) == ["none", "increase", "decrease"]
+    assert list(sidecar["block"]["Levels"]) == ["originals", "versions-1", "versions-2"]
 
 
 def test_a_control_without_its_region_or_outside_its_block_is_refused(tmp_path, controlled):
