@@ -35,14 +35,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 def show(rows: Sequence[Row], console: Console) -> None:
     """Print the counts as tables."""
     counts = {(r["measure"], r["block"], r["position"] or r["before"]): r["value"] for r in rows}
-    by_position = Table(
-        "block", "1st", "2nd", "3rd", title="Subjects who see a block in a position"
-    )
-    after = Table("", *(f"then {block}" for block in Block), title="Block after block")
-    for block in Block:
-        seen = [counts[Count.POSITION, block, position] for position in (1, 2, 3)]
+    blocks = [b for b in Block if (Count.POSITION, b, 1) in counts]
+    places = ("1st", "2nd", "3rd", "4th")[: len(blocks)]
+    by_position = Table("block", *places, title="Subjects who see a block in a position")
+    after = Table("", *(f"then {block}" for block in blocks), title="Block after block")
+    for block in blocks:
+        seen = [counts[Count.POSITION, block, place] for place in range(1, len(blocks) + 1)]
         by_position.add_row(block, *(f"{count:.0f}" for count in seen))
-        followed = [counts.get((Count.CARRY_OVER, other, block)) for other in Block]
+        followed = [counts.get((Count.CARRY_OVER, other, block)) for other in blocks]
         after.add_row(block, *("" if n is None else f"{n:.0f}" for n in followed))
     kinds = Table("condition", "direction", "mean trial", title="Mean trial of a kind")
     for row in rows:

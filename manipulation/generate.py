@@ -1,4 +1,4 @@
-"""Make the stimuli of a study: originals and two versions of every source, balanced in blocks.
+"""Make the stimuli of a study: originals and versions of every source, balanced in blocks.
 
 ``python -m manipulation.generate --study STUDY`` reads ``study.toml``. With ``--demo`` or
 ``--coco`` it first makes the study, proposing sources and objects.
@@ -12,12 +12,13 @@ from rich.table import Table
 
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.propose_study import propose_study
+from manipulation.study_stimuli.control_stimulus import controls_in_words
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.second_opinions import described
 from stimuli.contract.orders import positions
 from stimuli.contract.study import Study, open_study
-from stimuli.contract.vocabulary import Block, Condition, Direction
+from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support import commands
 from stimuli.support.console import messages
 
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
         study = propose_study(
             root, photographs, sources=arguments.sources, pairs=arguments.pairs,
-            name=arguments.name or "", seed=arguments.seed,
+            controls=arguments.controls, name=arguments.name or "", seed=arguments.seed,
         )  # fmt: skip
         console.print(f"{study.proposals} says what was chosen, and why.")
     study = open_study(root)
@@ -72,6 +73,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--pairs", action=argparse.BooleanOptionalAction, default=True,
         help="in proposed versions, shift a second object the other way (default: yes)",
     )  # fmt: skip
+    parser.add_argument(
+        "--controls", action="store_true", help="in the new study, a third version of every source "
+        "with targets: the increase's change on another region of like size and saliency, as a "
+        "matched control in a fourth block (design.controls)",
+    )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
     return parser.parse_args(argv)
@@ -90,14 +96,20 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
         asked, change = effect.asked_change or 0.0, effect.predicted_change or 0.0
         table.add_row(
             version.stim_id, version.transform, measure, f"{effect.predicted - change:.3f}",
-            f"{effect.predicted:.3f} ({change:+.3f})", f"{asked:+.3f}",
+            f"{effect.predicted:.3f} ({change:+.3f})",
+            "-" if version.control else f"{asked:+.3f}",
             *(_signed(effect.second_changes.get(name)) for name in judges),
-            "-" if effect.transfer is None else
+            "-" if effect.transfer is None or version.control else
             f"{effect.transfer:.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
         )  # fmt: skip
     console.print(table)
+    controls = [one for one in versions if one.control]
+    versions = [one for one in versions if not one.control]
+    effects = [one.effect for one in versions if one.effect is not None]
     moved = sum(one.moves_as_asked is True for one in versions)
     console.print(f"{moved} of {len(versions)} versions are predicted to move as asked.")
+    for sentence in controls_in_words(controls):
+        console.print(sentence)
     for name, shares in generated.shares.items():
         transfers = [one.transfer_to(name) for one in effects if name in one.second_changes]
         console.print(
@@ -107,8 +119,9 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
         )
     if not generated.made_anew:
         console.print("Everything was there and as the settings ask; nothing was made anew.")
-    counts = positions(block_orders(study.settings.design.orders), 23)
-    first = "/".join(str(counts[1, block]) for block in Block)
+    settings = study.settings
+    counts = positions(block_orders(settings.design.orders, settings.blocks), 23)
+    first = "/".join(str(counts[1, block]) for block in settings.blocks)
     console.print(f"Of 23 subjects, {first} would begin with each block.")
     console.print(
         f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.effects.bootstrap import Resamples, percentile_interval
 from analysis.effects.contrasts import Contrast
-from stimuli.contract.vocabulary import Viewer
+from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.tables import Column, Schema
 
 AGREEMENT = Schema(
@@ -48,9 +48,10 @@ def agreement_table(
     people = np.array([one.change(Viewer.PEOPLE) for one in contrasts])
     model = np.array([one.change(Viewer.MODEL) for one in contrasts])
     measures = np.array([str(one.comparison.measure) for one in contrasts])
+    aims = np.array([one.comparison.direction != Direction.CONTROL for one in contrasts], bool)
     rows = []
     for measure in dict.fromkeys(measures):
-        which = np.flatnonzero((measures == measure) & np.isfinite(people))
+        which = np.flatnonzero((measures == measure) & np.isfinite(people) & aims)
         own, predicted = people[which], model[which]
         same = np.sign(own) == np.sign(predicted)
         several = len(which) > 2 and own.std() > 0 and predicted.std() > 0

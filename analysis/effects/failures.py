@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 
 from analysis.effects.contrasts import Contrast
-from stimuli.contract.vocabulary import Viewer
+from stimuli.contract.vocabulary import Direction, Viewer
 
 
 def failed_contrasts(contrasts: Sequence[Contrast]) -> list[Contrast]:
     """Return contrasts in which people moved against the prediction, the largest move first.
 
+    Controls are none: nothing is predicted of them but small changes by the way.
     Targets come before entropies, whose changes have another unit.
     """
-    against = [one for one in contrasts if one.change(Viewer.PEOPLE) * one.change(Viewer.MODEL) < 0]
+    against = [
+        one
+        for one in contrasts
+        if one.comparison.direction != Direction.CONTROL
+        and one.change(Viewer.PEOPLE) * one.change(Viewer.MODEL) < 0
+    ]
     return sorted(
         against,
         key=lambda one: (one.comparison.target is None, -abs(one.change(Viewer.PEOPLE))),

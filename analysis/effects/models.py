@@ -119,7 +119,7 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
         Rows by `MODELS`, one a direction; NaN where a model cannot be fitted.
     """
     rows = []
-    for direction in (Direction.INCREASE, Direction.DECREASE):
+    for direction in (Direction.INCREASE, Direction.DECREASE, Direction.CONTROL):
         chosen = trials[trials["direction"] == direction]
         if chosen.empty:
             continue

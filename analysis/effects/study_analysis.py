@@ -10,6 +10,7 @@ from analysis.density.mixture import DensityFit
 from analysis.effects.agreement import agreement_table
 from analysis.effects.bootstrap import pigeonhole_bootstrap
 from analysis.effects.contrasts import Contrast, effects_table
+from analysis.effects.controls import control_table
 from analysis.effects.design import StudyDesign, read_design
 from analysis.effects.measuring import KeepMaps, keep_nothing, measure_effects, subject_strata
 from analysis.effects.models import clustered_logits, trial_table
@@ -44,6 +45,8 @@ class StudyAnalysis:
         Parameters of the densities: what all share, and of each by ``stim_id``.
     contrasts, effects, summary
         The effects, from the finest to the coarsest.
+    controls : DataFrame
+        Increases against their matched controls; no rows where the study has none.
     agreement, models, trials : DataFrames
         People against the model; regressions without densities, and the table that they are of.
     sensitivity : SensitivityResult or None
@@ -64,6 +67,7 @@ class StudyAnalysis:
     contrasts: Sequence[Contrast]
     effects: pd.DataFrame
     summary: pd.DataFrame
+    controls: pd.DataFrame
     agreement: pd.DataFrame
     models: pd.DataFrame
     trials: pd.DataFrame
@@ -159,6 +163,7 @@ def analyse_study(
         centre_bias=measured.centre_bias, fits=measured.fits, contrasts=contrasts,
         effects=effects_table(contrasts, label),
         summary=summary_table(contrasts, label, resamples),
+        controls=control_table(contrasts, label, resamples),
         agreement=agreement_table(contrasts, label, resamples),
         models=clustered_logits(trials, label), trials=trials, sensitivity=checked,
     )  # fmt: skip

@@ -39,7 +39,11 @@ SUMMARY = Schema(
             float,
             "Mean change of the share of fixations on the target, counted without a density",
         ),
-        Column("share_as_asked", float, "Share of aims that moved in the direction asked"),
+        Column(
+            "share_as_asked",
+            float,
+            "Share of aims that moved in the direction asked",
+        ),
         Column("sign_agreement", float, "Share of aims where people moved as the model predicted"),
     ),
 )
@@ -85,7 +89,8 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
         )  # fmt: skip
         shared = {
             "subset": label, "condition": condition, "direction": direction, "measure": measure,
-            "p_holm": math.nan, "sign_agreement": _mean(moved[known]),
+            "p_holm": math.nan,
+            "sign_agreement": math.nan if direction == Direction.CONTROL else _mean(moved[known]),
         }  # fmt: skip
         rows.append(
             shared
@@ -109,10 +114,13 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
     return summary
 
 
-def _place(key: tuple[Hashable, ...]) -> tuple[bool, bool]:
-    """Order as the paper reports: objects before entropy, increase before decrease."""
+_ORDER = (Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)
+
+
+def _place(key: tuple[Hashable, ...]) -> tuple[bool, int]:
+    """Order as the paper reports: objects before entropy, increase before decrease and control."""
     condition, direction, _ = key
-    return condition != Condition.OBJECT, direction != Direction.INCREASE
+    return condition != Condition.OBJECT, _ORDER.index(Direction(str(direction)))
 
 
 def _statistics(effects: pd.DataFrame, direction: Hashable) -> dict[str, float]:
@@ -129,7 +137,9 @@ def _statistics(effects: pd.DataFrame, direction: Hashable) -> dict[str, float]:
         "median_change": change.median(),
         "mean_relative_change": relative.mean(),
         "median_relative_change": relative.median(),
-        "share_as_asked": _mean(np.sign(measured["change"]) == asked),
+        "share_as_asked": math.nan
+        if direction == Direction.CONTROL
+        else _mean(np.sign(measured["change"]) == asked),
     }
 
 

@@ -19,6 +19,7 @@ def population_of(trials: pd.DataFrame) -> Population:
     trials : DataFrame
         Rows by `analysis.effects.models.TRIALS`, as ``effects/trials.csv`` holds them.
     """
+    trials = trials[trials["direction"] != Direction.CONTROL]
     item = trials["source_id"].astype(str) + "/" + trials["target"].astype(str)
     trials = trials.assign(item=item + "/" + trials["direction"].astype(str))
     originals = trials[trials["version"] == 0]

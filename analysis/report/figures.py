@@ -1,6 +1,7 @@
 """The figure of effects, after the paper's Fig. 5: what was asked, what people did, what the model
 predicted."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,24 +23,45 @@ _PLACES = {
     (Direction.INCREASE, Viewer.MODEL): 1.0,
     (Direction.DECREASE, Viewer.PEOPLE): 2.5,
     (Direction.DECREASE, Viewer.MODEL): 3.5,
+    (Direction.CONTROL, Viewer.PEOPLE): 5.0,
+    (Direction.CONTROL, Viewer.MODEL): 6.0,
+}
+_DIRECTIONS = {
+    Direction.INCREASE: "aim: increase",
+    Direction.DECREASE: "aim: decrease",
+    Direction.CONTROL: "control",
 }
 
 
-def draw_effects(effects: pd.DataFrame, summary: pd.DataFrame, stem: Path) -> list[Path]:
+def draw_effects(
+    effects: pd.DataFrame,
+    summary: pd.DataFrame,
+    stem: Path,
+    controls: pd.DataFrame | None = None,
+    differences: Mapping[Viewer, np.ndarray] | None = None,
+) -> list[Path]:
     """Draw the figure of effects; return what was written: ``stem.png``, ``stem.svg``.
 
     Parameters
     ----------
     effects, summary : DataFrames
         Rows by `stimuli.contract.schemas.EFFECTS` and `analysis.effects.summary.SUMMARY`.
+    controls : DataFrame, optional
+        Rows by `analysis.effects.controls.CONTROLS`, drawn beside the changes of targets.
+    differences
+        Of every increase and its control, by viewer (`control_differences`).
     """
     measures = [name for name in MEASURES if (effects["measure"] == name).any()]
+    controlled = controls is not None and len(controls) > 0
     with style():
-        figure = Figure(figsize=(3.6 * max(len(measures), 1), 6.4), layout="constrained")
-        axes = figure.subplots(2, max(len(measures), 1), squeeze=False)
+        widths = [5.6 if controlled and name == Measure.P_OBJ else 3.6 for name in measures]
+        figure = Figure(figsize=(sum(widths) or 3.6, 6.4), layout="constrained")
+        axes = figure.subplots(2, max(len(measures), 1), squeeze=False, width_ratios=widths or None)
         for column, measure in enumerate(measures):
             shown = effects[effects["measure"] == measure]
             _draw_changes(axes[0, column], shown, summary[summary["measure"] == measure])
+            if controls is not None and controlled and measure == Measure.P_OBJ:
+                _draw_contrast(axes[0, column], differences or {}, controls)
             _draw_agreement(axes[1, column], shown)
             title, label = MEASURES[measure]
             axes[0, column].set(title=title, ylabel=label)
@@ -61,7 +83,9 @@ def _draw_changes(axes: Axes, effects: pd.DataFrame, summary: pd.DataFrame) -> N
     """Draw every version as a point, and the means with their intervals beside them."""
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
     spread = np.random.default_rng(0)
-    for (direction, viewer), place in _PLACES.items():
+    places = {key: place for key, place in _PLACES.items() if (effects["direction"] == key[0]).any()
+              or key[0] != Direction.CONTROL}  # fmt: skip
+    for (direction, viewer), place in places.items():
         chosen = (effects["direction"] == direction) & (effects["observer"] == viewer)
         changes = effects.loc[chosen, "change"].dropna()
         colour = COLOURS[direction]
@@ -72,17 +96,51 @@ def _draw_changes(axes: Axes, effects: pd.DataFrame, summary: pd.DataFrame) -> N
         )  # fmt: skip
         row = summary[(summary["direction"] == direction) & (summary["observer"] == viewer)]
         if len(changes) and len(row):
-            mean, low, high = row.iloc[0][["mean_change", "mean_change_low", "mean_change_high"]]
-            axes.plot([place + 0.25] * 2, [low, high], color=INK, linewidth=1.4)
-            axes.plot(place + 0.25, mean, "_", color=INK, markersize=11, markeredgewidth=1.8)
-    axes.set_xticks(list(_PLACES.values()), [viewer.value for _, viewer in _PLACES])
-    axes.set_xlim(-0.6, 4.1)
-    for direction, centre in ((Direction.INCREASE, 0.5), (Direction.DECREASE, 3.0)):
-        axes.annotate(
-            f"aim: {direction}", (centre, -0.13), xycoords=("data", "axes fraction"),
-            ha="center", va="top", color=COLOURS[direction],
-        )  # fmt: skip
+            ends = row.iloc[0][["mean_change", "mean_change_low", "mean_change_high"]]
+            _draw_mean(axes, place, *ends)
+    axes.set_xticks(list(places.values()), [viewer.value for _, viewer in places])
+    axes.set_xlim(-0.6, max(places.values()) + 0.6)
+    for direction in dict.fromkeys(direction for direction, _ in places):
+        centre = places[direction, Viewer.PEOPLE] + 0.5
+        _name_group(axes, centre, _DIRECTIONS[direction], COLOURS[direction])
     seaborn.despine(ax=axes)
+
+
+def _draw_mean(axes: Axes, place: float, mean: float, low: float, high: float) -> None:
+    axes.plot([place + 0.25] * 2, [low, high], color=INK, linewidth=1.4)
+    axes.plot(place + 0.25, mean, "_", color=INK, markersize=11, markeredgewidth=1.8)
+
+
+def _name_group(axes: Axes, centre: float, text: str, colour: str) -> None:
+    axes.annotate(
+        text, (centre, -0.13), xycoords=("data", "axes fraction"), ha="center", va="top",
+        color=colour,
+    )  # fmt: skip
+
+
+def _draw_contrast(
+    axes: Axes, differences: Mapping[Viewer, np.ndarray], controls: pd.DataFrame
+) -> None:
+    """Draw how much more each increase changed than its control, right of the changes."""
+    start = max(_PLACES.values()) + 1.5
+    spread = np.random.default_rng(1)
+    rows = {row["observer"]: row for row in controls.to_dict("records")}
+    ticks = list(axes.get_xticks()), [label.get_text() for label in axes.get_xticklabels()]
+    for place, viewer in zip((start, start + 1), Viewer, strict=True):
+        values = differences.get(viewer, np.empty(0))
+        values = values[np.isfinite(values)]
+        axes.scatter(
+            place + spread.uniform(-0.16, 0.16, len(values)) - 0.12, values, s=16, linewidth=0.8,
+            facecolor=INK if viewer == Viewer.PEOPLE else "white", edgecolor=INK, alpha=0.75,
+        )  # fmt: skip
+        if row := rows.get(viewer):
+            _draw_mean(axes, place, *(row[f"contrast{end}"] for end in ("", "_low", "_high")))
+        ticks[0].append(place)
+        ticks[1].append(viewer.value)
+    axes.axvline(start - 0.75, color=FAINT, linewidth=0.8)
+    axes.set_xticks(*ticks)
+    axes.set_xlim(-0.6, start + 1.6)
+    _name_group(axes, start + 0.5, "increase \N{MINUS SIGN} control", INK)
 
 
 def _draw_agreement(axes: Axes, effects: pd.DataFrame) -> None:
@@ -96,11 +154,13 @@ def _draw_agreement(axes: Axes, effects: pd.DataFrame) -> None:
     axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle="--", zorder=0)
     if wide is not None:
         wide = wide.dropna().reset_index()
-        for direction in (Direction.INCREASE, Direction.DECREASE):
+        for direction, name in _DIRECTIONS.items():
             rows = wide[wide["direction"] == direction]
+            if direction == Direction.CONTROL and rows.empty:
+                continue
             axes.scatter(
                 rows[Viewer.MODEL], rows[Viewer.PEOPLE], s=18, color=COLOURS[direction], alpha=0.8,
-                linewidth=0, label=f"aim: {direction}",
+                linewidth=0, label=name,
             )  # fmt: skip
         axes.legend(loc="best", handletextpad=0.2)
     axes.margins(0.1)

@@ -5,6 +5,7 @@ import math
 from analysis.density import centre_bias, mixture
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.fixations.subsets import Subset
+from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import AnalysisSettings, ExclusionSettings
 from stimuli.support.provenance import package_versions, source_commit
@@ -99,6 +100,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"{settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, under way "
         f"when the image appeared, fixations off the image and trials that were not complete do "
         f"not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
+        *_controls(analysis),
         _exclusions(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "
         f"estimate, a uniform density and a centre bias. Kernels are cut at the edges of the image "
@@ -128,6 +130,30 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         "off its target with a term for each target and one for the version, its errors clustered "
         "by subject and by source. effects/trials.csv holds the counts for other programs.",
         _versions(analysis),
+    ]
+
+
+def _controls(analysis: StudyAnalysis) -> list[str]:
+    """Return the paragraph on matched controls, where the study has any."""
+    regions = [one.control for one in analysis.design.stimuli if one.control]
+    if not regions:
+        return []
+    sizes = [one.size_ratio for one in regions]
+    nats = [one.saliency_difference for one in regions]
+    on_objects = sum(one.annotation_id is not None for one in regions)
+    orders = {"latin-square": "of a Latin square", "williams": "after Williams"}
+    kind = orders[analysis.study.settings.design.orders]
+    return [
+        f"Four blocks were shown, the originals and three of versions, in four orders {kind}; the "
+        f"increase, the decrease and the control of a source stood in different blocks, "
+        f"counterbalanced over sources (a source without a control was left out of one). In a "
+        f"matched control what the increase had changed at its first target was changed in another "
+        f"region of the same photograph, and nothing else: {on_objects} annotated objects and "
+        f"{len(regions) - on_objects} displaced copies of the target's outline, of "
+        f"{min(sizes):.2f} to {max(sizes):.2f} times its area, with mean predicted log saliencies "
+        f"{signed(min(nats))} to {signed(max(nats))} nats from its own. Controls are measured by "
+        f"p_obj of that target. The contrast of increases with their controls is over the targets "
+        f"that have both; its interval is from the same resamples, and its p is not corrected."
     ]
 
 

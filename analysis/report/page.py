@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.effects.contrasts import Contrast
+from analysis.effects.controls import control_differences
 from analysis.effects.failures import failed_contrasts
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.fixations.subsets import Subset
@@ -66,7 +67,10 @@ def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Out
         Holds the maps already; gets the figures and the page.
     """
     folder = outputs.path("report", "figures")
-    effects = draw_effects(analysis.effects, analysis.summary, folder / "effects")
+    effects = draw_effects(
+        analysis.effects, analysis.summary, folder / "effects", analysis.controls,
+        control_differences(analysis.contrasts),
+    )  # fmt: skip
     summaries = read_summaries(analysis.study.derivatives / "effects", analysis.summary)
     subsets = draw_subsets(summaries, folder / "subsets")
     outputs.remember(*effects, *subsets)
@@ -121,6 +125,7 @@ def _page(
         subsets_figure=subsets.read_bytes(),
         summary=sections.summary_rows(analysis),
         n_without_estimate=int(analysis.summary["n_without_estimate"].sum()),
+        controls=sections.control_rows(analysis),
         agreement=checks.agreement_rows(analysis),
         second_opinions=second_opinions(analysis),
         naturalness=naturalness_of_versions(analysis),
@@ -128,7 +133,11 @@ def _page(
         sensitivity=checks.sensitivity_rows(result) if result else None,
         not_tried=result.not_tried if result else [],
         failures=failures,
-        n_known=sum(math.isfinite(one.change(Viewer.PEOPLE)) for one in analysis.contrasts),
+        n_known=sum(
+            math.isfinite(one.change(Viewer.PEOPLE))
+            for one in analysis.contrasts
+            if one.comparison.direction != Direction.CONTROL
+        ),
         counts=data.count_rows(analysis),
         quality=data.quality_rows(analysis),
         quality_by_subject=data.quality_by_subject_rows(analysis),

@@ -23,8 +23,9 @@ _TITLES = {
     Direction.NONE: "original",
     Direction.INCREASE: "to increase",
     Direction.DECREASE: "to decrease",
+    Direction.CONTROL: "control",
 }
-_ORDER = (Direction.NONE, Direction.INCREASE, Direction.DECREASE)
+_ORDER = (Direction.NONE, Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A source: original first, then the version that increases, then the other.
+    """A source: original first, then the version that increases, the other, and a control.
 
     Attributes
     ----------
@@ -93,7 +94,7 @@ def _panel(
             if stimulus.stim_id in (one.comparison.original.stim_id,
                                     one.comparison.version.stim_id)
         ]  # fmt: skip
-        outlines = _outlines(analysis, comparisons, stimulus.direction == Direction.NONE)
+        outlines = _outlines(analysis, comparisons, stimulus)
         behind = tiles.backdrop(read_image(analysis.study.root / stimulus.image), outlines)
         used = analysis.used[analysis.used["stim_id"] == stimulus.stim_id]
         xy = used[["x_px", "y_px"]].to_numpy(float) / np.array(grid.size_px)
@@ -119,13 +120,19 @@ def _panel(
 
 
 def _outlines(
-    analysis: StudyAnalysis, comparisons: list[Comparison], neutral: bool
+    analysis: StudyAnalysis, comparisons: list[Comparison], stimulus: Stimulus
 ) -> list[tuple[np.ndarray, str]]:
-    """Return every target once, in the colour of its aim; grey on the original."""
+    """Return every target once, in the colour of its aim, and what a control changed instead.
+
+    On originals and controls targets have a colour of their own.
+    """
+    neutral = stimulus.direction in (Direction.NONE, Direction.CONTROL)
     colours = {}
     for one in comparisons:
         if one.target:
             colours[one.target.mask] = "#ffd23f" if neutral else COLOURS[one.direction]
+    if stimulus.control:
+        colours[stimulus.control.mask] = COLOURS[Direction.CONTROL]
     study, size_px = analysis.study, analysis.study.settings.images.size_px
     return [(read_mask(study.root / mask, size_px), colour) for mask, colour in colours.items()]
 
@@ -144,7 +151,8 @@ def _notes(
         comparison = contrast.comparison
         label = Measure.P_OBJ.value if comparison.target else "entropy"
         digits, unit = (3, "") if comparison.target else (2, " bits")
-        if versions[comparison.version.stim_id] > 1:
+        version = comparison.version
+        if versions[version.stim_id] > 1 or (version.control and max(versions.values()) > 1):
             label = f"{label} of {comparison.annotation_ids}"
         if stimulus.stim_id == comparison.original.stim_id:
             text = f"{label} {plain(contrast.original.of(viewer), digits)}{unit}"
@@ -162,7 +170,7 @@ def _notes(
 def draw_panel(panel: Panel, path: Path) -> Path:
     """Write a panel as one PNG."""
     with style():
-        figure = Figure(figsize=(7.2, 8.2))
+        figure = Figure(figsize=(2.4 * max(len(panel.columns), 3), 8.2))
         axes = figure.subplots(len(ROWS), len(panel.columns), squeeze=False)
         figure.subplots_adjust(0.045, 0.035, 0.995, 0.935, wspace=0.03, hspace=0.14)
         for number, column in enumerate(panel.columns):

@@ -37,12 +37,13 @@ class SecondOpinions:
 def second_opinions(analysis: StudyAnalysis) -> SecondOpinions | None:
     """Return what models that took no part predicted; None where no version was judged.
 
-    Changes are those of the catalogue: without centre bias.
+    Changes are those of the catalogue: without centre bias. Controls, of which nothing was asked,
+    do not count.
     """
     judged = [
         (one, one.effect)
         for one in analysis.design.stimuli
-        if one.effect is not None and one.effect.second_changes
+        if one.effect is not None and one.effect.second_changes and one.control is None
     ]
     if not judged:
         return None

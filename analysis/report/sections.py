@@ -64,6 +64,24 @@ def summary_rows(analysis: StudyAnalysis) -> Table:
     return Table(head, rows, text_columns=3)
 
 
+def control_rows(analysis: StudyAnalysis) -> Table:
+    """Return the contrast of increases with their matched controls; no rows without controls."""
+    rows = [
+        [
+            row["observer"], str(row["n"]), signed(row["mean_increase"], 3),
+            signed(row["mean_control"], 3), signed(row["contrast"], 3),
+            between(row["contrast_low"], row["contrast_high"], signed, 3), p_text(row["p"]),
+            signed(row["median_contrast"], 3), signed(row["contrast_counted"], 3),
+        ]
+        for row in analysis.controls.to_dict("records")
+    ]  # fmt: skip
+    head = [
+        "Observer", "n", "Increase", "Control", "Contrast", "95\N{NO-BREAK SPACE}% interval", "p",
+        "Median", "Counted",
+    ]  # fmt: skip
+    return Table(head, rows)
+
+
 def parameter_rows(analysis: StudyAnalysis) -> Table:
     """Return the parameters of every density."""
     per_deg = analysis.study.settings.screen.geometry.pixels_per_degree.mean()

@@ -94,7 +94,7 @@ def report_study(
     )  # fmt: skip
 
     # Tables, figures and the page.
-    sentences = list(effect_sentences(analysis.summary, analysis.agreement))
+    sentences = list(effect_sentences(analysis.summary, analysis.agreement, analysis.controls))
     outputs.write_tables(analysis, sentences)
     page = write_report(analysis, sentences, outputs)
     if exported:

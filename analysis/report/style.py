@@ -12,6 +12,7 @@ from stimuli.contract.vocabulary import Direction
 COLOURS = {
     Direction.INCREASE: "#c1502e",
     Direction.DECREASE: "#2b6c99",
+    Direction.CONTROL: "#8057a5",
     Direction.NONE: "#6b6b6b",
 }
 INK, FAINT = "#222222", "#b8b8b8"

@@ -52,8 +52,11 @@ def draw_subsets(summaries: pd.DataFrame, stem: Path) -> list[Path]:
 
 def _draw(axes: Axes, summaries: pd.DataFrame, labels: list[str]) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
+    asides = {Direction.INCREASE: -0.14, Direction.DECREASE: 0.14}
+    if (summaries["direction"] == Direction.CONTROL).any():
+        asides = {Direction.INCREASE: -0.2, Direction.DECREASE: 0.0, Direction.CONTROL: 0.2}
     for place, label in enumerate(labels):
-        for direction, aside in ((Direction.INCREASE, -0.14), (Direction.DECREASE, 0.14)):
+        for direction, aside in asides.items():
             chosen = summaries[
                 (summaries["subset"] == label) & (summaries["direction"] == direction)
             ]

@@ -19,6 +19,7 @@ from analysis.density.centre_bias import CentreBias
 from analysis.density.fitted import FittedDensity
 from analysis.density.mixture import DensityFit
 from analysis.effects.agreement import AGREEMENT
+from analysis.effects.controls import CONTROLS
 from analysis.effects.models import MODELS, TRIALS
 from analysis.effects.sensitivity import SENSITIVITY
 from analysis.effects.study_analysis import StudyAnalysis
@@ -107,6 +108,11 @@ class Outputs:
         notes = {
             "Entropy": "Over the pixels of the image as shown, whatever the grid of the maps",
             "Direction": "Of a target: the sign of its own shift",
+            **(
+                {"Control": "p_obj of the increase's aim where another region got its change"}
+                if len(analysis.controls)
+                else {}
+            ),
             "Observers": dict(sorted(Counter(analysis.participants.values()).items())),
         }
         resamples = self._study.settings.analysis.resamples
@@ -117,6 +123,8 @@ class Outputs:
         }
         self._write("effects/effects.csv", EFFECTS, analysis.effects, notes)
         self._write("effects/summary.csv", SUMMARY, analysis.summary, described)
+        if len(analysis.controls):
+            self._write("effects/controls.csv", CONTROLS, analysis.controls)
         self._write("effects/agreement.csv", AGREEMENT, analysis.agreement)
         self._write("effects/models.csv", MODELS, analysis.models)
         self._write("effects/trials.csv", TRIALS, analysis.trials)

@@ -31,5 +31,6 @@ def write_csv(
             table[column.name] = table[column.name].map({True: "true", False: "false"})
     write_text(path, table.to_csv(index=False, na_rep=MISSING, lineterminator="\n"))
     described = path.with_suffix(".json")
-    write_json(described, {**(sidecar or {}), **schema.sidecar()})
+    columns = schema.sidecar(table.__getitem__)
+    write_json(described, {**(sidecar or {}), **columns})
     return [path, described]

@@ -10,9 +10,15 @@ from statistics import mean
 
 from experiment.schedules.schedule import longest_run_of, scheduled_trials
 from stimuli.contract.catalogue import read_blocks, read_catalogue
-from stimuli.contract.orders import Orders, balancing_subjects, carry_overs, positions
+from stimuli.contract.orders import (
+    Orders,
+    balancing_subjects,
+    blocks_of,
+    carry_overs,
+    positions,
+)
 from stimuli.contract.study import Study
-from stimuli.contract.vocabulary import Block, Condition, Direction, Trial, subject_label
+from stimuli.contract.vocabulary import Condition, Direction, Trial, subject_label
 from stimuli.support.errors import InputError
 from stimuli.support.tables import Column, Row, Schema, Value
 
@@ -63,6 +69,7 @@ _KINDS = (
     (Condition.ORIGINAL, Direction.NONE),
     (Condition.OBJECT, Direction.INCREASE),
     (Condition.OBJECT, Direction.DECREASE),
+    (Condition.OBJECT, Direction.CONTROL),
     (Condition.ENTROPY, Direction.INCREASE),
     (Condition.ENTROPY, Direction.DECREASE),
 )
@@ -130,14 +137,12 @@ def balance_rows(orders: Orders, schedules: Sequence[Sequence[Trial]], longest: 
     longest
         Most trials of one kind in a row that the study allows.
     """
-    subjects = len(schedules)
-    rows = []
+    subjects, blocks, rows = len(schedules), blocks_of(orders), []
+    # Of n blocks n - 1 follow another, which is one of n - 1: as often as a block has a position.
+    even = subjects / len(blocks)
     for (position, block), count in positions(orders, subjects).items():
-        even = subjects / len(Block)
         rows.append(_row(Count.POSITION, count, even, block=block, position=position))
     for (before, block), count in carry_overs(orders, subjects).items():
-        # Two blocks of three follow another, which is one of two.
-        even = subjects / len(Block)
         rows.append(_row(Count.CARRY_OVER, count, even, block=block, before=before))
     trials = defaultdict(list)
     for trial in (trial for schedule in schedules for trial in schedule):
@@ -148,7 +153,7 @@ def balance_rows(orders: Orders, schedules: Sequence[Sequence[Trial]], longest: 
             value = mean(numbers)
             kind = {"condition": condition, "direction": direction}
             rows.append(_row(Count.MEAN_TRIAL, value, middle, **kind))
-    for block in (Block.VERSIONS_1, Block.VERSIONS_2):
+    for block in blocks[1:]:
         runs = [
             longest_run_of(trial.stimulus for trial in schedule if trial.block == block)
             for schedule in schedules
@@ -219,7 +224,9 @@ def _repair(balancing: tuple[int, ...], orders: Orders, subjects: int) -> str:
         return ": balanced."
     if balancing:
         return f": not balanced; {' or '.join(map(str, balancing))} subjects would be."
+    n = len(blocks_of(orders))
     return (
         f": not balanced, nor would it be with another number of subjects in these {len(orders)} "
-        f'orders; design.orders = "williams" balances it for every 6 subjects.'
+        f'orders; design.orders = "williams" balances it for every {n if n % 2 == 0 else 2 * n} '
+        f"subjects."
     )

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from stimuli.contract.catalogue import read_blocks, read_catalogue
-from stimuli.contract.orders import Orders, order_number
+from stimuli.contract.catalogue import blocks_of_stimuli, read_blocks, read_catalogue
+from stimuli.contract.orders import Orders, blocks_of, order_number
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import (
     Block,
@@ -90,7 +90,7 @@ def scheduled_trials(
     Raises
     ------
     InputError
-        If no order of a block keeps `longest_run`.
+        If no order of a block keeps `longest_run`, or the orders are of other blocks.
 
     Examples
     --------
@@ -102,6 +102,11 @@ def scheduled_trials(
     >>> [trial.trial for trial in trials] == list(range(1, len(stimuli) + 1))
     True
     """
+    if blocks_of(orders) != blocks_of_stimuli(stimuli):
+        raise InputError(
+            f"blocks.tsv orders {', '.join(blocks_of(orders))}; expected the blocks of "
+            f"stimuli.tsv, {', '.join(blocks_of_stimuli(stimuli))}; generate the stimuli again"
+        )
     blocks = orders[order_number(subject, orders) - 1]
     trials: list[Trial] = []
     for position, block in enumerate(blocks, start=1):

@@ -35,6 +35,8 @@ class Panel:
         Predicted density, drawn as a heat map.
     mask : ndarray (H, W), bool, or None
         The target, outlined.
+    changed : ndarray (H, W), bool, or None
+        What was changed in place of the target, outlined in another colour.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Panel:
     image: np.ndarray
     density: np.ndarray
     mask: np.ndarray | None
+    changed: np.ndarray | None = None
 
 
 def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "") -> Figure:
@@ -69,8 +72,9 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "
             heat.set_title(panel.figures, fontsize=7, pad=2, loc="left")
             for axes in (picture, heat):
                 axes.set_axis_off()
-                if panel.mask is not None:
-                    axes.contour(panel.mask, levels=[0.5], colors="cyan", linewidths=0.6)
+                for region, colour in ((panel.mask, "cyan"), (panel.changed, "yellow")):
+                    if region is not None:
+                        axes.contour(region, levels=[0.5], colors=colour, linewidths=0.6)
     return figure
 
 

@@ -59,6 +59,8 @@ def create_study(
     proposals: Sequence[Proposal],
     sources: Sequence[SourceSettings],
     annotations: Annotations,
+    *,
+    controls: bool = False,
 ) -> None:
     """Make a study folder.
 
@@ -72,6 +74,8 @@ def create_study(
         What is proposed for all photographs that were looked at; the study keeps it as a table.
     sources
         Sources that were chosen; `photograph` and `annotations` name the copies inside the study.
+    controls
+        Whether the study has matched controls.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def create_study(
         If `root` is in use.
     """
     check_free(root)
-    text = settings_template(named) + "\n" + sources_text(sources)
+    text = settings_template(named, controls=controls) + "\n" + sources_text(sources)
     settings = parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
     photographs = {one.candidate.source_id: one.candidate.path for one in proposals}

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from manipulation.images.log_density import p_obj
 from manipulation.images.photographs import squared, squared_mask
 from manipulation.new_study.candidates import Candidate, CandidatePhotographs, read_candidate
 from manipulation.saliency.models.protocol import LogSaliencyModel
+from manipulation.targets.control_region import free_places
 from stimuli.contract.masks import ObjectMasks
 from stimuli.contract.settings import Settings
 from stimuli.support.console import progress
@@ -39,6 +41,9 @@ class ObjectCandidate:
         Why it cannot be aimed at; empty if it can.
     apart
         Annotations of the photograph's other objects that it hardly overlaps with.
+    crowded_by
+        Annotations of other objects beside which no matched control of it would have room, where
+        the study has controls.
     """
 
     annotation_id: int
@@ -48,6 +53,7 @@ class ObjectCandidate:
     headroom: float
     rejected_because: str = ""
     apart: frozenset[int] = frozenset()
+    crowded_by: frozenset[int] = frozenset()
 
 
 def headroom(probability: float, k_shift: float) -> float:
@@ -103,6 +109,17 @@ def object_candidates(
             for other, region in zip(entries, squares, strict=True)
             if float((square * region).sum()) < _OVERLAP * min(covered, float(region.sum()))
         )
+        rejection = _rejection(bool(entry.get("iscrowd")), covered / side**2, kept)
+        crowded = frozenset[int]()
+        if settings.design.controls and not rejection:
+            if not _has_room(square, square):
+                rejection = "leaves no room for a matched control beside it"
+            else:
+                crowded = frozenset(
+                    other["id"]
+                    for other, region in zip(entries, squares, strict=True)
+                    if other["id"] in apart and not _has_room(square, square + region)
+                )
         objects.append(
             ObjectCandidate(
                 annotation_id=entry["id"],
@@ -110,8 +127,9 @@ def object_candidates(
                 area=covered / side**2,
                 predicted=predicted,
                 headroom=headroom(predicted, settings.manipulation.k_shift),
-                rejected_because=_rejection(bool(entry.get("iscrowd")), covered / side**2, kept),
+                rejected_because=rejection,
                 apart=apart,
+                crowded_by=crowded,
             )
         )
     return tuple(
@@ -135,6 +153,11 @@ def looked_at(
     for candidate in progress(candidates, f"Looking at {len(candidates)} photographs"):
         pixels, masks = read_candidate(candidate, photographs.annotations)
         yield candidate, pixels, masks, object_candidates(pixels, masks, model, settings)
+
+
+def _has_room(target: Tensor, taken: Tensor) -> bool:
+    """Return whether a matched control of a target has a place, apart from what is taken."""
+    return bool(free_places(target, taken.clamp(max=1)).any())
 
 
 def _rejection(crowd: bool, area: float, kept: float) -> str:

@@ -61,4 +61,6 @@ def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> st
         return one.rejected_because
     if proposal.aim is not None and one.annotation_id not in proposal.aim.apart:
         return "overlaps the aim"
+    if proposal.aim is not None and one.annotation_id in proposal.aim.crowded_by:
+        return "shifted beside the aim, it would leave no room for a matched control"
     return "less room than those used"

@@ -108,7 +108,7 @@ def _partner(objects: Sequence[ObjectCandidate]) -> ObjectCandidate | None:
     aim = objects[0]
     for other in objects[1:]:
         near = other.annotation_id not in aim.apart
-        if other.rejected_because or near:
+        if other.rejected_because or near or other.annotation_id in aim.crowded_by:
             continue
         if other.headroom >= _PARTNER_HEADROOM * aim.headroom:
             return other

@@ -7,7 +7,7 @@ from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposals import propose_sources, proposed_sources
 from manipulation.saliency import load_saliency_model
-from stimuli.contract.settings import Settings, StudySettings
+from stimuli.contract.settings import DesignSettings, Settings, StudySettings
 from stimuli.contract.study import Study, open_study
 from stimuli.support.errors import InputError
 
@@ -20,6 +20,7 @@ def propose_study(
     *,
     sources: int | None = None,
     pairs: bool = True,
+    controls: bool = False,
     name: str = "",
     seed: int = 0,
 ) -> Study:
@@ -40,6 +41,9 @@ def propose_study(
         demo's.
     pairs
         Whether a second object is shifted the other way, where there is one.
+    controls
+        Whether every source with targets gets a matched control, a third version
+        (``design.controls``).
     name
         Name of the study; by default that of the folder.
     seed
@@ -72,10 +76,12 @@ def propose_study(
         sources = sources or len(photographs.candidates)
     number = sources or SOURCES
     candidates, annotations = photographs.candidates, photographs.annotations
-    settings = Settings(study=StudySettings(name or root.name, seed))
+    settings = Settings(
+        study=StudySettings(name or root.name, seed), design=DesignSettings(controls=controls)
+    )
     model = load_saliency_model(settings.manipulation.saliency)
     objects = [found for *_, found in looked_at(photographs, model, settings)]
     proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
     chosen = proposed_sources(proposals, settings.manipulation)
-    create_study(root, settings.study, proposals, chosen, annotations)
+    create_study(root, settings.study, proposals, chosen, annotations, controls=controls)
     return open_study(root)

@@ -14,7 +14,7 @@ from manipulation.naturalness.budget import Budget, largest_share, least_share
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import DensityMap
 from manipulation.targets.intent import Intent
-from manipulation.transforms.makers import GradedVersion, Maker
+from manipulation.transforms.makers import Amounts, GradedVersion, Maker
 from stimuli.contract.settings import ManipulationSettings
 
 
@@ -30,11 +30,14 @@ class ChosenVersion:
         Of the change that was found.
     reached
         Whether the aim was reached; None where there is none.
+    amounts
+        What the first region got, where the same may be done to another.
     """
 
     image: Tensor
     share: float
     reached: bool | None
+    amounts: Amounts | None = None
 
 
 def chosen_version(
@@ -56,15 +59,19 @@ def chosen_version(
         `aim` and `aim_bits`; the budget is that of `models`.
     """
     budget = models.budget(photograph, intent)
-    rounded = graded_version(maker, photograph, intent, budget)
-    most = largest_share(lambda share: budget.holds(rounded(share)))
+    version = graded_version(maker, photograph, intent, budget)
+    most = largest_share(lambda share: budget.holds(version.at(share)))
     wanted = settings.aim if len(intent.masks) else settings.aim_bits
     if not wanted:
-        return ChosenVersion(rounded(most), most, None)
+        return _at(version, most, None)
     aim = _Aim(photograph, intent, models, wanted)
-    share = least_share(lambda share: aim.is_reached(rounded(share)), most)
-    chosen = most if share is None else share
-    return ChosenVersion(rounded(chosen), chosen, share is not None)
+    share = least_share(lambda share: aim.is_reached(version.at(share)), most)
+    return _at(version, most if share is None else share, share is not None)
+
+
+def _at(version: GradedVersion, share: float, reached: bool | None) -> ChosenVersion:
+    amounts = None if version.amounts is None else [share * one for one in version.amounts]
+    return ChosenVersion(version.at(share), share, reached, amounts)
 
 
 def graded_version(
@@ -78,9 +85,9 @@ def graded_version(
 
     def rounded(share: float) -> Tensor:
         with torch.no_grad():
-            return to_image(to_pixels(version(share)))
+            return to_image(to_pixels(version.at(share)))
 
-    return rounded
+    return GradedVersion(rounded, version.amounts)
 
 
 class _Aim:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from manipulation.images.contact_sheet import Panel
@@ -17,7 +18,8 @@ _SHEET_PX = 256
 def contact_panel(root: Path, material: SourceMaterial, stimulus: Stimulus) -> Panel:
     """Return the picture of a stimulus, its density and its figures, from the files of the study.
 
-    The region that is outlined is the aim of the source's first version.
+    The region that is outlined is the aim of the source's first version; of a control what was
+    changed in its place, too.
     """
     aim = material.aim(material.source.versions[0])
     log_saliency = torch.from_numpy(read_log_saliency(root / stimulus.prediction))
@@ -29,7 +31,15 @@ def contact_panel(root: Path, material: SourceMaterial, stimulus: Stimulus) -> P
         image=to_pixels(resized(shown, _SHEET_PX)),
         density=log_normalised(resized(log_saliency, _SHEET_PX)).exp().numpy(),
         mask=None if aim is None else resized(aim, _SHEET_PX).numpy() > 0.5,
+        changed=_changed_region(root, stimulus),
     )
+
+
+def _changed_region(root: Path, stimulus: Stimulus) -> np.ndarray | None:
+    if stimulus.control is None:
+        return None
+    region = torch.from_numpy(read_image(root / stimulus.control.mask)[..., 0] > 127)
+    return resized(region.float(), _SHEET_PX).numpy() > 0.5
 
 
 def _figures(stimulus: Stimulus, unit: str) -> str:
@@ -39,16 +49,22 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
     if effect.predicted_change is None:
         return f"{unit} {effect.predicted:.3f}"
     lines = [f"{unit} {effect.predicted:.3f} ({effect.predicted_change:+.3f})"]
+    control = stimulus.control
     for name, change in effect.second_changes.items():
-        transfer = effect.transfer_to(name)
+        transfer = None if control else effect.transfer_to(name)
         share = "" if transfer is None else f" ({transfer:.0%})"
-        is_least = len(effect.second_changes) > 1 and name == effect.least
+        is_least = not control and len(effect.second_changes) > 1 and name == effect.least
         lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
     if effect.realism is not None:
         over = ", OVER BUDGET" if effect.within_budget is False else ""
         lines.append(f"realism {effect.realism:.2f}, {effect.second_realism:.2f}{over}")
     if effect.aim_reached is False:
         lines.append("aim not reached")
+    if control:
+        lines += [
+            f"changed region {control.p_obj_change:+.3f}",
+            f"size {control.size_ratio:.2f}, saliency {control.saliency_difference:+.2f} nat",
+        ]
     if effect.unusual:
         lines += [f"unusual: {one}" for one in effect.unusual.split(", ")]
     return "\n".join(lines)

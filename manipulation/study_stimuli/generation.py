@@ -16,7 +16,7 @@ class GeneratedStimuli:
     Attributes
     ----------
     stimuli
-        Rows of the catalogue: three of every source.
+        Rows of the catalogue: of every source three, or four with a matched control.
     made_anew
         Number of files and figures that were made; 0 if everything was there and as asked.
     shares
@@ -31,9 +31,10 @@ class GeneratedStimuli:
 def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedStimuli:
     """Make the stimuli of a study as its settings ask; what is there and right is kept.
 
-    An original and two versions with opposite aims are made of every source, with targets,
-    predictions and masks, then the balanced blocks and contact sheets. A run that was killed goes
-    on where it ended, and a changed setting makes again what depends on it.
+    An original and two versions with opposite aims are made of every source, and a matched control
+    where ``design.controls`` asks for it, with targets, predictions and masks, then the balanced
+    blocks and contact sheets. A run that was killed goes on where it ended, and a changed setting
+    makes again what depends on it.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ class ImagePredictions:
 def effect_of_measures(
     original: ImageMeasures,
     version: ImageMeasures,
-    asked: float,
+    asked: float | None,
     pixels: tuple[np.ndarray, np.ndarray],
     *,
     entropy: float | None = None,
@@ -106,7 +106,7 @@ def effect_of_measures(
     Parameters
     ----------
     asked
-        Measure of the target.
+        Measure of the target; None where nothing is asked for.
     pixels : two ndarrays (H, W, 3), uint8
         Original and version.
     entropy, naturalness
@@ -114,7 +114,7 @@ def effect_of_measures(
     """
     return PredictedEffect(
         predicted=version.guiding,
-        asked_change=asked - original.guiding,
+        asked_change=None if asked is None else asked - original.guiding,
         predicted_change=version.guiding - original.guiding,
         second_changes={
             name: after - original.second[name] for name, after in version.second.items()

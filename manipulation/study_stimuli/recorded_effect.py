@@ -85,19 +85,22 @@ class RecordedEffect:
         self,
         original: ShownImage,
         version: ShownImage,
-        target: HashedFile,
+        target: HashedFile | None,
         regions: Mapping[str, Tensor],
     ) -> PredictedEffect:
         """Return what the models expect of a version, and how natural it is.
 
         Parameters
         ----------
+        target
+            Log saliency that was asked for; None for a control, of which nothing is.
         regions
-            Masks ``(size_px, size_px)`` of the version's targets, by name.
+            Masks ``(size_px, size_px)`` of the version's targets, or of what a control changed, by
+            name.
         """
         before = self._density("original", original.prediction, self.aim)
         after = self._density("predicted", version.prediction, self.aim)
-        asked = self._density("asked", target, self.aim)
+        asked = None if target is None else self._density("asked", target, self.aim)
         second_before = self._second("second original", original.image)
         second_after = self._second("second", version.image)
         entropy = self._density("entropy", version.prediction, None)
@@ -119,6 +122,11 @@ class RecordedEffect:
             entropy=entropy,
             naturalness=Naturalness(**naturalness),
         )
+
+    def change_in(self, region: Tensor, original: ShownImage, version: ShownImage) -> float:
+        """Return the predicted change of p_obj of a region that is not the aim."""
+        before = self._density("region original", original.prediction, region)
+        return self._density("region predicted", version.prediction, region) - before
 
     def _density(self, name: str, density: HashedFile, aim: Tensor | None) -> float:
         """Return the measure of the density in a file."""

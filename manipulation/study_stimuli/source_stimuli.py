@@ -1,4 +1,4 @@
-"""The three stimuli of a source: the original and two versions, their files and catalogue rows.
+"""The stimuli of a source: the original and its versions, their files and catalogue rows.
 
 A version is made in steps, each with a file of its own: what is asked for (targets), the changed
 image as the networks see it (versions), the image as shown (images), its prediction (predictions),
@@ -15,6 +15,7 @@ from torch import Tensor
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
 from manipulation.study_stimuli.chosen_strength import ChosenVersion, chosen_version
+from manipulation.study_stimuli.control_stimulus import MadeVersion, make_control
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.recorded_effect import (
     RECIPE,
@@ -74,13 +75,16 @@ class SourceStimuli:
         self.blocks, self._on_change = blocks, on_change
 
     def make(self, material: SourceMaterial) -> tuple[Stimulus, ...]:
-        """Make the original and the two versions of a source, and write their files."""
+        """Make the original and the versions of a source, and write their files."""
         photograph = material.photograph
         shown, original = self._original(material, photograph)
-        stimuli = {Direction.NONE: original}
+        made = {Direction.NONE: MadeVersion(original)}
         for version in material.source.versions:
-            stimuli[version.direction] = self._version(material, version, photograph, shown)
-        return tuple(stimuli[direction] for direction in Direction)
+            made[version.direction] = self._version(material, version, photograph, shown)
+        if self.study.settings.has_control(material.source):
+            control = make_control(self, material, made[Direction.INCREASE], shown)
+            made[Direction.CONTROL] = MadeVersion(control)
+        return tuple(made[direction].stimulus for direction in Direction if direction in made)
 
     def record(self, stim_id: str) -> BuildRecord:
         """Return the record of what was made for a stimulus."""
@@ -92,11 +96,11 @@ class SourceStimuli:
         record = self.record(f"{material.source.source_id}_{Condition.ORIGINAL}")
         for ids in material.target_ids:
             self._write_mask(record, material, ids)
-        shown = self._shown(record, lambda: photograph, array_sha256(photograph))
+        shown = self.shown(record, lambda: photograph, array_sha256(photograph))
         aim = material.aim(material.source.versions[0])
-        effect = self._effects(record, aim).of_original(shown)
+        effect = self.effects(record, aim).of_original(shown)
         record.finish()
-        return shown, self._row(material, None, record.stim_id, shown, effect)
+        return shown, self.row(material, None, record.stim_id, shown, effect)
 
     def _version(
         self,
@@ -104,7 +108,7 @@ class SourceStimuli:
         version: VersionSettings,
         photograph: Tensor,
         original: ShownImage,
-    ) -> Stimulus:
+    ) -> MadeVersion:
         record = self.record(f"{material.source.source_id}_{version.direction}")
         intent, maker = material.intent(version), self.makers.maker(version)
         asked = [RECIPE, array_sha256(photograph), intent.identity]
@@ -133,10 +137,15 @@ class SourceStimuli:
         )
         share = record.value_if_stale("strength", made_from, lambda: chosen().share)
         reached = record.value_if_stale("aim reached", made_from, lambda: chosen().reached)
+        amounts = None
+        if version.direction == Direction.INCREASE and self.study.settings.has_control(
+            material.source
+        ):
+            amounts = record.value_if_stale("amounts", made_from, lambda: chosen().amounts)
         changed_path = self.study.root / changed
-        shown = self._shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
+        shown = self.shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
         effect = (
-            self._effects(record, material.aim(version))
+            self.effects(record, material.aim(version))
             .of_version(
                 original, shown, HashedFile(target, target_sha256), material.regions(version)
             )
@@ -144,7 +153,8 @@ class SourceStimuli:
         )
         effect = effect.judged_without(self.models.took_part(maker.parts))
         record.finish()
-        return self._row(material, version, record.stim_id, shown, effect)
+        row = self.row(material, version, record.stim_id, shown, effect)
+        return MadeVersion(row, share, amounts)
 
     def _write_mask(self, record: BuildRecord, material: SourceMaterial, ids: Ids) -> None:
         pixels = (material.mask(ids) * 255).byte().numpy()
@@ -154,7 +164,7 @@ class SourceStimuli:
             lambda path: write_image(path, pixels),
         )
 
-    def _shown(
+    def shown(
         self, record: BuildRecord, image: Callable[[], Tensor], image_from: str
     ) -> ShownImage:
         """Return an image as shown and its prediction, both from their files."""
@@ -181,10 +191,11 @@ class SourceStimuli:
             HashedFile(shown, shown_sha256), HashedFile(prediction, prediction_sha256)
         )
 
-    def _effects(self, record: BuildRecord, aim: Tensor | None) -> RecordedEffect:
+    def effects(self, record: BuildRecord, aim: Tensor | None) -> RecordedEffect:
+        """Return what measures the effect of a stimulus on p_obj of a region, or the entropy."""
         return RecordedEffect(self.study.root, self.models, self.images.model_px, record, aim)
 
-    def _row(
+    def row(
         self,
         material: SourceMaterial,
         version: VersionSettings | None,
@@ -192,6 +203,7 @@ class SourceStimuli:
         shown: ShownImage,
         effect: PredictedEffect,
     ) -> Stimulus:
+        """Return the catalogue's row of a version, or of the original."""
         source_id = material.source.source_id
         direction = version.direction if version else Direction.NONE
         targets = []

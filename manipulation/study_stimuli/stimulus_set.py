@@ -9,6 +9,7 @@ from manipulation.images.contact_sheet import Panel, write_contact_sheets
 from manipulation.study_stimuli.blocks import version_blocks
 from manipulation.study_stimuli.build_record import BuildRecord
 from manipulation.study_stimuli.contact_panels import contact_panel
+from manipulation.study_stimuli.control_stimulus import check_room
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
@@ -39,7 +40,7 @@ class StimulusSet:
     Attributes
     ----------
     stimuli
-        Rows of the catalogue so far: three of every source.
+        Rows of the catalogue so far: of every source three, or four with a matched control.
     made_anew
         Number of files and figures that were made; 0 if everything was there.
 
@@ -65,7 +66,10 @@ class StimulusSet:
             for version in source.versions:
                 makers.maker(version)
         conditions = {one.source_id: one.condition for one in self.settings.sources}
-        blocks = version_blocks(conditions, self.settings.study.seed)
+        controlled = [one for one in self.materials if self.settings.has_control(one.source)]
+        check_room(controlled)
+        ids = [material.source.source_id for material in controlled]
+        blocks = version_blocks(conditions, self.settings.study.seed, ids)
         self._of_source = SourceStimuli(
             study, models, makers, upscaler, blocks, self._catalogue_is_stale
         )
@@ -99,7 +103,7 @@ class StimulusSet:
         """Write blocks, contact sheets, provenance and, last, the catalogue."""
         study = self.study
         self._remove_others()
-        write_blocks(study.blocks, block_orders(self.settings.design.orders))
+        write_blocks(study.blocks, block_orders(self.settings.design.orders, self.settings.blocks))
         title = (
             f"{self.settings.study.name}: images and predicted densities without centre bias "
             f"({self.settings.manipulation.saliency})"

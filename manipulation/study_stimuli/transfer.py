@@ -226,7 +226,7 @@ def transferred_versions(
         if shares:
             budget = models.budget(photograph, intent)
             graded = graded_version(maker, photograph, intent, budget)
-            made = [ChosenVersion(graded(share), share, None) for share in shares]
+            made = [ChosenVersion(graded.at(share), share, None) for share in shares]
         else:
             made = [chosen_version(maker, photograph, intent, models, settings)]
         seconds = time.perf_counter() - start

@@ -8,6 +8,7 @@ or fog tells where an edit ends.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,9 +25,9 @@ from manipulation.targets.densities import blurred_masks
 
 # Largest effect of each edit at strength 1, down and up, in the unit that `develop` gives it.
 BOUNDS = {
-    "exposure": (1.0, 1.0),  # log odds of the pixel values
+    "exposure": (0.8, 0.8),  # log odds of the pixel values
     "contrast": (0.25, 0.45),  # log of the slope of log odds around the region's mean
-    "shadows": (0.5, 0.5),  # log odds gained per log odds below that mean
+    "shadows": (0.4, 0.4),  # log odds gained per log odds below that mean
     "saturation": (0.7, 0.7),  # log of the distance from grey
     "warmth": (0.3, 0.3),  # log odds, red up and blue down
     "tint": (0.2, 0.2),  # log odds, green up, red and blue down
@@ -123,6 +124,29 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     return image_of_log_odds(odds, _SHOULDER)
 
 
+def edit_region(image: Tensor, region: Tensor, amounts: Sequence[float], feather: float) -> Tensor:
+    """Apply edits that were found for one region to another, and nothing to what is around it.
+
+    Parameters
+    ----------
+    image : Tensor (3, H, H)
+        RGB in [0, 1].
+    region : Tensor (h, h)
+        1 inside, 0 outside.
+    amounts
+        The eight edits of a region, as `search_edits` finds them.
+    feather
+        As the width in `outlined_regions`.
+
+    Returns
+    -------
+    Tensor (3, H, H)
+        RGB in [0, 1].
+    """
+    negative = prepare(image, outlined_regions(image, region[None], feather))
+    return develop(negative, torch.tensor([[list(amounts), [0.0] * len(BOUNDS)]]))[0]
+
+
 def _blur(negative: Negative, softness: Tensor) -> Tensor:
     """Return how log odds change ``(B, 3, H, W)`` by blur of each region, ``(B, n)`` in [0, 1].
 
@@ -153,6 +177,16 @@ def regions_of(image: Tensor, masks: Tensor, log_saliency: Tensor, width: float)
         How far a border may be from the mask's, as a share of the side; 0 keeps that of the mask.
     """
     side = log_saliency.shape[-1]
+    outlined = outlined_regions(image, masks, width)
+    rest = outlined[-1]
+    taken = (resized(masks, side) > 0.5).any(dim=0).float()
+    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * rest
+    return torch.cat([outlined[:-1], salient[None], (rest - salient)[None]])
+
+
+def outlined_regions(image: Tensor, masks: Tensor, width: float) -> Tensor:
+    """Return weights ``(n + 1, H, W)`` of regions and of the rest, as in `regions_of`."""
+    side = image.shape[-1]
     taken = torch.zeros(side, side)
     regions: list[Tensor] = []
     for mask in masks:
@@ -161,9 +195,7 @@ def regions_of(image: Tensor, masks: Tensor, log_saliency: Tensor, width: float)
         regions.append(region)
     outlined = torch.stack([*regions, 1 - taken])
     reach_px = round(width * side)
-    if reach_px:
-        outlined = guided_filter(image, outlined, reach_px, _MATTING).clamp(min=0)
-        outlined = outlined / outlined.sum(dim=0)
-    rest = outlined[-1]
-    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * rest
-    return torch.cat([outlined[:-1], salient[None], (rest - salient)[None]])
+    if not reach_px:
+        return outlined
+    outlined = guided_filter(image, outlined, reach_px, _MATTING).clamp(min=0)
+    return outlined / outlined.sum(dim=0)

@@ -6,7 +6,7 @@ now.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from torch import Tensor
@@ -17,15 +17,31 @@ from manipulation.networks.settings import Manipulation
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.intent import Intent, objective
 from manipulation.transforms.edit_search import Excess, search_edits
-from manipulation.transforms.edits import develop, prepare, regions_of
+from manipulation.transforms.edits import develop, edit_region, prepare, regions_of
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings, Settings
 from stimuli.contract.vocabulary import TRANSFORMS, Transform
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
 
-# From a share of a change to the image ``(3, H, W)``: at 0 the photograph, at 1 all of the change.
-GradedVersion = Callable[[float], Tensor]
+Amounts = Sequence[float]  # the edits of a region, in the order of `edits.BOUNDS`
+
+
+@dataclass(frozen=True)
+class GradedVersion:
+    """A version at any share of its change.
+
+    Attributes
+    ----------
+    at
+        From a share to the image ``(3, H, W)``: at 0 the photograph, at 1 all of the change.
+    amounts
+        What the first region gets of all of the change, where the same may be done to another
+        region (`Maker.control`).
+    """
+
+    at: Callable[[float], Tensor]
+    amounts: Amounts | None = None
 
 
 class Maker(Protocol):
@@ -61,6 +77,24 @@ class Maker(Protocol):
         """
         ...
 
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
+    ) -> Tensor:
+        """Return an image ``(3, H, W)`` in which a region was changed in place of the first.
+
+        Parameters
+        ----------
+        region : Tensor (h, h)
+            1 inside, 0 outside.
+        intent
+            Of the version whose first region it stands for.
+        amounts
+            What that region got (`GradedVersion`); without them the region gets its shift.
+        share
+            Of the change that the version got.
+        """
+        ...
+
 
 class Edits:
     """Parametric edits, found by gradient against one or several saliency models."""
@@ -81,10 +115,35 @@ class Edits:
         negative = prepare(image, regions)
         loss = objective(self.models, image, intent)
         found = search_edits(loss, negative, self.settings, excess)
-        return lambda share: develop(negative, share * found[None])[0]
+        return GradedVersion(
+            lambda share: develop(negative, share * found[None])[0], found[0].tolist()
+        )
+
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
+    ) -> Tensor:
+        """Return the image in which a region got the edits of another."""
+        if amounts is None:
+            found = self.graded(image, intent).amounts or ()
+            amounts = [share * one for one in found]
+        return edit_region(image, region, amounts, self.settings.feather)
 
 
-class Pixels:
+class _Shifting:
+    """A maker whose change cannot be carried to another region: a control shifts that region."""
+
+    def graded(self, image: Tensor, intent: Intent, excess: Excess | None = None) -> GradedVersion:
+        raise NotImplementedError
+
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
+    ) -> Tensor:
+        """Return the image in which the log saliency of a region was shifted, to a share."""
+        shifted = Intent(region[None], intent.k_shift[:1], blur=intent.blur)
+        return self.graded(image, shifted).at(share)
+
+
+class Pixels(_Shifting):
     """Free pixels: the adversarial control."""
 
     parts = (str(Transform.PIXELS),)
@@ -102,7 +161,7 @@ class Pixels:
         return between(image, changed)
 
 
-class NetworkTransform:
+class NetworkTransform(_Shifting):
     """Trained networks: the shift network first, its output through the scale network.
 
     Each is loaded when a version first needs it, and works at the size that it was trained at or
@@ -174,7 +233,7 @@ class NetworkTransform:
 
 def between(image: Tensor, changed: Tensor) -> GradedVersion:
     """Return images between a photograph and a changed one, on a line in pixel values."""
-    return lambda share: image + share * (changed - image)
+    return GradedVersion(lambda share: image + share * (changed - image))
 
 
 def build_maker(transform: str, settings: Settings, models: Sequence[LogSaliencyModel]) -> Maker:

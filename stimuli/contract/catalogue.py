@@ -7,13 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from stimuli.contract.schemas import BLOCKS, SECOND_CHANGE, STIMULI
+from stimuli.contract.schemas import (
+    BLOCK_POSITIONS,
+    BLOCKS,
+    CONTROL,
+    CONTROL_COLUMNS,
+    SECOND_CHANGE,
+    STIMULI,
+)
 from stimuli.contract.vocabulary import (
     Block,
+    ControlRegion,
+    Direction,
     PredictedEffect,
     Stimulus,
     Target,
     Transform,
+    blocks_in_use,
     checked_name,
 )
 from stimuli.support.errors import InputError
@@ -49,6 +59,10 @@ def _row(stimulus: Stimulus, second_opinions: Iterable[str]) -> Row:
         for column in STIMULI.columns
         if not column.family
     }
+    for name in CONTROL_COLUMNS:
+        row[name] = getattr(stimulus.control, name.removeprefix(CONTROL), None)
+    if stimulus.control is not None:  # nothing was asked for that could carry over
+        row["transfer"] = row["agrees"] = None
     for name in second_opinions:
         row[f"{SECOND_CHANGE}{name}"] = effect.second_changes.get(name) if effect else None
     row["annotation_ids"] = ";".join(
@@ -95,10 +109,12 @@ def write_catalogue(
     if second_opinions is None:
         effects = (one.effect for one in stimuli if one.effect)
         second_opinions = {name: "" for one in effects for name in one.second_changes}
+    absent = () if any(one.control for one in stimuli) else CONTROL_COLUMNS
+    rows = (_row(one, second_opinions) for one in stimuli)
     write_table(
         path,
-        second_change_columns(STIMULI, second_opinions),
-        [_row(one, second_opinions) for one in stimuli],
+        second_change_columns(STIMULI, second_opinions).without(absent),
+        [{name: row[name] for name in row if name not in absent} for row in rows],
         sidecar={_SECOND_OPINIONS: second_opinions},
     )
 
@@ -147,6 +163,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 targets=_targets(row, where),
                 transform=row["transform"] or Transform.NONE,
                 effect=_effect(row),
+                control=_control(row, where),
             )
         )
     _check(stimuli, Path(path))
@@ -167,9 +184,21 @@ def _effect(row: Row) -> PredictedEffect | None:
     return PredictedEffect(**{name: row[name] for name in names}, second_changes=changes)
 
 
-_PLAIN = tuple(
-    spec.name for spec in fields(Stimulus) if spec.name not in ("targets", "transform", "effect")
-)
+def _control(row: Row, where: str) -> ControlRegion | None:
+    if row["direction"] != Direction.CONTROL:
+        return None
+    values = {name.removeprefix(CONTROL): row[name] for name in CONTROL_COLUMNS}
+    absent = [name for name, value in values.items() if value is None and name != "annotation_id"]
+    if absent:
+        raise InputError(
+            f"{where}: {CONTROL}{absent[0]} is n/a; expected a value for a control; generate the "
+            f"stimuli again"
+        )
+    return ControlRegion(**values)
+
+
+_OTHER = ("targets", "transform", "effect", "control")
+_PLAIN = tuple(spec.name for spec in fields(Stimulus) if spec.name not in _OTHER)
 _REQUIRED = tuple(name for name in _PLAIN if name != "target")
 
 
@@ -184,17 +213,43 @@ def _check(stimuli: Sequence[Stimulus], where: Path) -> None:
         if stimulus.stim_id in seen:
             raise InputError(f"{where}: stim_id {stimulus.stim_id} occurs twice; expected once")
         seen[stimulus.stim_id] = stimulus
-        paths = [stimulus.image, stimulus.target, stimulus.prediction]
+        control = stimulus.control.mask if stimulus.control else None
+        paths = [stimulus.image, stimulus.target, stimulus.prediction, control]
         for relative in [*paths, *(target.mask for target in stimulus.targets)]:
             if relative:
                 confined(root, relative, where)
+    _check_blocks(stimuli, where)
+
+
+def blocks_of_stimuli(stimuli: Iterable[Stimulus]) -> tuple[Block, ...]:
+    """Return the blocks that stimuli stand in, in the order of the vocabulary."""
+    held = {stimulus.block for stimulus in stimuli}
+    return blocks_in_use(controls=Block.VERSIONS_3 in held)
+
+
+def _check_blocks(stimuli: Sequence[Stimulus], where: Path) -> None:
+    """Check that each block holds every source once.
+
+    In studies with controls a source without one is in two of the three blocks of versions.
+    """
     sources = sorted({stimulus.source_id for stimulus in stimuli})
-    for block in Block:
+    controlled = {one.source_id for one in stimuli if one.direction == Direction.CONTROL}
+    blocks = blocks_of_stimuli(stimuli)
+    for block in blocks:
         held = sorted(one.source_id for one in stimuli if one.block == block)
-        if held != sources:
-            odd = sorted(set(sources).symmetric_difference(held)) or held
+        may_lack = len(blocks) > 3 and block != Block.ORIGINALS
+        needed = sorted({*held, *controlled}) if may_lack else sources
+        if held != needed:
+            odd = sorted(set(needed).symmetric_difference(held)) or held
             raise InputError(
                 f"{where}: block {block} does not hold every source exactly once; see {odd[:3]}"
+            )
+    for source in sources:
+        directions = sorted(one.direction for one in stimuli if one.source_id == source)
+        if len(blocks) > 3 and len(set(directions)) != len(directions):
+            raise InputError(
+                f"{where}: source {source} has stimuli {', '.join(directions)}; expected each aim "
+                f"once"
             )
 
 
@@ -219,11 +274,12 @@ def check_images(root: Path, stimuli: Iterable[Stimulus]) -> None:
 
 def write_blocks(path: str | Path, orders: Sequence[Sequence[Block]]) -> None:
     """Write the block orders; row n holds order n + 1."""
+    absent = BLOCK_POSITIONS[len(orders[0]) :]
     rows = (
-        {"order": number, "first": first, "second": second, "third": third}
-        for number, (first, second, third) in enumerate(orders, start=1)
+        {"order": number, **dict(zip(BLOCK_POSITIONS, order, strict=False))}
+        for number, order in enumerate(orders, start=1)
     )
-    write_table(path, BLOCKS, rows)
+    write_table(path, BLOCKS.without(absent), rows)
 
 
 def read_blocks(path: str | Path) -> tuple[tuple[Block, ...], ...]:
@@ -243,12 +299,13 @@ def read_blocks(path: str | Path) -> tuple[tuple[Block, ...], ...]:
     """
     rows = read_table(path, BLOCKS)
     orders = []
+    blocks = blocks_in_use(controls=any(row[BLOCK_POSITIONS[3]] for row in rows))
     for number, row in enumerate(rows, start=1):
-        order = [row["first"], row["second"], row["third"]]
-        if row["order"] != number or sorted(order, key=str) != sorted(Block):
+        order = [row[name] for name in BLOCK_POSITIONS[: len(blocks)]]
+        if row["order"] != number or sorted(order, key=str) != sorted(blocks):
             raise InputError(
                 f"{path}: order {row['order']} is {', '.join(map(str, order))}; expected order "
-                f"{number} with each of {', '.join(Block)} once"
+                f"{number} with each of {', '.join(blocks)} once"
             )
         orders.append(tuple(order))
     if not orders:

@@ -17,6 +17,11 @@ def order_number(subject: str | int, orders: Orders) -> int:
     return (int(subject) - 1) % len(orders) + 1
 
 
+def blocks_of(orders: Orders) -> tuple[Block, ...]:
+    """Return the blocks that are ordered, in the order of the vocabulary."""
+    return tuple(block for block in Block if block in orders[0])
+
+
 def positions(orders: Orders, subjects: int) -> dict[tuple[int, Block], int]:
     """Return how many of subjects 1 to `subjects` see each block in each position from 1."""
     seen = Counter(
@@ -24,14 +29,15 @@ def positions(orders: Orders, subjects: int) -> dict[tuple[int, Block], int]:
         for order in _dealt(orders, subjects)
         for position, block in enumerate(order, start=1)
     )
-    places = range(1, len(orders[0]) + 1)
-    return {(position, block): seen[position, block] for position, block in product(places, Block)}
+    blocks = blocks_of(orders)
+    places = range(1, len(blocks) + 1)
+    return {(position, block): seen[position, block] for position, block in product(places, blocks)}
 
 
 def carry_overs(orders: Orders, subjects: int) -> dict[tuple[Block, Block], int]:
     """Return how many of subjects 1 to `subjects` see the second block directly after the first."""
     seen = Counter(pair for order in _dealt(orders, subjects) for pair in pairwise(order))
-    return {pair: seen[pair] for pair in permutations(Block, 2)}
+    return {pair: seen[pair] for pair in permutations(blocks_of(orders), 2)}
 
 
 def balancing_subjects(

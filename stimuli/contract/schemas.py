@@ -29,7 +29,9 @@ _DIRECTION = Column(
         Direction.NONE: "An original",
         Direction.INCREASE: "More",
         Direction.DECREASE: "Less",
+        Direction.CONTROL: "None of its own: the increase's change, made to another region",
     },
+    seldom=(Direction.CONTROL,),
 )  # fmt: skip
 _BLOCK = Column(
     "block", Block, "Set that the stimulus belongs to",
@@ -37,7 +39,9 @@ _BLOCK = Column(
         Block.ORIGINALS: "Every source as it was",
         Block.VERSIONS_1: "One version of every source",
         Block.VERSIONS_2: "The other version of every source",
+        Block.VERSIONS_3: "A third version of every source that has one",
     },
+    seldom=(Block.VERSIONS_3,),
 )  # fmt: skip
 _STIM_ID = Column("stim_id", str, "Stimulus, a row of stimuli/stimuli.tsv")
 _SOURCE_ID = Column("source_id", str, "Photograph that the stimulus was made from")
@@ -109,6 +113,32 @@ CURVE = Schema(
         Column("psnr_db", float, "Mean peak signal-to-noise ratio against the original", "dB"),
     ),
 )  # fmt: skip
+# In studies with matched controls; n/a for all that is no control.
+CONTROL = "control_"
+_CONTROL = tuple(
+    replace(column, name=f"{CONTROL}{column.name}", optional=True)
+    for column in (
+        Column("mask", str, "Mask of the region that a control changed (PNG, 255 inside)"),
+        Column(
+            "annotation_id", int, "COCO annotation of that region; n/a: a copy of the aim's "
+            "outline, displaced",
+        ),
+        Column("x_px", float, "From the centroid of the aim to that of the region, rightwards",
+               "px"),
+        Column("y_px", float, "The same, downwards", "px"),
+        Column("size_ratio", float, "Area of the region over that of the aim"),
+        Column(
+            "saliency_difference", float, "Mean log saliency predicted for the original in the "
+            "region less that in the aim", "nat",
+        ),
+        Column(
+            "change", str, "What was done to the region: the amounts that the increase's aim got, "
+            "in units of the edits' bounds, or the shift that was asked for",
+        ),
+        Column("p_obj_change", float, "Predicted change of the region's own p_obj"),
+    )
+)  # fmt: skip
+CONTROL_COLUMNS = tuple(column.name for column in _CONTROL)
 
 STIMULI = Schema(
     "stimuli",
@@ -168,6 +198,7 @@ STIMULI = Schema(
         Column("psnr_db", float, "Peak signal-to-noise ratio to the original", "dB", optional=True),
         Column("clipped", float, "Share of pixel values at a limit, not so before", optional=True),
         *(replace(column, optional=True) for column in _NATURALNESS),
+        *_CONTROL,
     ),
 )
 
@@ -222,15 +253,20 @@ TRANSFER = Schema(
     ),
 )
 
+BLOCK_POSITIONS = ("first", "second", "third", "fourth")
+
 BLOCKS = Schema(
     "blocks",
     (
         Column("order", int, "Order number; subject n has order (n - 1) modulo the orders, plus 1"),
-        Column("first", Block, "Block shown first", levels=_BLOCK.levels),
-        Column("second", Block, "Block shown second", levels=_BLOCK.levels),
-        Column("third", Block, "Block shown third", levels=_BLOCK.levels),
+        *(replace(_BLOCK, name=name, description=f"Block shown {name}")
+          for name in BLOCK_POSITIONS[:3]),
+        replace(
+            _BLOCK, name=BLOCK_POSITIONS[3], optional=True,
+            description="Block shown fourth, in studies with matched controls",
+        ),
     ),
-)
+)  # fmt: skip
 
 PARTICIPANTS = Schema(
     "participants",

@@ -13,9 +13,11 @@ from pathlib import Path
 from stimuli.contract.geometry import Placement, Screen, centred
 from stimuli.contract.vocabulary import (
     TRANSFORMS,
+    Block,
     Condition,
     Direction,
     Transform,
+    blocks_in_use,
     checked_name,
 )
 from stimuli.support.checked import CheckedSettings, checked_tables, required, setting
@@ -158,12 +160,17 @@ class DesignSettings(CheckedSettings):
     """Order of blocks and trials."""
 
     orders: str = setting(
-        "latin-square", "orders of the three blocks over subjects: 3, or all 6",
+        "latin-square", "orders of the three blocks over subjects: 3, or all 6; with controls "
+        "of the four: 4 either way",
         choices=("latin-square", "williams"),
     )  # fmt: skip
     longest_run: int = setting(
         4, "most trials of one condition and direction in a row, in blocks of versions", 1, 100
     )
+    controls: bool = setting(
+        False, "matched controls: of every source with targets a third version, with the "
+        "increase's change on another region of like size and saliency, in a fourth block",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -334,6 +341,7 @@ class SourceSettings(CheckedSettings):
         Condition.OBJECT, "what the versions aim at", choices=(Condition.OBJECT, Condition.ENTROPY)
     )
     versions: tuple[VersionSettings, ...] = setting((), "two, with opposite aims")
+    control: bool = setting(True, "whether design.controls gives it a matched control")
 
     def check_together(self) -> None:
         checked_name("source_id", self.source_id)
@@ -390,6 +398,20 @@ class Settings(CheckedSettings):
         names = [source.source_id for source in self.sources]
         if twice := [name for name in names if names.count(name) > 1]:
             raise InputError(f"source {twice[0]} occurs twice; expected each source_id once")
+        if self.design.controls and self.sources and not any(map(self.has_control, self.sources)):
+            raise InputError(
+                "design.controls is true, and no source has targets and control = true; expected "
+                "one such source at least, or controls = false"
+            )
+
+    def has_control(self, source: SourceSettings) -> bool:
+        """Return whether a source has a matched control."""
+        return self.design.controls and source.control and source.condition == Condition.OBJECT
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of the study, in the order of the vocabulary."""
+        return blocks_in_use(controls=any(map(self.has_control, self.sources)))
 
     @property
     def placement(self) -> Placement:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from stimuli.contract.settings import (
+    DesignSettings,
     Settings,
     SourceSettings,
     StudySettings,
@@ -13,15 +14,19 @@ from stimuli.contract.settings import (
 from stimuli.support.commented_toml import commented_section, toml_value
 
 
-def settings_template(study: StudySettings) -> str:
-    """Return a ``study.toml`` that states `study` and shows every other setting as a comment."""
+def settings_template(study: StudySettings, *, controls: bool = False) -> str:
+    """Return a ``study.toml`` that states `study` and shows every other setting as a comment.
+
+    Matched controls are stated where there are any.
+    """
     lines = ["# Every choice of this study. A line that starts with # shows the default.", ""]
-    settings = Settings(study=study)
+    settings = Settings(study=study, design=DesignSettings(controls=controls))
     for section in dataclasses.fields(settings):
         if section.name == "sources":
             continue
         values = getattr(settings, section.name)
         stated = [spec.name for spec in dataclasses.fields(values)] if values is study else []
+        stated += ["controls"] if controls and section.name == "design" else []
         lines += commented_section(section.name, values, stated)
     return "\n".join(lines)
 
@@ -31,7 +36,8 @@ def sources_text(sources: Iterable[SourceSettings]) -> str:
     lines = []
     for source in sources:
         lines.append("[[sources]]")
-        names = [spec.name for spec in dataclasses.fields(source) if spec.name != "versions"]
+        leave = ("versions", "control") if source.control else ("versions",)
+        names = [spec.name for spec in dataclasses.fields(source) if spec.name not in leave]
         lines += [f"{name} = {toml_value(getattr(source, name))}" for name in names]
         lines.append("versions = [")
         for version in source.versions:

@@ -28,14 +28,21 @@ class Direction(StrEnum):
     NONE = "none"
     INCREASE = "increase"
     DECREASE = "decrease"
+    CONTROL = "control"  # no aim of its own: the increase's change, made to another region
 
 
 class Block(StrEnum):
-    """The three sets of stimuli; each holds one version of every source."""
+    """The sets of stimuli: originals, and one version of every source in each of the others."""
 
     ORIGINALS = "originals"
     VERSIONS_1 = "versions-1"
     VERSIONS_2 = "versions-2"
+    VERSIONS_3 = "versions-3"  # in studies with matched controls
+
+
+def blocks_in_use(*, controls: bool) -> tuple[Block, ...]:
+    """Return the blocks of a study, with matched controls or without, in their order."""
+    return tuple(Block) if controls else tuple(one for one in Block if one != Block.VERSIONS_3)
 
 
 class Transform(StrEnum):
@@ -201,18 +208,53 @@ class PredictedEffect:
 
 
 @dataclass(frozen=True)
+class ControlRegion:
+    """What a control version changed in place of the increase's aim, and how well it matches.
+
+    Attributes
+    ----------
+    mask
+        Path of the region's mask (PNG, 255 inside) relative to the study folder.
+    annotation_id
+        COCO annotation of the object that is the region; None where it is a copy of the aim's
+        outline, displaced.
+    x_px, y_px
+        From the centroid of the aim to that of the region, in pixels of the image as shown.
+    size_ratio
+        Area of the region over that of the aim.
+    saliency_difference
+        Mean predicted log saliency of the original in the region less that in the aim, in nats.
+    change
+        What was done to it, in words: amounts of the edits, in units of their bounds, or the shift
+        that was asked for.
+    p_obj_change
+        Change of the region's own p_obj under the saliency model of the study.
+    """
+
+    mask: str
+    annotation_id: int | None
+    x_px: float
+    y_px: float
+    size_ratio: float
+    saliency_difference: float
+    change: str
+    p_obj_change: float
+
+
+@dataclass(frozen=True)
 class Stimulus:
     """One row of ``stimuli/stimuli.tsv``. Paths are relative to the study folder.
 
     Attributes
     ----------
     targets
-        Regions of this version; empty for originals and for entropy versions.
+        Regions of this version; empty for originals and for entropy versions. That of a control is
+        the increase's aim, without a shift.
     k_scale
         Factor on the un-normalised log saliency, eq. (12); 1 leaves it.
     image, target, prediction
-        PNG as shown; target and predicted log saliency (npz), both without centre bias. An
-        original has no target.
+        PNG as shown; target and predicted log saliency (npz), both without centre bias. Originals
+        and controls have no target.
     image_sha256, source_sha256, checkpoint_sha256
         Of the PNG as shown, the photograph, and the weights of the saliency model of the study.
     licence
@@ -221,6 +263,8 @@ class Stimulus:
         What changed it; none for originals.
     effect
         None where the catalogue states none.
+    control
+        What a control changed; None for other stimuli.
     """
 
     stim_id: str
@@ -239,11 +283,14 @@ class Stimulus:
     licence: str
     transform: Transform = Transform.NONE
     effect: PredictedEffect | None = None
+    control: ControlRegion | None = None
 
     @property
     def moves_as_asked(self) -> bool | None:
         """Whether the prediction moved in the direction of the aim; None where nothing is told."""
         if self.effect is None or self.effect.predicted_change is None:
+            return None
+        if self.direction == Direction.CONTROL:
             return None
         change = self.effect.predicted_change
         return change > 0 if self.direction == Direction.INCREASE else change < 0

@@ -4,7 +4,7 @@ Tables are tab-separated with a header line, missing values are ``n/a``, and a J
 same name describes every column, as BIDS asks. A row is a dict by column name.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ class Column:
 
     The type is `str`, `int`, `float`, `bool` or an enumeration of strings, whose members are the
     levels. A family stands for columns that a table may or may not have: its name is what theirs
-    begin with.
+    begin with. Levels that are `seldom` are described where the table has them.
     """
 
     name: str
@@ -34,6 +34,17 @@ class Column:
     levels: Mapping[Any, str] | None = None
     optional: bool = False
     family: bool = False
+    seldom: Collection[Any] = ()
+
+    def described(self, values: Iterable[object]) -> dict[str, object]:
+        """Return the BIDS description of the column where it holds `values`."""
+        entry: dict[str, object] = {"Description": self.description}
+        if self.units:
+            entry["Units"] = self.units
+        if self.levels:
+            unused = set(self.seldom).difference(values if self.seldom else ())
+            entry["Levels"] = {n: text for n, text in self.levels.items() if n not in unused}
+        return entry
 
 
 @dataclass(frozen=True)
@@ -72,17 +83,19 @@ class Schema:
             ]  # fmt: skip
         return Schema(self.name, tuple(columns))
 
-    def sidecar(self) -> dict:
-        """Return the BIDS description of the columns."""
-        described = {}
-        for column in self.columns:
-            entry: dict = {"Description": column.description}
-            if column.units:
-                entry["Units"] = column.units
-            if column.levels:
-                entry["Levels"] = dict(column.levels)
-            described[column.name] = entry
-        return described
+    def without(self, names: Collection[str]) -> "Schema":
+        """Return the schema without some of its columns."""
+        return Schema(self.name, tuple(one for one in self.columns if one.name not in names))
+
+    def sidecar(self, values: Callable[[str], Iterable[object]] = lambda name: ()) -> dict:
+        """Return the BIDS description of the columns.
+
+        Parameters
+        ----------
+        values
+            From the name of a column to what it holds; by default nothing.
+        """
+        return {one.name: one.described(values(one.name)) for one in self.columns}
 
 
 def _text(value: Value) -> str:
@@ -130,7 +143,8 @@ def write_table(
             raise ValueError(f"{schema.name} row has {sorted(row)}; expected {schema.names}")
         lines.append("\t".join(_text(row[name]) for name in schema.names))
     write_text(path, "\n".join(lines) + "\n")
-    write_json(path.with_suffix(".json"), {**(sidecar or {}), **schema.sidecar()})
+    described = schema.sidecar(lambda name: (row[name] for row in rows))
+    write_json(path.with_suffix(".json"), {**(sidecar or {}), **described})
 
 
 def read_table(path: str | Path, schema: Schema) -> list[Row]:

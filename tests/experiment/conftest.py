@@ -38,7 +38,7 @@ def synthetic_stimuli(sources: int = 24) -> list[Stimulus]:
     for number in range(1, sources + 1):
         aim = Condition.ENTROPY if number % 8 == 0 else Condition.OBJECT
         up_first = number % 2 == 1
-        for block in Block:
+        for block in LATIN_SQUARE[0]:
             original = block == Block.ORIGINALS
             up = (block == Block.VERSIONS_1) == up_first
             direction = Direction.INCREASE if up else Direction.DECREASE

@@ -5,6 +5,7 @@ import pytest
 
 from analysis.effects.agreement import agreement_table
 from analysis.effects.bootstrap import Resamples
+from stimuli.contract.vocabulary import Direction
 from tests.analysis.effects.contrasts import contrast
 
 
@@ -18,3 +19,11 @@ def test_slope_and_signs_of_people_who_do_a_quarter_of_what_is_predicted():
     assert row["slope_low"] < 0.25 < row["slope_high"]
     assert row["slope_high"] - row["slope_low"] < 0.1
     assert row["correlation"] == pytest.approx(1)
+
+
+def test_controls_are_no_aims_that_people_could_meet():
+    contrasts = [contrast(0.1, 0.4), contrast(-0.3, 0.4, direction=Direction.CONTROL)]
+    changes = np.tile([0.1, -0.3], (10, 1))
+    table = agreement_table(contrasts, "all", Resamples(changes, changes, np.ones((10, 2))))
+    assert (table["n"][0], table["n_same_sign"][0]) == (1, 1)
+    assert table["slope"][0] == pytest.approx(0.25)

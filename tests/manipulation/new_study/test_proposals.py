@@ -1,15 +1,26 @@
 """Proposals follow the headroom of objects, and every object has a reason."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from manipulation.new_study.candidates import Candidate
-from manipulation.new_study.objects import ObjectCandidate, headroom
+from manipulation.new_study.objects import ObjectCandidate, headroom, object_candidates
 from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import propose_sources, proposed_sources
-from stimuli.contract.settings import ManipulationSettings, parse_settings
+from stimuli.contract.masks import ObjectMasks, read_annotations
+from stimuli.contract.settings import (
+    DesignSettings,
+    ImageSettings,
+    ManipulationSettings,
+    Settings,
+    parse_settings,
+)
 from stimuli.contract.templates import sources_text
 from stimuli.support.errors import InputError
 
@@ -25,10 +36,11 @@ def candidates(count):
     return [Candidate(f"s{n}", Path(f"{n}.JPG"), n) for n in range(count)]
 
 
-def thing(annotation_id, headroom, rejected_because="", apart=()):
+def thing(annotation_id, headroom, rejected_because="", apart=(), crowded_by=()):
     return ObjectCandidate(
-        annotation_id, "dog", 0.1, 0.2, headroom, rejected_because, frozenset(apart)
-    )
+        annotation_id, "dog", 0.1, 0.2, headroom, rejected_because, frozenset(apart),
+        frozenset(crowded_by),
+    )  # fmt: skip
 
 
 def test_24_sources_are_21_for_objects_with_most_room_and_3_for_entropy():
@@ -66,6 +78,50 @@ def test_a_second_object_apart_from_the_first_is_shifted_the_other_way():
     assert alone.partner is None
     weak = (thing(1, 0.3, apart=(3,)), thing(3, 0.05))
     assert propose_sources(candidates(1), [weak], Path("a.json"), 1)[0].partner is None
+
+
+def test_an_object_that_leaves_no_room_for_a_control_is_not_shifted_beside_the_aim():
+    objects = (thing(1, 0.3, apart=(2, 3), crowded_by=(2,)), thing(2, 0.2), thing(3, 0.1))
+    (proposal,) = propose_sources(candidates(1), [objects], Path("a.json"), 1)
+    assert proposal.partner.annotation_id == 3
+    reasons = {row["annotation_id"]: row["because"] for row in proposal_rows([proposal], 1)}
+    assert "no room for a matched control" in reasons[2]
+
+
+def boxes(path, *polygons):
+    """Objects of a photograph of 64 x 64 px, each of rectangles (left, top, right, bottom)."""
+    annotations = [
+        {"id": n, "image_id": 1, "segmentation": [[x, y, to, y, to, end, x, end]
+                                                  for x, y, to, end in rectangles]}
+        for n, rectangles in enumerate(polygons, start=1)
+    ]  # fmt: skip
+    image = {"id": 1, "width": 64, "height": 64, "file_name": "a.png"}
+    path.write_text(json.dumps({"images": [image], "annotations": annotations}))
+    return ObjectMasks(read_annotations(path), 1)
+
+
+def test_with_controls_objects_leave_room_for_a_copy_of_their_outline(tmp_path):
+    masks = boxes(
+        tmp_path / "a.json",
+        [(0, 0, 36, 28)],  # a copy of it fits below, and nowhere else
+        [(0, 32, 64, 64)],
+        [(0, 29, 64, 35), (29, 0, 35, 64)],  # a cross from edge to edge
+    )
+    model = SimpleNamespace(log_saliency=lambda images: torch.zeros(1, 64, 64))
+    settings = Settings(images=ImageSettings(size_px=64, model_px=64))
+    pixels = np.zeros((64, 64, 3), np.uint8)
+
+    def found(controls):
+        asked = replace(settings, design=DesignSettings(controls=controls))
+        return {one.annotation_id: one for one in object_candidates(pixels, masks, model, asked)}
+
+    without = found(False)
+    assert [without[n].rejected_because for n in (1, 3)] == ["", ""]
+    assert without[1].crowded_by == frozenset()
+    beside = found(True)
+    assert beside[1].rejected_because == ""
+    assert beside[1].crowded_by == {2}
+    assert "no room for a matched control" in beside[3].rejected_because
 
 
 def test_too_few_photographs_or_objects_are_named():

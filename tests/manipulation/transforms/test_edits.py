@@ -10,7 +10,7 @@ from manipulation.images.photographs import resized
 from manipulation.saliency import load_saliency_model
 from manipulation.targets.intent import Intent, objective
 from manipulation.transforms.edit_search import search_edits
-from manipulation.transforms.edits import BOUNDS, develop, prepare, regions_of
+from manipulation.transforms.edits import BOUNDS, develop, edit_region, prepare, regions_of
 from stimuli.contract.settings import EditSettings
 from tests.demo_photograph import demo_photograph
 
@@ -197,3 +197,17 @@ def test_edits_found_small_apply_at_any_size():
     assert (resized(large, SIDE) - small).abs().mean() < 1.2 * lost
     region = mask > 0.5
     assert (small - image)[:, region].abs().mean() > 3 * lost
+
+
+def test_what_one_region_got_can_be_done_to_another_and_to_nothing_else():
+    image, _ = photograph("coffee", 301)
+    image = torch.cat([image[..., : SIDE // 2]] * 2, dim=-1)  # both halves are the same
+    there = amounts(exposure=0.5, saturation=-0.4, sharpness=0.6)
+    left, right = (edit_region(image, region, there[0, 0].tolist(), 0.0) for region in halves())
+    half = SIDE // 2
+    torch.testing.assert_close(right[..., :half], image[..., :half], atol=1e-6, rtol=0)
+    assert (right - image)[..., half:].abs().mean() > 0.02
+    inner = slice(half // 4, -half // 4)  # detail reaches over the border
+    torch.testing.assert_close(
+        right[..., half:][..., inner], left[..., :half][..., inner], atol=0.02, rtol=0
+    )

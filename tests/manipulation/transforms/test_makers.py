@@ -12,13 +12,24 @@ from manipulation.study_stimuli.models import StudyModels
 from manipulation.targets.densities import global_scale, local_shift
 from manipulation.targets.intent import Intent, objective
 from manipulation.training.run import run_training
-from manipulation.transforms.makers import NetworkTransform, build_maker
+from manipulation.transforms.edits import edit_region
+from manipulation.transforms.makers import NetworkTransform, Pixels, between, build_maker
 from stimuli.contract.masks import read_annotations
-from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
+from stimuli.contract.settings import (
+    EditSettings,
+    ManipulationSettings,
+    PixelSettings,
+    Settings,
+)
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, sha256
 from tests.manipulation.training import small_run
+
+
+def made(maker, image, intent):
+    """All of the change that a maker finds."""
+    return maker.graded(image, intent).at(1.0)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +67,7 @@ def test_pixels_reach_their_target_and_the_second_models_hardly_see_it(models, c
     image, mask = coffee
     maker = build_maker("pixels", Settings(pixels=PixelSettings(steps=25)), models.guiding)
     intent = Intent(mask[None], (2.0,))
-    changed = maker(image, intent)
+    changed = maker.graded(image, intent).at(1)
     assert changed.min() >= 0
     assert changed.max() <= 1
     loss = objective(models.guiding, image, intent)
@@ -78,7 +89,7 @@ def test_fidelity_keeps_pixels_near_the_photograph(models, coffee):
     errors = []
     for fidelity in (0.0, 1e4):
         settings = Settings(pixels=PixelSettings(steps=8, fidelity=fidelity))
-        changed = build_maker("pixels", settings, models.guiding)(image, intent)
+        changed = build_maker("pixels", settings, models.guiding).graded(image, intent).at(1)
         errors.append(float((changed - image).square().mean()))
     assert errors[1] < 0.3 * errors[0]
 
@@ -112,11 +123,11 @@ def test_what_the_shift_network_makes_goes_through_the_scale_network(networks, c
     shift, scale = Intent(mask[None], (2.0,)), Intent(mask[:0], (), 1.5)
     shifted = alone("shift", image, shift)
     assert (shifted - image).abs().mean() > 1e-4
-    torch.testing.assert_close(maker(image, shift), shifted)
-    torch.testing.assert_close(maker(image, scale), alone("scale", image, scale))
-    both = maker(image, Intent(mask[None], (2.0,), 1.5))
+    torch.testing.assert_close(made(maker, image, shift), shifted)
+    torch.testing.assert_close(made(maker, image, scale), alone("scale", image, scale))
+    both = made(maker, image, Intent(mask[None], (2.0,), 1.5))
     torch.testing.assert_close(both, alone("scale", shifted, scale))
-    assert torch.equal(maker(image, Intent(mask[None], (0.0,))), image)
+    assert torch.equal(made(maker, image, Intent(mask[None], (0.0,))), image)
     with pytest.raises(InputError, match=r"shift_network is .*trained to scale; expected one"):
         NetworkTransform(str(networks["scale"]), str(networks["scale"])).network(Manipulation.SHIFT)
 
@@ -141,12 +152,13 @@ def test_on_photographs_they_have_not_seen_they_move_their_guide_s_predictions_a
     image_id = annotations.by_id[annotation_id]["image_id"]
     mask = squared_mask(annotations.mask(image_id, [annotation_id]), 256, "crop")
     aimed = [
-        p_obj(models.log_saliency(maker(image, Intent(mask[None], (k,)))), mask)
+        p_obj(models.log_saliency(made(maker, image, Intent(mask[None], (k,)))), mask)
         for k in (-2.0, 0.0, 2.0)
     ]
     assert aimed[0] < 0.95 * aimed[1] < 0.95 * aimed[2]
     spread, gathered = (
-        entropy_bits(models.log_saliency(maker(image, Intent(mask[:0], (), k)))) for k in (0.5, 2.0)
+        entropy_bits(models.log_saliency(made(maker, image, Intent(mask[:0], (), k))))
+        for k in (0.5, 2.0)
     )
     assert spread > gathered + 0.05
 
@@ -154,3 +166,35 @@ def test_on_photographs_they_have_not_seen_they_move_their_guide_s_predictions_a
 def test_shipped_networks_are_named_where_a_wrong_one_is_asked_for():
     with pytest.raises(InputError, match=r"expected one of \['fgtransform-scale'.*did you mean"):
         transform_file("fgtransform-shfit")
+
+
+def test_edits_say_what_their_first_region_got_and_give_it_to_another(models, coffee):
+    image, mask = coffee
+    maker = build_maker("edits", Settings(edits=EditSettings(steps=3)), models.guiding)
+    intent = Intent(mask[None], (2.0,))
+    amounts = maker.graded(image, intent).amounts
+    elsewhere = torch.roll(mask, 60, dims=0)
+    control = maker.control(image, elsewhere, intent, amounts, 1.0)
+    assert torch.equal(control, edit_region(image, elsewhere, amounts, 0.012))
+    changed = (control - image).abs().mean(dim=0)
+    assert changed[elsewhere > 0].mean() > 10 * changed[(elsewhere == 0) & (mask > 0)].mean()
+
+
+def test_what_is_no_edit_is_asked_to_shift_the_other_region_alone():
+    asked = []
+
+    class Recorded(Pixels):
+        def graded(self, image, intent, excess=None):
+            asked.append(intent)
+            return between(image, image + 1)
+
+    masks = torch.zeros(2, 8, 8)
+    masks[0, :2], masks[1, 6:] = 1, 1
+    region = torch.zeros(8, 8)
+    region[3:5] = 1
+    image, intent = torch.zeros(3, 8, 8), Intent(masks, (1.5, -1.5), 2.0, 0.01)
+    maker = Recorded([], PixelSettings())
+    assert maker.graded(image, intent).amounts is None
+    assert maker.control(image, region, intent, None, 0.25).mean() == 0.25
+    assert torch.equal(asked[-1].masks, region[None])
+    assert (asked[-1].k_shift, asked[-1].k_scale, asked[-1].blur) == ((1.5,), 1.0, 0.01)

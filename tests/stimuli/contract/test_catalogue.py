@@ -18,10 +18,12 @@ from stimuli.contract.schemas import STIMULI
 from stimuli.contract.vocabulary import (
     Block,
     Condition,
+    ControlRegion,
     Direction,
     PredictedEffect,
     Stimulus,
     Target,
+    blocks_in_use,
     subject_label,
 )
 from stimuli.support.errors import InputError
@@ -181,6 +183,61 @@ def test_orders_survive_and_a_repeated_block_is_refused(tmp_path):
     write_blocks(tmp_path / "blocks.tsv", [(Block.ORIGINALS, Block.ORIGINALS, Block.VERSIONS_1)])
     with pytest.raises(InputError, match="once"):
         read_blocks(tmp_path / "blocks.tsv")
+
+
+def test_three_blocks_are_written_without_a_fourth_column(tmp_path):
+    write_blocks(tmp_path / "blocks.tsv", [blocks_in_use(controls=False)])
+    assert (tmp_path / "blocks.tsv").read_text().splitlines()[0] == "order\tfirst\tsecond\tthird"
+    assert "versions-3" not in (tmp_path / "blocks.json").read_text()
+
+
+@pytest.fixture
+def controlled():
+    """A source with a control, and one for the entropy that is left out of the second versions."""
+    region = ControlRegion("stimuli/masks/c.png", None, -4.0, 7.5, 1.0, -0.25, "k_shift +2", 0.125)
+    aim = Target((3,), 0.0, "stimuli/masks/a.png")
+    pairs = (
+        (Block.ORIGINALS, Direction.NONE), (Block.VERSIONS_1, Direction.INCREASE),
+        (Block.VERSIONS_3, Direction.DECREASE),
+    )  # fmt: skip
+    cup, tree = (
+        [
+            stimulus(source, block, Condition.ORIGINAL if n == 0 else aims, direction)
+            for n, (block, direction) in enumerate(pairs)
+        ]
+        for source, aims in (("cup", Condition.OBJECT), ("tree", Condition.ENTROPY))
+    )
+    control = stimulus("cup", Block.VERSIONS_2, Condition.OBJECT, Direction.CONTROL, (aim,))
+    return (*cup, dataclasses.replace(control, target=None, control=region), *tree)
+
+
+def test_controls_survive_being_written_and_read(tmp_path, controlled):
+    write_catalogue(tmp_path / "stimuli.tsv", controlled)
+    assert read_catalogue(tmp_path / "stimuli.tsv") == controlled
+    levels = json.loads((tmp_path / "stimuli.json").read_text())["direction"]["Levels"]
+    assert "control" in levels
+
+
+def test_a_catalogue_without_controls_has_no_columns_and_no_levels_of_them(tmp_path, stimuli):
+    write_catalogue(tmp_path / "stimuli.tsv", stimuli)
+    header = (tmp_path / "stimuli.tsv").read_text().splitlines()[0]
+    sidecar = json.loads((tmp_path / "stimuli.json").read_text())
+    assert "control" not in header
+    assert not [name for name in sidecar if name.startswith("control")]
+    assert list(sidecar["direction"]["Levels"]) == ["none", "increase", "decrease"]
+    assert list(sidecar["block"]["Levels"]) == ["originals", "versions-1", "versions-2"]
+
+
+def test_a_control_without_its_region_or_outside_its_block_is_refused(tmp_path, controlled):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, controlled)
+    text = path.read_text()
+    path.write_text(text.replace("\t0.125", "\tn/a"))
+    with pytest.raises(InputError, match="line 5: control_p_obj_change is n/a"):
+        read_catalogue(path)
+    path.write_text(text.replace("control\tversions-2", "control\tversions-3"))
+    with pytest.raises(InputError, match="does not hold every source exactly once"):
+        read_catalogue(path)
 
 
 def test_a_changed_or_missing_image_is_found(tmp_path, stimuli):

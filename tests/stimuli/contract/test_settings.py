@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from stimuli.contract.settings import (
+    DesignSettings,
     ImageSettings,
     ManipulationSettings,
     ObserverSettings,
@@ -17,7 +18,7 @@ from stimuli.contract.settings import (
     parse_settings,
 )
 from stimuli.contract.templates import settings_template, sources_text
-from stimuli.contract.vocabulary import Transform
+from stimuli.contract.vocabulary import Block, Transform
 from stimuli.support.errors import InputError
 
 SOURCE = SourceSettings(
@@ -160,3 +161,19 @@ def test_values_from_python_become_what_the_fields_hold():
     assert (made.k_shift, made.also, made.transform) == (1.0, ("icf",), Transform.PIXELS)
     assert isinstance(made.k_shift, float)
     assert isinstance(made.transform, Transform)
+
+
+def test_controls_are_stated_where_there_are_any_and_left_out_by_a_source():
+    named = StudySettings("mine", 3)
+    assert not parse_settings(settings_template(named)).design.controls
+    stated = settings_template(named, controls=True) + "\n" + sources_text([SOURCE])
+    settings = parse_settings(stated)
+    assert settings.has_control(settings.sources[0])
+    assert settings.blocks == tuple(Block)
+    assert "control =" not in sources_text([SOURCE])
+    without = replace(SOURCE, source_id="tea", control=False)
+    both = parse_settings(stated + sources_text([without]))
+    assert [both.has_control(one) for one in both.sources] == [True, False]
+    assert replace(both, design=DesignSettings()).blocks == tuple(Block)[:3]
+    with pytest.raises(InputError, match=r"design\.controls is true, and no source"):
+        replace(settings, sources=(without,))
