@@ -96,7 +96,7 @@ class DrawingBoard:
         return f"Kept: {name.strip()}, annotation {region}. Choose it like any other object."
 
     def mask(self) -> np.ndarray | None:
-        """Return what is drawn, ``(height, width)`` bool of the photograph; None without strokes."""
+        """Return what is drawn as a mask ``(height, width)`` bool; None without strokes."""
         return self._canvas().mask(self.strokes) if self.strokes else None
 
     def shown(self) -> dict[str, object]:

@@ -115,7 +115,7 @@ class Page:
             )
 
     def _draw(self, stroke: dict[str, Any]) -> Values:
-        """Carry out a stroke, or what is done to the strokes; a message says what cannot be done."""
+        """Carry out a stroke, or undo some; a message says what cannot be done."""
         board, said = self.display.board, ""
         acts: dict[str, Callable[[], None]] = {
             "click": lambda: board.click(stroke["at"], stroke["away"]),
