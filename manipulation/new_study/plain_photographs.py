@@ -51,7 +51,7 @@ def plain_photographs(folder: str | Path) -> CandidatePhotographs:
     >>> from manipulation import plain_photographs
     >>> photographs = plain_photographs("demo-study/stimuli/sources")
     >>> [one.source_id for one in photographs.candidates], photographs.others
-    (['astronaut', 'coffee', 'hubble'], ('annotations.json',))
+    (['coffee', 'flower', 'grace_hopper'], ('annotations.json',))
     """
     folder = Path(folder)
     if not folder.is_dir():

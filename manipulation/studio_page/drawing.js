@@ -63,20 +63,22 @@ document.addEventListener('pointerdown', (event) => {
   if (tool === 'loop') {
     event.preventDefault();
     draftNow().setPointerCapture(event.pointerId);
-    line = [at(event)];
   }
+  line = [at(event)];
 });
 document.addEventListener('pointermove', (event) => {
-  if (!line || !event.buttons || !onDraft(event)) return;
+  if (!line || tool !== 'loop' || !onDraft(event)) return;
   const point = at(event), last = line.at(-1);
   if (Math.hypot(point[0] - last[0], point[1] - last[1]) < 3) return;
   line.push(point);
   drawLine();
 });
 document.addEventListener('pointerup', (event) => {
-  if (!onDraft(event) || event.button !== 0) return;
-  if (tool === 'click') send({ act: 'click', at: cross = at(event), away: isAway(event) });
-  else if (line) send({ act: 'loop', corners: line, away: isAway(event) });
+  if (line && onDraft(event)) {
+    if (tool === 'click') send({ act: 'click', at: cross = at(event), away: isAway(event) });
+    else send({ act: 'loop', corners: line, away: isAway(event) });
+  }
+  if (tool === 'click') line = null;
 });
 document.addEventListener('pointercancel', () => { if (line) { line = null; drawLine(); } });
 document.addEventListener('keydown', (event) => {

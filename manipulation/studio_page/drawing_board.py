@@ -34,6 +34,7 @@ class DrawingBoard:
         self.session = session
         self._strokes: dict[str, tuple[Stroke, ...]] = {}
         self._canvases: OrderedDict[str, Canvas] = OrderedDict()
+        self._shown = 0
 
     @property
     def strokes(self) -> tuple[Stroke, ...]:
@@ -100,11 +101,12 @@ class DrawingBoard:
         return self._canvas().mask(self.strokes) if self.strokes else None
 
     def shown(self) -> dict[str, object]:
-        """Return what the page shows of it."""
+        """Return what the page shows of it; no two values are equal, so that each is noticed."""
+        self._shown += 1
         mask = self.mask()
         view = None if mask is None else self._on_view(mask)
         return {
-            "source": self.session.source_id,
+            "number": self._shown,
             "strokes": len(self.strokes),
             "outline": "" if view is None else outline(view),
             "share": 0.0 if view is None else float(view.mean()),

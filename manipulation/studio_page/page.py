@@ -87,7 +87,9 @@ class Page:
         def keep(event: gradio.EventData) -> Values:
             return kept(event._data["name"])
 
-        controls.drawing.select(draw, [], drawn, concurrency_id="draw", **quiet)
+        controls.drawing.select(
+            draw, [], drawn, trigger_mode="multiple", concurrency_id="draw", **quiet
+        )
         on([controls.drawing.submit], keep, [], everything)
         outputs = [*shown, *controls.buttons]
         tuned = controls.tuned

@@ -116,7 +116,8 @@ class Session:
             self.workbench.regions_changed()
         else:
             self.refresh()
-            self.discard()
+            here = self.source_id  # is another kind of source now
+            self._drafts = {at: one for at, one in self._drafts.items() if at.source_id != here}
 
     def show(self, source_id: str, direction: str) -> None:
         """Take a version of a source on the table."""

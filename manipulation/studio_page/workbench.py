@@ -141,7 +141,7 @@ class Workbench:
     def regions_changed(self) -> None:
         """Read the annotations of all sources again, for a region that was kept."""
         self.sources = Sources(self.study)
-        for source_id, bench in self._benches.items():
+        for source_id, bench in list(self._benches.items()):
             material = self.sources.material(bench.source)
             regions = regions_of_source(material) if bench.regions else {}
             self._benches[source_id] = replace(bench, material=material, regions=regions)
