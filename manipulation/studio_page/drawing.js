@@ -3,7 +3,7 @@ const bar = element.querySelector('.drawing');
 const part = (name) => bar.querySelector(name);
 const stageNow = () => document.querySelector('#stage .stage');
 const draftNow = () => document.querySelector('#stage .draft');
-let tool = 'choose', line = null, cross = [500, 500];
+let tool = 'choose', line = null, cross = [500, 500], keeping = false;
 
 const pressed = (button, is) => button.setAttribute('aria-pressed', String(is));
 const isAway = (event) => event.shiftKey || part('.away').getAttribute('aria-pressed') === 'true';
@@ -36,6 +36,8 @@ const show = () => {
   draft.querySelector('.region').setAttribute('d', value.outline);
   line = null;
   drawLine();
+  if (keeping && !value.strokes) part('.name').value = '';
+  keeping = false;
   bar.dataset.strokes = value.strokes;
   for (const name of ['undo', 'clear']) part(`[data-act=${name}]`).disabled = !value.strokes;
   for (const name of ['smaller', 'larger']) part(`[data-act=${name}]`).disabled = !value.resizable;
@@ -43,7 +45,10 @@ const show = () => {
   part('.hint').textContent = value.outline ? `${(value.share * 100).toFixed(1)} % of the picture` : '';
 };
 
-const keep = () => trigger('submit', { name: part('.name').value });
+const keep = () => {
+  keeping = true;
+  trigger('submit', { name: part('.name').value });
+};
 
 bar.addEventListener('click', (event) => {
   const button = event.target.closest('button');
