@@ -44,6 +44,7 @@ def with_region(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from stimuli import decode
     >>> mask = np.eye(4, dtype=bool)
     >>> file = {"images": [image_entry(1, "a.png", (4, 4))], "annotations": []}

@@ -106,6 +106,7 @@ def superpixels(pixels: np.ndarray) -> Superpixels:
 
     Examples
     --------
+    >>> import numpy as np
     >>> pixels = np.zeros((60, 80, 3), dtype=np.uint8)
     >>> pixels[20:40, 20:40] = 200
     >>> found = superpixels(pixels)

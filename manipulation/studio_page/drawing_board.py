@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor
 
 from manipulation.images.photographs import square_box, squared_mask
 from manipulation.regions.drawing import Canvas, Click, Loop, Point, Stroke, resized_stroke
@@ -138,7 +139,7 @@ class DrawingBoard:
     def _fit(self) -> str:
         return self.session.workbench.settings.images.fit
 
-    def _on_view(self, mask: np.ndarray) -> np.ndarray:
+    def _on_view(self, mask: np.ndarray) -> Tensor:
         return squared_mask(mask, OUTLINE_PX, self._fit)
 
     def _in_pixels(self, point: Sequence[float]) -> Point:

@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path, files, message):
 
 def test_from_plain_photographs_to_a_report(photographs, tmp_path):
     root = tmp_path / "study"
-    study = propose_small_study(root, photographs, size_px=128)
+    study = propose_small_study(root, photographs, size_px=128, steps=1, resamples=200)
     generate_stimuli(study)
     for subject in ("1", "2"):
         experiment.main(["--study", str(root), "--simulate", "--subject", subject])
