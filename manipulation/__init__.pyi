@@ -7,6 +7,7 @@ from .networks.settings import read_run_settings as read_run_settings
 from .new_study.candidates import CandidatePhotographs as CandidatePhotographs
 from .new_study.candidates import coco_photographs as coco_photographs
 from .new_study.candidates import demo_photographs as demo_photographs
+from .new_study.plain_photographs import plain_photographs as plain_photographs
 from .new_study.propose_study import propose_study as propose_study
 from .saliency.fitting.adapt import AdaptedModel as AdaptedModel
 from .saliency.fitting.adapt import adapt_saliency_model as adapt_saliency_model

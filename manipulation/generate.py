@@ -1,7 +1,7 @@
 """Make the stimuli of a study: originals and versions of every source, balanced in blocks.
 
-``python -m manipulation.generate --study STUDY`` reads ``study.toml``. With ``--demo`` or
-``--coco`` it first makes the study, proposing sources and objects.
+``python -m manipulation.generate --study STUDY`` reads ``study.toml``. With ``--demo``, ``--coco``
+or ``--photographs`` it first makes the study, proposing sources and objects.
 """
 
 import argparse
@@ -10,7 +10,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from manipulation.new_study.candidates import coco_photographs
+from manipulation.new_study.candidates import CandidatePhotographs, coco_photographs
+from manipulation.new_study.folder import check_free
+from manipulation.new_study.plain_photographs import plain_photographs
 from manipulation.new_study.propose_study import propose_study
 from manipulation.study_stimuli.control_stimulus import controls_in_words
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
@@ -29,17 +31,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
     arguments = _arguments(argv)
     root = Path(arguments.study)
-    if arguments.demo or arguments.coco:
-        photographs = coco_photographs(*arguments.coco) if arguments.coco else None
-        if photographs and photographs.missing:
-            console.print(
-                f"[yellow]{len(photographs.missing)} annotated photographs are not in "
-                f"{arguments.coco[0]} and are left out, such as {photographs.missing[0]}[/]"
-            )
+    if arguments.demo or arguments.coco or arguments.photographs:
+        check_free(root)  # before photographs are looked at
+        photographs = _photographs(arguments)
         study = propose_study(
             root, photographs, sources=arguments.sources, pairs=arguments.pairs,
             controls=arguments.controls, name=arguments.name or "", seed=arguments.seed,
         )  # fmt: skip
+        if photographs and photographs.proposed:
+            _print_left_out(study, photographs)
         console.print(f"{study.proposals} says what was chosen, and why.")
     study = open_study(root)
     _print_summary(study, generate_stimuli(study))
@@ -49,11 +49,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = commands.parser(
         "manipulation.generate",
         "Make the stimuli of a study: originals and two versions of every source with opposite "
-        "aims, their targets and predictions, and the balanced blocks.\n\nThe first time, "
-        "--demo or --coco makes the study folder and proposes sources; what was chosen then "
-        "stands in STUDY/study.toml, to be changed by hand, and is used from there. What is there "
-        "and as study.toml asks is kept: a run that was killed goes on, and a changed setting "
-        "makes again what depends on it.",
+        "aims, their targets and predictions, and the balanced blocks.\n\nThe first time, --demo, "
+        "--coco or --photographs makes the study folder and proposes sources; what was chosen "
+        "then stands in STUDY/study.toml, to be changed by hand, and is used from there. What is "
+        "there and as study.toml asks is kept: a run that was killed goes on, and a changed "
+        "setting makes again what depends on it.",
         "python -m manipulation.generate --study my-study --coco val2017/ instances.json",
     )
     parser.add_argument("--study", required=True, help="study folder")
@@ -65,9 +65,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--coco", nargs=2, metavar=("IMAGES", "ANNOTATIONS"), help="make the study from a folder "
         "of photographs and their COCO annotation file",
     )  # fmt: skip
+    source.add_argument(
+        "--photographs", metavar="FOLDER", help="make the study from plain photographs, and "
+        "propose regions on them; the studio takes others that are clicked or drawn",
+    )  # fmt: skip
     parser.add_argument(
         "--sources", type=int, metavar="N", help="photographs to use, one in eight for entropy "
-        "alone (default: 24, demo: 8)",
+        "alone (default: 24, demo: 8, plain photographs: as many as suffice up to 24)",
     )  # fmt: skip
     parser.add_argument(
         "--pairs", action=argparse.BooleanOptionalAction, default=True,
@@ -81,6 +85,37 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
     return parser.parse_args(argv)
+
+
+def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
+    """Return the photographs that a study is made from, and say what is left out; None: demo's."""
+    if arguments.photographs:
+        photographs = plain_photographs(arguments.photographs)
+        if photographs.others:
+            console.print(
+                f"[yellow]{len(photographs.others)} files in {arguments.photographs} are no "
+                f"photographs and are left out, such as {photographs.others[0]}[/]"
+            )
+        return photographs
+    if not arguments.coco:
+        return None
+    photographs = coco_photographs(*arguments.coco)
+    if photographs.missing:
+        console.print(
+            f"[yellow]{len(photographs.missing)} annotated photographs are not in "
+            f"{arguments.coco[0]} and are left out, such as {photographs.missing[0]}[/]"
+        )
+    return photographs
+
+
+def _print_left_out(study: Study, photographs: CandidatePhotographs) -> None:
+    used = {source.source_id for source in study.settings.sources}
+    left_out = [one.path.name for one in photographs.candidates if one.source_id not in used]
+    if left_out:
+        console.print(
+            f"{len(left_out)} of {len(photographs.candidates)} photographs are no sources: "
+            f"{', '.join(left_out[:5])}{', ...' if len(left_out) > 5 else ''}."
+        )
 
 
 def _print_summary(study: Study, generated: GeneratedStimuli) -> None:

@@ -21,9 +21,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "manipulation.studio",
         "Tune the versions of a study by eye, in a page that this computer alone can open. Choose "
         "a photograph, click objects, move k_shift and k_scale, and see the changed image beside "
-        "the original, the predicted densities and the second opinions. Saving writes the version "
-        "into STUDY/study.toml and makes its files; an undo takes that back.\n\nNothing is sent "
-        "anywhere. Stimuli that somebody has seen cannot be changed.",
+        "the original, the predicted densities and the second opinions. Where no object is "
+        "annotated, click a segment or draw a loop, name it and keep it: it then stands in the "
+        "study's COCO annotation file. Saving writes the version into STUDY/study.toml and makes "
+        "its files; an undo takes that back.\n\nNothing is sent anywhere. Stimuli that somebody "
+        "has seen cannot be changed.",
         "python -m manipulation.studio --study my-study",
     )
     parser.add_argument("--study", required=True, help="study folder")

@@ -28,11 +28,18 @@ class CandidatePhotographs:
     ----------
     missing
         File names that are annotated and not in the folder; they are left out.
+    others
+        Names of files in the folder that are no photographs; they are left out.
+    proposed
+        Whether the annotations are regions that were proposed (`plain_photographs`). Then a study
+        takes as many of the photographs as it can, unless it is told how many.
     """
 
     candidates: tuple[Candidate, ...]
     annotations: Annotations
     missing: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    proposed: bool = False
 
 
 def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePhotographs:

@@ -3,7 +3,6 @@
 It is built under a temporary name and renamed, so that a study folder is whole or not there.
 """
 
-import json
 import os
 import shutil
 import tempfile
@@ -113,10 +112,8 @@ def create_study(
 def _excerpt(annotations: Annotations, sources: Sequence[SourceSettings]) -> dict:
     """Return the COCO annotations of the sources alone, by the names their copies bear."""
     names = {source.image_id: Path(source.photograph).name for source in sources}
-    content = json.loads(annotations.path.read_text(encoding="utf-8"))
-    kept = {key: content[key] for key in ("info", "licenses", "categories") if key in content}
-    kept["images"] = [
+    images = [
         {**annotations.images[image_id], "file_name": name} for image_id, name in names.items()
     ]
-    kept["annotations"] = [e for e in annotations.by_id.values() if e["image_id"] in names]
-    return kept
+    kept = [entry for entry in annotations.by_id.values() if entry["image_id"] in names]
+    return {**annotations.common, "images": images, "annotations": kept}

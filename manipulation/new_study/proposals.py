@@ -80,12 +80,12 @@ def propose_sources(
         If there are too few photographs, or too few with an object to aim at.
     """
     usable = [tuple(found) for found in objects]
+    count = _with_an_aim(usable)
     ranked = sorted(
         zip(candidates, usable, strict=True),
         key=lambda pair: (-_best_headroom(pair[1]), pair[0].source_id),
     )
-    for_objects = sources - round(sources * _ENTROPY_SHARE)
-    count = sum(any(not one.rejected_because for one in found) for found in usable)
+    for_objects = _for_objects(sources)
     if len(ranked) < sources or count < for_objects:
         raise InputError(
             f"{where}: {len(ranked)} photographs, {count} with an object to aim at; "
@@ -101,6 +101,22 @@ def propose_sources(
             partner = _partner(found) if pairs else None
             proposals.append(Proposal(candidate, found, rank, Condition.OBJECT, found[0], partner))
     return tuple(proposals)
+
+
+def most_sources(objects: Sequence[Sequence[ObjectCandidate]], most: int) -> int:
+    """Return how many sources photographs with these objects suffice for, 1 to `most`."""
+    count, numbers = _with_an_aim(objects), range(1, min(most, len(objects)) + 1)
+    return max((number for number in numbers if _for_objects(number) <= count), default=1)
+
+
+def _with_an_aim(objects: Sequence[Sequence[ObjectCandidate]]) -> int:
+    """Return how many photographs have an object that can be aimed at."""
+    return sum(any(not one.rejected_because for one in found) for found in objects)
+
+
+def _for_objects(sources: int) -> int:
+    """Return how many of a number of sources aim at objects."""
+    return sources - round(sources * _ENTROPY_SHARE)
 
 
 def _partner(objects: Sequence[ObjectCandidate]) -> ObjectCandidate | None:

@@ -5,7 +5,11 @@ from pathlib import Path
 from manipulation.new_study.candidates import CandidatePhotographs, demo_photographs
 from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.objects import looked_at
-from manipulation.new_study.proposals import propose_sources, proposed_sources
+from manipulation.new_study.proposals import (
+    most_sources,
+    propose_sources,
+    proposed_sources,
+)
 from manipulation.saliency import load_saliency_model
 from stimuli.contract.settings import DesignSettings, Settings, StudySettings
 from stimuli.contract.study import Study, open_study
@@ -35,10 +39,11 @@ def propose_study(
     root
         Where; absent or an empty folder.
     photographs
-        Photographs and their annotations (`coco_photographs`); by default the demo's eight.
+        Photographs and their annotations (`coco_photographs`), or plain ones with regions that are
+        proposed (`plain_photographs`); by default the demo's eight.
     sources
-        How many to use, one in eight for entropy alone; by default the paper's 24, and all of the
-        demo's.
+        How many to use, one in eight for entropy alone; by default the paper's 24, all of the
+        demo's, and of plain photographs as many as suffice, up to 24.
     pairs
         Whether a second object is shifted the other way, where there is one.
     controls
@@ -74,13 +79,14 @@ def propose_study(
     if photographs is None:
         photographs = demo_photographs()
         sources = sources or len(photographs.candidates)
-    number = sources or SOURCES
     candidates, annotations = photographs.candidates, photographs.annotations
     settings = Settings(
         study=StudySettings(name or root.name, seed), design=DesignSettings(controls=controls)
     )
     model = load_saliency_model(settings.manipulation.saliency)
     objects = [found for *_, found in looked_at(photographs, model, settings)]
+    usual = most_sources(objects, SOURCES) if photographs.proposed else SOURCES
+    number = sources or usual
     proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
     chosen = proposed_sources(proposals, settings.manipulation)
     create_study(root, settings.study, proposals, chosen, annotations, controls=controls)

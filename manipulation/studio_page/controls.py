@@ -33,6 +33,8 @@ class Controls:
         Show what it comes to.
     save, undo, discard
         Buttons.
+    drawing
+        Takes strokes on the photograph, and shows the region that they come to.
     """
 
     source: Any
@@ -49,6 +51,7 @@ class Controls:
     save: Any
     undo: Any
     discard: Any
+    drawing: Any
 
     @property
     def shown(self) -> list:
@@ -69,7 +72,7 @@ class Controls:
     def everything(self) -> list:
         """All components, in the order in which `Display.everything` gives their values."""
         chosen = [self.source, self.direction, self.transform, self.objects, self.aim]
-        return [*chosen, *self.shifts, self.scale, *self.shown, *self.buttons]
+        return [*chosen, *self.shifts, self.scale, *self.shown, *self.buttons, self.drawing]
 
 
 def lay_out(session: Session) -> Controls:
@@ -82,14 +85,21 @@ def lay_out(session: Session) -> Controls:
         with gradio.Column(scale=3, min_width=290):
             chosen = _chosen(session)
         with gradio.Column(scale=7, min_width=520):
-            stage = gradio.HTML(
-                None, elem_id="stage", apply_default_css=False,
-                html_template=(_HERE / "stage.html").read_text(encoding="utf-8"),
-                js_on_load=(_HERE / "stage.js").read_text(encoding="utf-8"),
-            )  # fmt: skip
+            drawing, stage = _scripted("drawing"), _scripted("stage")
         with gradio.Column(scale=3, min_width=270):
             verdict = _verdict()
-    return Controls(stage=stage, **chosen, **verdict)
+    return Controls(stage=stage, drawing=drawing, **chosen, **verdict)
+
+
+def _scripted(name: str) -> Any:
+    """Lay out a part of the page that has HTML and a script of its own."""
+    import gradio
+
+    return gradio.HTML(
+        None, elem_id=name, apply_default_css=False,
+        html_template=(_HERE / f"{name}.html").read_text(encoding="utf-8"),
+        js_on_load=(_HERE / f"{name}.js").read_text(encoding="utf-8"),
+    )  # fmt: skip
 
 
 def _chosen(session: Session) -> dict[str, Any]:

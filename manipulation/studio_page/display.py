@@ -3,6 +3,7 @@
 from typing import Any
 
 from manipulation.studio_page.controls import Controls
+from manipulation.studio_page.drawing_board import DrawingBoard
 from manipulation.studio_page.html import (
     figures_html,
     message_html,
@@ -29,15 +30,20 @@ class Display:
     ----------
     is_preview
         Whether what was shown last is a preview, so that the full version is to follow.
+    board
+        The region that is being drawn.
+    note
+        Message of what was done last, shown until something else is done.
     """
 
     def __init__(self, session: Session, controls: Controls) -> None:
         self.session, self.controls = session, controls
         self.is_preview = False
+        self.board, self.note = DrawingBoard(session), ""
 
     def everything(self) -> list[Any]:
         """Return values for all components (`Controls.everything`)."""
-        return [*self._chosen(), *self.at_once(), *self.buttons()]
+        return [*self._chosen(), *self.at_once(), *self.buttons(), self.board.shown()]
 
     def at_once(self) -> list[Any]:
         """Return what can be shown at once; what is wrong with the choice is a message."""
@@ -57,7 +63,7 @@ class Display:
             {"stage": str(outcome.stage), "regions": self._regions(), **pictures_of(outcome)},
             figures_html(outcome, self.session.workbench.models.shares),
             state_html(self.session, outcome),
-            "",
+            self.note,
         ]
 
     def buttons(self) -> list[Any]:

@@ -78,6 +78,19 @@ class Page:
             return picked(event._data["key"])
 
         on([controls.stage.select], pick, [], everything)
+        drawn, kept = [controls.drawing, controls.message], change(self.display.board.keep)
+        drawing = self._guarded(self._draw, drawn)
+
+        def draw(event: gradio.EventData) -> Values:
+            return drawing(event._data)
+
+        def keep(event: gradio.EventData) -> Values:
+            return kept(event._data["name"])
+
+        controls.drawing.select(
+            draw, [], drawn, trigger_mode="multiple", concurrency_id="draw", **quiet
+        )
+        on([controls.drawing.submit], keep, [], everything)
         outputs = [*shown, *controls.buttons]
         tuned = controls.tuned
         on([one.input for one in tuned], self._guarded(self._tune, outputs), tuned, outputs)
@@ -103,7 +116,25 @@ class Page:
                 f"study.toml takes more"
             )
 
+    def _draw(self, stroke: dict[str, Any]) -> Values:
+        """Carry out a stroke, or undo some; a message says what cannot be done."""
+        board, said = self.display.board, ""
+        acts: dict[str, Callable[[], None]] = {
+            "click": lambda: board.click(stroke["at"], stroke["away"]),
+            "loop": lambda: board.loop(stroke["corners"], stroke["away"]),
+            "smaller": lambda: board.resize(-1),
+            "larger": lambda: board.resize(1),
+            "undo": board.undo,
+            "clear": board.clear,
+        }
+        try:
+            acts[stroke["act"]]()
+        except InputError as error:
+            said = message_html(str(error), "wrong")
+        return [board.shown(), said]
+
     def _tune(self, *values: Any) -> Values:
+        self.display.note = ""
         *shifts, scale, transform = values
         self.session.tune(shifts, scale, transform)
         return [*self.display.at_once(), *self.display.buttons()]
@@ -117,9 +148,10 @@ class Page:
 
     def _changed(self, change: Callable, *values: Any) -> Values:
         """Change something and show all of it; where it is refused, show why and change nothing."""
-        said = ""
+        said = self.display.note = ""
         try:
-            change(*values)
+            done = change(*values)
+            self.display.note = said = message_html(done) if isinstance(done, str) else ""
         except InputError as error:
             said = message_html(str(error), "wrong")
         return self._everything_and(said)

@@ -7,11 +7,12 @@ import numpy as np
 from torch import Tensor
 
 from manipulation.images.photographs import resized
+from manipulation.regions.coco_entries import UNNAMED
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
 from stimuli.contract.settings import TargetSettings
 from stimuli.support.errors import InputError
 
-_OUTLINE_PX = 512  # side at which outlines are drawn
+OUTLINE_PX = 512  # side at which outlines are drawn
 VIEW = 1000  # and of the view in whose units they are given
 
 
@@ -105,7 +106,7 @@ def regions_of_source(material: SourceMaterial) -> dict[str, Region]:
         add(str(entry["id"]), name, (entry["id"],))
     named = set(annotations.categories.values())
     for category, count in counts.items():
-        if count > 1 and category in named:
+        if count > 1 and category in named and category != UNNAMED:
             ids = tuple(i for i, name in categories.items() if name == category)
             add(f"all:{category}", f"all {count} of {category}", ids, category)
     for version in material.source.versions:
@@ -121,11 +122,11 @@ def outline(mask: Tensor) -> str:
     """Return the outline of a region as an SVG path, holes included (fill rule: evenodd)."""
     from skimage.measure import approximate_polygon, find_contours
 
-    inside = np.pad(resized(mask, _OUTLINE_PX).numpy(), 1)
+    inside = np.pad(resized(mask, OUTLINE_PX).numpy(), 1)
     paths = []
     for contour in find_contours(inside, 0.5):
         corners = approximate_polygon(contour, 0.7)
-        points = ((corners[:-1, ::-1] - 0.5) * VIEW / _OUTLINE_PX).clip(0, VIEW)
+        points = ((corners[:-1, ::-1] - 0.5) * VIEW / OUTLINE_PX).clip(0, VIEW)
         if len(points) > 2:
             paths.append("M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in points) + "Z")
     return "".join(paths)

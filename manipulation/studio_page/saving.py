@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from manipulation.studio_page.study_text import with_version
+from manipulation.studio_page.study_text import with_aim, with_version
 from manipulation.study_stimuli.generation import check_unseen
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
 from stimuli.contract.settings import VersionSettings, parse_settings
 from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import Direction
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json, write_json, write_text
 
@@ -89,6 +90,29 @@ def save(study: Study, source_id: str, version: VersionSettings, report: Report)
     write_text(study.settings_file, after)
     stimulus_set.make(report)
     return True
+
+
+def aim_source(
+    study: Study, source_id: str, annotations: str, image_id: int, annotation_id: int, shift: float
+) -> None:
+    """Make a source for entropy alone one whose versions aim at a region; their files are not made.
+
+    Parameters
+    ----------
+    annotations, image_id, annotation_id
+        The annotation file, relative to the study, the photograph in it and its region.
+    shift
+        By which log saliency is shifted, in nats, to increase or to decrease.
+
+    Raises
+    ------
+    InputError
+        If ``study.toml`` cannot be changed safely: nothing was changed.
+    """
+    before, where = _read(study.settings_file), study.settings_file.name
+    after = with_aim(before, source_id, annotations, image_id, annotation_id, shift, where)
+    _keep(study, f"{source_id}, {Direction.INCREASE}", before, after)
+    write_text(study.settings_file, after)
 
 
 def undo(study: Study, report: Report) -> Saved:

@@ -110,6 +110,15 @@ class Session:
             if not {key_of(target) for target in draft.targets} <= regions.keys():
                 del self._drafts[place]
 
+    def regions_changed(self) -> None:
+        """Take note of a region that was kept in the study."""
+        if self.workbench.is_current:
+            self.workbench.regions_changed()
+        else:
+            self.refresh()
+            here = self.source_id  # is another kind of source now
+            self._drafts = {at: one for at, one in self._drafts.items() if at.source_id != here}
+
     def show(self, source_id: str, direction: str) -> None:
         """Take a version of a source on the table."""
         self.workbench.source(source_id)

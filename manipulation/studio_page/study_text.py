@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from stimuli.contract.settings import Settings, TargetSettings, VersionSettings, parse_settings
+from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support.errors import InputError
 
 Table = MutableMapping[str, Any]
@@ -52,6 +53,48 @@ def with_version(
         ),
     )
     _check_same(parse_settings(changed, where), expected, where)
+    return changed
+
+
+def with_aim(
+    text: str, source_id: str, annotations: str, image_id: int, annotation_id: int, shift: float,
+    where: str = "study.toml",
+) -> str:  # fmt: skip
+    """Return a ``study.toml`` in which a source for entropy alone aims at a region instead.
+
+    Raises
+    ------
+    InputError
+        If the text is no valid ``study.toml``, has no such source, or would not be valid.
+    """
+    import tomlkit
+
+    settings = parse_settings(text, where)
+    number = [source.source_id for source in settings.sources].index(source_id)
+    source = settings.sources[number]
+    signs = {Direction.INCREASE: 1, Direction.DECREASE: -1}
+    versions = tuple(
+        replace(
+            one, targets=(TargetSettings((annotation_id,), signs[one.direction] * shift),),
+            k_scale=1.0,
+        )
+        for one in source.versions
+    )  # fmt: skip
+    expected = replace(
+        source, annotations=annotations, image_id=image_id, condition=Condition.OBJECT,
+        versions=versions,
+    )  # fmt: skip
+    document = cast(dict[str, Any], tomlkit.parse(text))
+    table = document["sources"][number]
+    for key, value in (("annotations", annotations), ("image_id", image_id)):
+        table[key] = value
+    table["condition"] = str(Condition.OBJECT)
+    for one, version in zip(table["versions"], versions, strict=True):
+        one.pop("k_scale", None)
+        _set_targets(one, version.targets)
+    changed = tomlkit.dumps(document)
+    sources = tuple(expected if one is source else one for one in settings.sources)
+    _check_same(parse_settings(changed, where), replace(settings, sources=sources), where)
     return changed
 
 

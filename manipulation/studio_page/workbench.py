@@ -139,6 +139,14 @@ class Workbench:
             self._benches.popitem(last=False)
         return self._benches[source_id]
 
+    def regions_changed(self) -> None:
+        """Read the annotations of all sources again, for a region that was kept."""
+        self.sources = Sources(self.study)
+        for source_id, bench in list(self._benches.items()):
+            material = self.sources.material(bench.source)
+            regions = regions_of_source(material) if bench.regions else {}
+            self._benches[source_id] = replace(bench, material=material, regions=regions)
+
     def check(self, source_id: str, version: VersionSettings) -> None:
         """Raise InputError if a version cannot be made."""
         source = self.source(source_id)

@@ -207,8 +207,8 @@ class Sources:
         """
         if not self.settings.sources:
             raise InputError(
-                f"{self.study.settings_file}: names no sources; expected [[sources]], which --demo "
-                f"or --coco propose for a new study"
+                f"{self.study.settings_file}: names no sources; expected [[sources]], which "
+                f"--demo, --coco or --photographs propose for a new study"
             )
         for source in self.settings.sources:
             self._materials[source.source_id] = self.material(source).without_decoded()

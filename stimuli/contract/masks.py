@@ -7,6 +7,7 @@ annotated photograph. The decoding is pycocotools'.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class Annotations:
         Category names by category id.
     licences
         ``name (url)`` by licence id.
+    common
+        What the file says of all images: ``info``, ``licenses`` and ``categories`` as they stand.
     """
 
     path: Path
@@ -37,6 +40,7 @@ class Annotations:
     by_id: dict[int, dict]
     categories: dict[int, str]
     licences: dict[int, str]
+    common: dict[str, Any]
 
     def image(self, image_id: int) -> dict:
         """Return the entry of an image, or raise InputError."""
@@ -201,8 +205,17 @@ def read_annotations(path: str | Path) -> Annotations:
     >>> mask.shape == (annotations.image(image_id)["height"], annotations.image(image_id)["width"])
     True
     """
-    path = Path(path)
-    content = read_json(path)
+    return annotations_of(read_json(path), Path(path))
+
+
+def annotations_of(content: object, path: Path) -> Annotations:
+    """Return the content of a COCO annotation file, indexed; errors name `path`.
+
+    Raises
+    ------
+    InputError
+        If it is not COCO's, or an annotation names an image that is not there.
+    """
     if not isinstance(content, dict) or not {"images", "annotations"} <= content.keys():
         raise InputError(f"{path}: not a COCO annotation file; expected `images` and `annotations`")
     try:
@@ -224,7 +237,8 @@ def read_annotations(path: str | Path) -> Annotations:
             f"{path}: annotations {orphans[:5]} name images that are not in the file; "
             f"expected every image_id among `images`"
         )
-    return Annotations(path, images, by_id, categories, licences)
+    common = {key: content[key] for key in ("info", "licenses", "categories") if key in content}
+    return Annotations(path, images, by_id, categories, licences, common)
 
 
 def check_size(name: str, pixels: np.ndarray, annotations: Annotations, image_id: int) -> None:

@@ -140,7 +140,7 @@ def open_study(root: str | Path) -> Study:
     root = Path(root)
     repair = (
         f"make one with `python -m manipulation.generate --study {root} --demo`, or with "
-        f"--coco IMAGES ANNOTATIONS in place of --demo"
+        f"--coco IMAGES ANNOTATIONS or --photographs FOLDER in place of --demo"
     )
     if not root.is_dir():
         raise InputError(f"{root}: no such study; {repair}")

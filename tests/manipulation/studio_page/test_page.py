@@ -1,5 +1,6 @@
 """The studio in a real browser, started as a user would: click, slide, flip, save, reload, undo."""
 
+import json
 import re
 import shutil
 import signal
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from manipulation.study_stimuli.generation import generate_stimuli
+from stimuli.contract.masks import read_annotations
 from stimuli.contract.settings import TargetSettings, read_settings
+from stimuli.support.files import read_image
 from tests.small_study import propose_small_study
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -208,6 +211,102 @@ def test_the_keyboard_alone_suffices(page, study):
         "wanted => Number(document.querySelector('#shift-0 input[type=range]').value) === wanted",
         arg=-wanted,
     )
+
+
+def draft(page):
+    return page.get_attribute("#stage .draft .region", "d")
+
+
+def wait_for_another_draft(page, before):
+    page.wait_for_function(
+        "before => (document.querySelector('#stage .draft .region').getAttribute('d') || '') !== "
+        "(before || '')",
+        arg=before,
+    )
+
+
+def test_a_region_is_clicked_and_drawn_kept_aimed_at_and_saved(page, study):
+    source = study.settings.sources[0]
+    file = study.root / source.annotations
+    text, content = study.settings_file.read_text(), file.read_text()
+    wait_for(page, "#state", text="In the study")
+    assert not page.get_by_role("button", name="Keep region").is_visible()
+
+    # The segment under a click, made larger, and taken back.
+    page.get_by_role("button", name="Segment under a click").click()
+    box = page.locator("#stage .draft").bounding_box()
+
+    def point(x, y):
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    page.mouse.click(*point(0.5, 0.45))
+    wait_for_another_draft(page, "")
+    clicked = draft(page)
+    assert page.locator("#objects input:checked").count() == len(source.versions[0].targets)
+    page.get_by_role("button", name="Larger").click()
+    wait_for_another_draft(page, clicked)
+    larger = draft(page)
+    page.get_by_role("button", name="Undo stroke").click()
+    wait_for_another_draft(page, larger)
+    assert not draft(page)
+    assert page.get_by_role("button", name="Keep region").is_disabled()
+
+    # A loop with the mouse, once as no more than a point, and a segment by the keyboard.
+    page.get_by_role("button", name="Draw a loop").click()
+    page.mouse.click(*point(0.2, 0.2))
+    wait_for(page, "#message", text="no pixel inside")
+    corners = [(0.3, 0.6), (0.5, 0.6), (0.5, 0.8), (0.3, 0.8), (0.3, 0.6)]
+    page.mouse.move(*point(*corners[0]))
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*point(*corner), steps=8)
+    page.mouse.up()
+    wait_for_another_draft(page, "")
+    assert page.inner_text("#drawing .hint") in (
+        "3.9 % of the picture",
+        "4.0 % of the picture",
+        "4.1 % of the picture",
+    )
+    assert page.inner_text("#message").strip() == ""
+    looped = draft(page)
+    page.get_by_role("button", name="Segment under a click").click()
+    page.locator("#stage .draft").focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    wait_for_another_draft(page, looped)
+    page.keyboard.press("Control+z")
+    page.wait_for_function(
+        "looped => document.querySelector('#stage .draft .region').getAttribute('d') === looped",
+        arg=looped,
+    )
+
+    # Without a name it is not kept; with one it is an object like the others.
+    page.get_by_role("button", name="Keep region").click()
+    wait_for(page, "#message", text="expected 1 to 40 printable characters")
+    assert file.read_text() == content
+    page.get_by_label("name of the region").fill("patch")
+    page.get_by_role("button", name="Keep region").click()
+    wait_for(page, "#message", text="Kept: patch")
+    (kept,) = read_annotations(file).by_id.keys() - {
+        one["id"] for one in json.loads(content)["annotations"]
+    }
+    assert not draft(page)
+    page.get_by_role("button", name="Choose objects").click()
+    page.locator(f".stage .objects path[data-key='{kept}']").click()
+    number = len(source.versions[0].targets)
+    page.wait_for_selector(f"#shift-{number}")
+    wait_for(page, "#state", text="not saved")
+    page.get_by_role("button", name="Save version").click()
+    wait_for(page, "#message", text=f"Saved: {source.source_id}, increase.")
+    targets = read_settings(study.settings_file).sources[0].versions[0].targets
+    assert targets[-1].annotation_ids == (kept,)
+    mask = read_image(study.stimuli / "masks" / f"{source.source_id}_{kept}.png") > 0
+    assert mask[..., 0].mean() == pytest.approx(0.04, rel=0.05)
+
+    page.get_by_role("button", name="Undo saving").click()
+    wait_for(page, "#message", text="Undone")
+    assert study.settings_file.read_text() == text
 
 
 def test_what_is_wrong_is_said_in_the_page(page, study):

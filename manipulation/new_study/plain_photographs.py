@@ -1,0 +1,107 @@
+"""Plain photographs, without annotations, that may become the sources of a study.
+
+In comes a folder of photographs; out come the same with regions that are proposed on each
+(`manipulation.regions.proposed`), as if somebody had annotated them.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from manipulation.images.photographs import square_box, squared
+from manipulation.new_study.candidates import Candidate, CandidatePhotographs
+from manipulation.regions.coco_entries import UNNAMED, Content, image_entry, with_region
+from manipulation.regions.proposed import proposed_regions
+from manipulation.regions.superpixels import superpixels
+from manipulation.saliency import load_saliency_model
+from manipulation.saliency.models.protocol import LogSaliencyModel
+from stimuli.contract.masks import annotations_of
+from stimuli.contract.settings import ImageSettings, Settings
+from stimuli.contract.vocabulary import checked_name
+from stimuli.support.console import progress
+from stimuli.support.errors import InputError
+from stimuli.support.files import read_image
+
+SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".pnm",
+)  # fmt: skip
+_MADE_BY = "proposed: segment under a peak of predicted saliency"
+
+
+def plain_photographs(folder: str | Path) -> CandidatePhotographs:
+    """Return the photographs of a folder, with regions that are proposed on each.
+
+    Regions are segments under the peaks of the density that the saliency model predicts which
+    guides changes by default; a photograph on which nothing is delimited has none. Folders in the
+    folder are not looked into.
+
+    Parameters
+    ----------
+    folder
+        Folder of photographs.
+
+    Raises
+    ------
+    InputError
+        If the folder is absent or holds no photograph, one of them cannot be read, or two would
+        have the same name in the study.
+
+    Examples
+    --------
+    >>> from manipulation import plain_photographs
+    >>> photographs = plain_photographs("demo-study/stimuli/sources")
+    >>> [one.source_id for one in photographs.candidates], photographs.others
+    (['coffee', 'flower', 'grace_hopper'], ('annotations.json',))
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of photographs")
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    photographs = [path for path in files if path.suffix.lower() in SUFFIXES]
+    others = tuple(path.name for path in files if path.suffix.lower() not in SUFFIXES)
+    if not photographs:
+        raise InputError(
+            f"{folder}: holds no photograph, but {len(others)} other files {list(others[:2])}; "
+            f"expected files that end in {', '.join(SUFFIXES)}"
+        )
+    candidates = _candidates(photographs)
+    settings = Settings()
+    model = load_saliency_model(settings.manipulation.saliency)
+    content: Content = {"images": [], "annotations": [], "categories": []}
+    for candidate in progress(candidates, f"Proposing regions on {len(candidates)} photographs"):
+        content = _with_proposals(content, candidate, model, settings.images)
+    return CandidatePhotographs(
+        candidates, annotations_of(content, folder), others=others, proposed=True
+    )
+
+
+def _candidates(photographs: Iterable[Path]) -> tuple[Candidate, ...]:
+    """Return photographs under names that can stand in file names on every system."""
+    by_name: dict[str, Candidate] = {}
+    for number, path in enumerate(photographs, start=1):
+        name = re.sub(r"[^A-Za-z0-9_]+", "-", path.stem)
+        name = re.sub(r"[-_]{2,}", "-", name).strip("-_")
+        checked_name(f"{path}: its name in the study", name)
+        if name in by_name:
+            raise InputError(
+                f"{path}: would have the name {name!r} in the study, as {by_name[name].path.name} "
+                f"has; expected different names; rename one"
+            )
+        by_name[name] = Candidate(name, path, number)
+    return tuple(by_name.values())
+
+
+def _with_proposals(
+    content: Content, candidate: Candidate, model: LogSaliencyModel, images: ImageSettings
+) -> Content:
+    """Return the content of an annotation file with a photograph and its proposed regions."""
+    pixels = read_image(candidate.path)
+    size = (pixels.shape[0], pixels.shape[1])
+    entry = image_entry(candidate.image_id, candidate.path.name, size)
+    content = {**content, "images": [*content["images"], entry]}
+    square = squared(pixels, images.model_px, images.fit)
+    log_saliency = model.log_saliency(square[None])[0].numpy()
+    box = square_box(size[1], size[0], images.fit)
+    for mask in proposed_regions(superpixels(pixels), log_saliency, box):
+        content, _ = with_region(content, candidate.image_id, mask, UNNAMED, _MADE_BY)
+    return content

@@ -1,0 +1,1 @@
+"""Regions of photographs that nobody annotated: clicked, drawn or proposed, kept as COCO does."""

@@ -1,0 +1,133 @@
+"""A study from photographs that nobody annotated: regions are proposed, from folder to report."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from analysis import run as analysis
+from experiment import run as experiment
+from manipulation import generate
+from manipulation.new_study import propose_study as proposing
+from manipulation.new_study.plain_photographs import plain_photographs
+from manipulation.study_stimuli.generation import generate_stimuli
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.masks import decode, read_annotations
+from stimuli.contract.study import open_study
+from stimuli.contract.vocabulary import Condition
+from stimuli.demo import PHOTOGRAPHS, photograph_path
+from stimuli.support.errors import InputError
+from stimuli.support.files import read_image
+from tests.small_study import propose_small_study
+
+NAMES = ("chelsea", "coffee")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two photographs with something on them, one without, and a file that is none."""
+    folder = tmp_path_factory.mktemp("plain")
+    for one in PHOTOGRAPHS:
+        if one.source_id in NAMES:
+            pixels = read_image(photograph_path(one))
+            Image.fromarray(pixels).save(folder / f"my {one.source_id} (1).png")
+    Image.new("RGB", (320, 240), (120, 130, 140)).save(folder / "blank.png")
+    (folder / "notes.txt").write_text("mine")
+    (folder / ".hidden.png").write_text("")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photographs(folder):
+    return plain_photographs(folder)
+
+
+def test_regions_are_proposed_on_photographs_and_others_are_named(photographs):
+    assert [one.source_id for one in photographs.candidates] == [
+        "blank",
+        "my-chelsea-1",
+        "my-coffee-1",
+    ]
+    assert photographs.others == ("notes.txt",)
+    blank, *others = photographs.candidates
+    assert photographs.annotations.of_image(blank.image_id) == []
+    for one in others:
+        entries = photographs.annotations.of_image(one.image_id)
+        size = read_image(one.path).shape[:2]
+        masks = [decode(entry, *size) for entry in entries]
+        assert 1 <= len(masks) <= 6
+        assert all("proposed" in entry["made_by"] for entry in entries)
+        shares = [mask.mean() for mask in masks]
+        assert 0.002 < min(shares) <= max(shares) < 0.6
+
+
+def test_a_study_takes_as_many_photographs_as_have_regions(photographs, tmp_path, capsys, folder):
+    study = proposing.propose_study(tmp_path / "study", photographs)
+    assert [one.source_id for one in study.settings.sources] == ["my-chelsea-1", "my-coffee-1"]
+    assert {one.condition for one in study.settings.sources} == {Condition.OBJECT}
+    kept = read_annotations(study.root / study.settings.sources[0].annotations)
+    assert sorted(one["file_name"] for one in kept.images.values()) == [
+        "my-chelsea-1.png", "my-coffee-1.png",
+    ]  # fmt: skip
+    aim = study.settings.sources[0].versions[0].targets[0].annotation_ids
+    here = photographs.annotations.mask(study.settings.sources[0].image_id, aim)
+    assert np.array_equal(kept.mask(study.settings.sources[0].image_id, aim), here)
+    with open(study.proposals, newline="") as file:
+        uses = {row["photograph"]: row["used_for"] for row in csv.DictReader(file, delimiter="\t")}
+    assert uses["blank.png"] == "nothing"
+    with pytest.raises(InputError, match="3 photographs, 2 with an object to aim at; 3 sources"):
+        proposing.propose_study(tmp_path / "more", photographs, sources=3)
+
+
+def test_the_command_says_what_is_left_out(folder, tmp_path, capsys, monkeypatch):
+    class EndOfTest(Exception):
+        pass
+
+    def stop(study):
+        raise EndOfTest
+
+    monkeypatch.setattr(generate, "generate_stimuli", stop)
+    with pytest.raises(EndOfTest):
+        generate.main(["--photographs", str(folder), "--study", str(tmp_path / "study")])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "1 files in" in said
+    assert "such as notes.txt" in said
+    assert "1 of 3 photographs are no sources: blank.png." in said
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ((), r"holds no photograph, but 0 other files"),
+        (
+            ("a.txt",),
+            r"holds no photograph, but 1 other files \['a.txt'\]; expected files that end",
+        ),
+        (("broken.png",), r"broken\.png: cannot be read as an image"),
+        (("a b.png", "a-b.png"), "would have the name 'a-b' in the study, as a b.png has"),
+        (("---.png",), r"---\.png: its name in the study is ''"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_named(tmp_path, files, message):
+    for name in files:
+        (tmp_path / name).write_text("")
+    with pytest.raises(InputError, match=message):
+        plain_photographs(tmp_path)
+    with pytest.raises(InputError, match="no such folder"):
+        plain_photographs(tmp_path / "nowhere")
+
+
+def test_from_plain_photographs_to_a_report(photographs, tmp_path):
+    root = tmp_path / "study"
+    study = propose_small_study(root, photographs, size_px=128, steps=1, resamples=200)
+    generate_stimuli(study)
+    for subject in ("1", "2"):
+        experiment.main(["--study", str(root), "--simulate", "--subject", subject])
+    analysis.main([str(root)])
+    targets = {t.annotation_ids for row in read_catalogue(study.catalogue) for t in row.targets}
+    with open(root / "derivatives/effects/effects.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["measure"] == "p_obj"]
+    assert {row["annotation_ids"] for row in rows} == {"+".join(map(str, one)) for one in targets}
+    assert {row["observer"] for row in rows} == {"people", "model"}
+    assert (open_study(root).derivatives / "report" / "index.html").is_file()
