@@ -77,7 +77,7 @@ def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Pan
 def _panel(
     analysis: StudyAnalysis, source_id: str, shown: list[Stimulus], maps: Callable[[str], Path]
 ) -> Panel:
-    grid = analysis.design.grid
+    photograph = analysis.design.photograph(shown[0])
     densities = {}
     for stimulus in shown:
         with np.load(maps(stimulus.stim_id)) as archive:
@@ -94,9 +94,12 @@ def _panel(
                                     one.comparison.version.stim_id)
         ]  # fmt: skip
         outlines = _outlines(analysis, comparisons, stimulus.direction == Direction.NONE)
-        behind = tiles.backdrop(read_image(analysis.study.root / stimulus.image), outlines)
+        image = read_image(analysis.study.root / stimulus.image)[photograph.rows_and_columns]
+        behind = tiles.backdrop(
+            image, [(mask[photograph.rows_and_columns], colour) for mask, colour in outlines]
+        )
         used = analysis.used[analysis.used["stim_id"] == stimulus.stim_id]
-        xy = used[["x_px", "y_px"]].to_numpy(float) / np.array(grid.size_px)
+        xy = (used[["x_px", "y_px"]].to_numpy(float) - photograph.origin) / photograph.shape[::-1]
         density = densities[stimulus.stim_id]
         columns.append(
             Column(

@@ -57,12 +57,12 @@ class NaturalnessMeasure:
         original, version : Tensor (3, H, H)
             RGB in [0, 1], as the networks see them.
         regions
-            Masks ``(h, h)`` of the regions that were meant to change, by name; 1 inside.
+            Masks ``(h, w)`` of the regions that were meant to change, by name; 1 inside.
         """
         before, after = to_pixels(original), to_pixels(version)
         seams, unusual = [0.0], []
         for name, mask in regions.items():
-            region = (resized(mask.float(), original.shape[-1]) > 0.5).numpy()
+            region = (resized(mask.float(), (original.shape[-2], original.shape[-1])) > 0.5).numpy()
             if not region.any() or region.all():
                 continue
             seams.append(seam(before, after, region))

@@ -4,8 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from manipulation.images.framing import boxed
 from manipulation.images.photographs import resized
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
 from stimuli.contract.settings import TargetSettings
@@ -29,7 +31,7 @@ class Region:
         COCO annotations whose union it is.
     category
         Set where it is all objects of that category.
-    mask : Tensor (size, size), bool
+    mask : Tensor (H, W), bool
         At the size as shown.
     outline
         SVG path in a view of `VIEW` x `VIEW`.
@@ -121,7 +123,8 @@ def outline(mask: Tensor) -> str:
     """Return the outline of a region as an SVG path, holes included (fill rule: evenodd)."""
     from skimage.measure import approximate_polygon, find_contours
 
-    inside = np.pad(resized(mask, _OUTLINE_PX).numpy(), 1)
+    square = torch.from_numpy(boxed(mask.numpy(), 0))
+    inside = np.pad(resized(square, _OUTLINE_PX).numpy(), 1)
     paths = []
     for contour in find_contours(inside, 0.5):
         corners = approximate_polygon(contour, 0.7)
@@ -133,6 +136,6 @@ def outline(mask: Tensor) -> str:
 
 def label_place(mask: Tensor) -> tuple[int, int]:
     """Return the middle column of a region and its top row, in units of the view."""
-    rows, columns = np.nonzero(mask.numpy() > 0.5)
-    scale = VIEW / mask.shape[-1]
+    rows, columns = np.nonzero(boxed(mask.numpy(), 0) > 0.5)
+    scale = VIEW / max(mask.shape)
     return int(columns.mean() * scale), int(rows.min() * scale)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
-from manipulation.images.photographs import resized, to_image
+from manipulation.images.photographs import Size, resized, to_image
 from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.naturalness.region_statistics import load_usual_range
 from manipulation.networks.files import guide_sha256_of, transform_file
@@ -154,19 +154,19 @@ class StudyModels:
         """Return the predictions ``(H, W)`` of the models that took no part, by their names."""
         return {one.name: one.log_saliency(image) for one in self.second_opinions}
 
-    def predictions(self, pixels: np.ndarray, size_px: int | None = None) -> ImagePredictions:
+    def predictions(self, pixels: np.ndarray, size: Size | None = None) -> ImagePredictions:
         """Return an image with what the models predict of it.
 
         Parameters
         ----------
-        pixels : ndarray (H, H, 3), uint8
+        pixels : ndarray (H, W, 3), uint8
             The image as the networks see it.
-        size_px
-            Side of the image as shown, which the guiding model's prediction is brought to; by
+        size
+            Of the photograph as shown, which the guiding model's prediction is brought to; by
             default that of `pixels`.
         """
         image = to_image(pixels)
-        log_saliency = resized(self.log_saliency(image), size_px or len(pixels))
+        log_saliency = resized(self.log_saliency(image), size or pixels.shape[:2])
         return ImagePredictions(pixels, log_saliency, self.second_log_saliency(image))
 
     @cached_property

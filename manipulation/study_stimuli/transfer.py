@@ -47,7 +47,7 @@ class TransferredVersion:
         p_obj of the photograph as it is.
     effect
         Against the photograph.
-    original, pixels : ndarray (model_px, model_px, 3), uint8
+    original, pixels : ndarray (h, w, 3), uint8
         Photograph and version.
     seconds
         How long it took to make.
@@ -201,14 +201,14 @@ def transferred_versions(
     name: str, maker: Maker, material: SourceMaterial, models: StudyModels
 ) -> Iterator[TransferredVersion]:
     """Yield the versions of a source by one transform, judged by all models."""
-    photograph, size_px = material.photograph, material.settings.images.size_px
-    original = models.predictions(material.pixels, size_px)
+    photograph, size = material.photograph, material.shown_size
+    original = models.predictions(material.pixels, size)
     for version in material.source.versions:
         intent, aim = material.intent(version), material.aim(version)
         start = time.perf_counter()
         pixels = to_pixels(maker(photograph, intent))
         seconds = time.perf_counter() - start
-        changed = models.predictions(pixels, size_px)
+        changed = models.predictions(pixels, size)
         effect = predicted_effect(
             original, changed, intent.target(original.log_saliency), aim,
             naturalness=models.naturalness(

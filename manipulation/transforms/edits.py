@@ -34,7 +34,7 @@ BOUNDS = {
     "clarity": 0.7,  # the same for detail ten times as coarse
 }
 _FINE, _COARSE = 0.004, 0.04  # Gaussian widths of detail as shares of the side
-_SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the side
+_SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the longer side
 _SHOULDER = 0.03  # pixel values are squeezed this far from 0 and 1, where log odds are steep
 
 
@@ -176,12 +176,13 @@ def regions_of(masks: Tensor, log_saliency: Tensor) -> Tensor:
     log_saliency : Tensor (H, W)
         Log saliency of the photograph.
     """
-    side = log_saliency.shape[-1]
-    taken = torch.zeros(side, side)
+    size = (log_saliency.shape[-2], log_saliency.shape[-1])
+    taken = torch.zeros(size)
     regions = []
     for mask in masks:
-        region = (resized(mask, side) > 0.5).float() * (1 - taken)
+        region = (resized(mask, size) > 0.5).float() * (1 - taken)
         taken = taken + region
         regions.append(region)
-    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * (1 - taken)
+    soft_px = _SOFT_BORDER * max(size)
+    salient = blurred_masks(salient_region(log_saliency, taken), soft_px) * (1 - taken)
     return torch.stack([*regions, salient, 1 - taken - salient])

@@ -4,10 +4,11 @@ Manipulation writes them; experiment and analysis read them and check that they 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 
-from stimuli.contract.schemas import BLOCKS, SECOND_CHANGE, STIMULI
+from stimuli.contract.geometry import Rectangle
+from stimuli.contract.schemas import BLOCKS, PHOTOGRAPH_PX, SECOND_CHANGE, STIMULI
 from stimuli.contract.vocabulary import (
     Block,
     PredictedEffect,
@@ -56,6 +57,8 @@ def _row(stimulus: Stimulus, second_opinions: Iterable[str]) -> Row:
     )
     row["k_shift"] = ";".join(repr(float(target.k_shift)) for target in targets)
     row["mask"] = ";".join(target.mask for target in targets)
+    if stimulus.photograph_px is not None:
+        row[PHOTOGRAPH_PX] = ";".join(map(str, astuple(stimulus.photograph_px)))
     return {name: None if value == "" else value for name, value in row.items()}
 
 
@@ -78,6 +81,22 @@ def _targets(row: Row, where: str) -> tuple[Target, ...]:
         raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
 
 
+def _photograph_px(row: Row, where: str) -> Rectangle | None:
+    cell = row[PHOTOGRAPH_PX]
+    if cell is None:
+        return None
+    try:
+        rectangle = Rectangle(*map(int, cell.split(";")))
+    except (ValueError, TypeError):
+        rectangle = Rectangle(0, 0, 0, 0)
+    if min(astuple(rectangle)) < 0 or min(rectangle.shape) < 1:
+        raise InputError(
+            f"{where}: {PHOTOGRAPH_PX} is {cell!r}; expected left, top, width and height in whole "
+            f"pixels, such as 0;170;1024;683; generate the stimuli again"
+        )
+    return rectangle
+
+
 def write_catalogue(
     path: str | Path,
     stimuli: Sequence[Stimulus],
@@ -95,10 +114,14 @@ def write_catalogue(
     if second_opinions is None:
         effects = (one.effect for one in stimuli if one.effect)
         second_opinions = {name: "" for one in effects for name in one.second_changes}
+    schema, rows = STIMULI, [_row(one, second_opinions) for one in stimuli]
+    if all(one.photograph_px is None for one in stimuli):
+        schema = schema.without(PHOTOGRAPH_PX)
+        rows = [{name: row[name] for name in row if name != PHOTOGRAPH_PX} for row in rows]
     write_table(
         path,
-        second_change_columns(STIMULI, second_opinions),
-        [_row(one, second_opinions) for one in stimuli],
+        second_change_columns(schema, second_opinions),
+        rows,
         sidecar={_SECOND_OPINIONS: second_opinions},
     )
 
@@ -147,6 +170,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 targets=_targets(row, where),
                 transform=row["transform"] or Transform.NONE,
                 effect=_effect(row),
+                photograph_px=_photograph_px(row, where),
             )
         )
     _check(stimuli, Path(path))
@@ -168,7 +192,9 @@ def _effect(row: Row) -> PredictedEffect | None:
 
 
 _PLAIN = tuple(
-    spec.name for spec in fields(Stimulus) if spec.name not in ("targets", "transform", "effect")
+    spec.name
+    for spec in fields(Stimulus)
+    if spec.name not in ("targets", "transform", "effect", PHOTOGRAPH_PX)
 )
 _REQUIRED = tuple(name for name in _PLAIN if name != "target")
 

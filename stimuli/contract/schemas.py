@@ -75,6 +75,7 @@ _NATURALNESS = (
     ),
 )  # fmt: skip
 
+PHOTOGRAPH_PX = "photograph_px"
 STIMULI = Schema(
     "stimuli",
     (
@@ -105,6 +106,15 @@ STIMULI = Schema(
         Column("licence", str, "Terms of the photograph"),
         Column(
             "transform", Transform, "What changed the photograph", levels=_TRANSFORM, optional=True
+        ),
+        Column(
+            PHOTOGRAPH_PX,
+            str,
+            "Where the photograph lies in the image, the rest of which is grey: left, top, width "
+            "and height, parted by ';'. Target and prediction have its pixels alone. In the table "
+            'only where images.fit is "whole"; elsewhere the photograph fills the image',
+            "px",
+            optional=True,
         ),
         Column(
             "predicted",

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from stimuli.contract.geometry import Rectangle
 from stimuli.support.errors import InputError
 
 
@@ -206,6 +207,8 @@ class Stimulus:
         What changed it; none for originals.
     effect
         None where the catalogue states none.
+    photograph_px
+        Where the photograph lies in the image as shown; the rest is grey. None where it fills it.
     """
 
     stim_id: str
@@ -224,6 +227,7 @@ class Stimulus:
     licence: str
     transform: Transform = Transform.NONE
     effect: PredictedEffect | None = None
+    photograph_px: Rectangle | None = None
 
     @property
     def moves_as_asked(self) -> bool | None:

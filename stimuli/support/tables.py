@@ -72,6 +72,10 @@ class Schema:
             ]  # fmt: skip
         return Schema(self.name, tuple(columns))
 
+    def without(self, name: str) -> "Schema":
+        """Return the schema without a column."""
+        return Schema(self.name, tuple(one for one in self.columns if one.name != name))
+
     def sidecar(self) -> dict:
         """Return the BIDS description of the columns."""
         described = {}
