@@ -15,13 +15,14 @@ def propose_small_study(
     photographs: CandidatePhotographs | None = None,
     *,
     sources: int | None = None,
+    fit: str = "crop",
     **settings: object,
 ) -> Study:
     """Make a study folder, then set `SMALL` and `settings` in study.toml.
 
     Where sections share a name, the first is set.
     """
-    propose_study(folder, photographs, sources=sources)
+    propose_study(folder, photographs, sources=sources, fit=fit)
     path = folder / "study.toml"
     text = path.read_text()
     for name, value in {**SMALL, **settings}.items():

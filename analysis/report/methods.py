@@ -107,9 +107,9 @@ def methods(analysis: StudyAnalysis) -> list[str]:
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
-        f"for {settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, under way "
-        f"when the image appeared, fixations off the image and trials that were not complete do "
-        f"not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
+        f"for {settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, "
+        f"under way when the image appeared, fixations off the image and trials that were not "
+        f"complete do not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
         _exclusions(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "
         f"estimate, a uniform density and a centre bias. Kernels are cut at the edges of the image "

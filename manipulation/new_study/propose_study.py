@@ -7,7 +7,7 @@ from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposals import propose_sources, proposed_sources
 from manipulation.saliency import load_saliency_model
-from stimuli.contract.settings import Settings, StudySettings
+from stimuli.contract.settings import ImageSettings, Settings, StudySettings
 from stimuli.contract.study import Study, open_study
 from stimuli.support.errors import InputError
 
@@ -22,6 +22,7 @@ def propose_study(
     pairs: bool = True,
     name: str = "",
     seed: int = 0,
+    fit: str = ImageSettings.fit,
 ) -> Study:
     """Make a study folder with proposed sources: photographs, objects, two versions each.
 
@@ -44,6 +45,8 @@ def propose_study(
         Name of the study; by default that of the folder.
     seed
         From which every random choice of the study follows.
+    fit
+        How photographs become square: ``crop``, ``stretch``, or ``whole``, on grey.
 
     Returns
     -------
@@ -72,10 +75,10 @@ def propose_study(
         sources = sources or len(photographs.candidates)
     number = sources or SOURCES
     candidates, annotations = photographs.candidates, photographs.annotations
-    settings = Settings(study=StudySettings(name or root.name, seed))
+    settings = Settings(study=StudySettings(name or root.name, seed), images=ImageSettings(fit=fit))
     model = load_saliency_model(settings.manipulation.saliency)
     objects = [found for *_, found in looked_at(photographs, model, settings)]
     proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
     chosen = proposed_sources(proposals, settings.manipulation)
-    create_study(root, settings.study, proposals, chosen, annotations)
+    create_study(root, settings.study, proposals, chosen, annotations, fit=fit)
     return open_study(root)

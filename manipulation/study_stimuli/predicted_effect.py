@@ -152,8 +152,8 @@ def predicted_effect(
     Raises
     ------
     InputError
-        If a map is no tensor (h, w), or the images are of different sizes or were judged by
-        different models.
+        If a map is no tensor of the image's shape, or the images are of different sizes or were
+        judged by different models.
 
     Examples
     --------
@@ -170,14 +170,15 @@ def predicted_effect(
     '0.50, +0.25, +0.23'
     """
     target = target if isinstance(target, DensityMap) else DensityMap(target)
-    _check_map("original.log_saliency", original.log_saliency)
-    _check_map("version.log_saliency", version.log_saliency)
-    _check_map("target", target.log_saliency)
+    shape = original.pixels.shape
+    _check_map("original.log_saliency", original.log_saliency, shape)
+    _check_map("version.log_saliency", version.log_saliency, shape)
+    _check_map("target", target.log_saliency, shape)
     for image, second in (("original", original.second), ("version", version.second)):
         for name, one in second.items():
-            _check_map(f"{image}.second[{name!r}]", one)
+            _check_map(f"{image}.second[{name!r}]", one, shape)
     if aim is not None:
-        _check_map("aim", aim)
+        _check_map("aim", aim, shape)
     if original.second.keys() != version.second.keys():
         raise InputError(
             f"original.second has {sorted(original.second)} and version.second has "
@@ -198,8 +199,15 @@ def predicted_effect(
     )
 
 
-def _check_map(name: str, given: object) -> None:
+def _check_map(name: str, given: object, image: tuple[int, ...]) -> None:
     if not isinstance(given, Tensor):
         raise InputError(f"{name} is a {type(given).__name__}; expected a tensor (h, w)")
-    if given.ndim != 2:
-        raise InputError(f"{name} is {tuple(given.shape)}; expected a map (h, w)")
+    height, width = image[:2]
+    # Sides in whole pixels hold the shape of an image to a pixel.
+    if given.ndim != 2 or abs(given.shape[0] * width - given.shape[1] * height) > max(
+        height, width, *given.shape
+    ):
+        raise InputError(
+            f"{name} is {tuple(given.shape)}; expected a map (h, w) of the shape of the image, "
+            f"{height} x {width}"
+        )

@@ -77,9 +77,9 @@ Photographs were reduced by 2 (Pillow, Lanczos, 8 bits: as `generate` makes the 
 networks see), upscaled again, rounded to 8 bits and held against what they were; in rows with \
 "JPEG" the reduction was stored as a JPEG file of that quality (Pillow's) in between. PSNR and \
 SSIM (Wang et al. 2004: Gaussian windows of 1.5 px) are those of luma (Y of ITU-R BT.601) with a \
-peak of 255, without a border of {BORDER_PX} px. Bicubic and Lanczos are Pillow's. Of a folder that it \
-was trained on these are the photographs held out, of others all; those of the demo ship inside \
-scikit-image, scikit-learn and matplotlib.
+peak of 255, without a border of {BORDER_PX} px. Bicubic and Lanczos are Pillow's. Of a folder \
+that it was trained on these are the photographs held out, of others all; those of the demo ship \
+inside scikit-image, scikit-learn and matplotlib.
 
 | photographs | upscaled by | PSNR, dB | SSIM |
 |---|---|---|---|

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from stimuli.contract.settings import (
+    ImageSettings,
     Settings,
     SourceSettings,
     StudySettings,
@@ -13,16 +14,22 @@ from stimuli.contract.settings import (
 from stimuli.support.commented_toml import commented_section, toml_value
 
 
-def settings_template(study: StudySettings) -> str:
-    """Return a ``study.toml`` that states `study` and shows every other setting as a comment."""
+def settings_template(study: StudySettings, fit: str = ImageSettings.fit) -> str:
+    """Return a ``study.toml`` that states `study` and shows every other setting as a comment.
+
+    ``images.fit`` is stated too where it is not the default.
+    """
     lines = ["# Every choice of this study. A line that starts with # shows the default.", ""]
-    settings = Settings(study=study)
+    settings = Settings(study=study, images=ImageSettings(fit=fit))
+    stated = {
+        "study": [spec.name for spec in dataclasses.fields(study)],
+        "images": [] if fit == ImageSettings.fit else ["fit"],
+    }
     for section in dataclasses.fields(settings):
         if section.name == "sources":
             continue
         values = getattr(settings, section.name)
-        stated = [spec.name for spec in dataclasses.fields(values)] if values is study else []
-        lines += commented_section(section.name, values, stated)
+        lines += commented_section(section.name, values, stated.get(section.name, []))
     return "\n".join(lines)
 
 
