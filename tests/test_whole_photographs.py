@@ -23,7 +23,7 @@ GREY = 102  # 0.4 of 255
 def study(tmp_path_factory):
     """Landscapes and a portrait, seen by three simulated observers."""
     root = tmp_path_factory.mktemp("whole") / "study"
-    study = propose_small_study(root, fit="whole", grey=0.4, steps=2, resamples=100)
+    study = propose_small_study(root, fit="whole", grey=0.4, steps=2, resamples=200)
     assert 'fit = "whole"' in study.settings_file.read_text()
     generate_stimuli(study)
     for subject in range(1, 4):
