@@ -9,9 +9,11 @@ import pytest
 from analysis import run as analysis
 from experiment import run as experiment
 from manipulation.images.photographs import squared_mask
+from manipulation.new_study.candidates import coco_photographs
 from manipulation.study_stimuli.generation import generate_stimuli
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.masks import read_annotations
+from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.files import image_size, read_image, read_log_saliency
 from tests.small_study import propose_small_study
 
@@ -21,12 +23,20 @@ GREY = 102  # 0.4 of 255
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """Landscapes and a portrait, seen by three simulated observers."""
-    root = tmp_path_factory.mktemp("whole") / "study"
-    study = propose_small_study(root, fit="whole", grey=0.4, steps=2, resamples=200)
+    """Two landscapes and a portrait, seen by two simulated observers."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "images").mkdir()
+    for one in PHOTOGRAPHS:
+        if one.source_id in ("coffee", "china", "grace_hopper"):
+            (folder / "images" / one.source_id).write_bytes(photograph_path(one).read_bytes())
+    root, photographs = folder / "study", coco_photographs(folder / "images", DEMO_ANNOTATIONS)
+    study = propose_small_study(
+        root, photographs, sources=3, fit="whole", grey=0.4, steps=2, resamples=200,
+        second_opinion="[]",
+    )  # fmt: skip
     assert 'fit = "whole"' in study.settings_file.read_text()
     generate_stimuli(study)
-    for subject in range(1, 4):
+    for subject in (1, 2):
         experiment.main(["--study", str(root), "--simulate", "--subject", str(subject)])
     analysis.main([str(root)])
     return study

@@ -162,7 +162,7 @@ class NetworkTransform:
             whole = padded(image[None], network.multiple_px)
             self._encoded[kind] = (image, network.encode(whole))
         encoded = self._encoded[kind][1]
-        if encoded.log_saliency.shape[-2:] != (height, width):
+        if intent.k_shift and encoded.log_saliency.shape[-2:] != (height, width):
             beside = (0, encoded.log_saliency.shape[-1] - width)
             below = (0, encoded.log_saliency.shape[-2] - height)
             masks = resized(intent.masks, (height, width))

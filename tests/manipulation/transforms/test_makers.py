@@ -65,6 +65,7 @@ def test_a_network_changes_a_photograph_whose_sides_are_no_multiples_of_its_stri
         changes.append(p_obj(model.log_saliency(changed[None])[0], mask) - original)
     assert changes[0] > 0.01
     assert changes[1] < -0.01
+    assert maker(image, Intent(mask[:0], (), 2.0)).shape == image.shape
 
 
 def test_pixels_reach_their_target_and_the_second_models_hardly_see_it(models, coffee):
