@@ -25,7 +25,8 @@ MODULE = "manipulation.fit_upscaling"
 DESCRIPTION = """\
 Train the network that brings images from the size that networks see to the size
 on the screen, twice as large: from random weights, on photographs and their
-reductions by 2, most of them with noise and the artefacts of JPEG.
+reductions by 2, of which --degraded have noise and the artefacts of JPEG, so that
+the network learns not to sharpen these.
 
 A share of the photographs is held out by a hash of their names. On these, on
 those of --unseen folders and on the photographs of the demo the network is then
@@ -46,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
     recipe = UpscalingRecipe(
-        steps=args.steps, learning_rate=args.learning_rate, bfloat16=not args.float32
+        steps=args.steps,
+        learning_rate=args.learning_rate,
+        degraded=args.degraded,
+        bfloat16=not args.float32,
     )
     parts = partition(args.photographs, args.unseen, held_out=args.held_out, crop_px=recipe.crop_px)
     console = messages()
@@ -113,6 +117,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add_number("--held-out", 0.2, share, "share of the photographs, 0 to below 1")
     add_number("--steps", UpscalingRecipe.steps, count, "of the optimiser")
     add_number("--learning-rate", UpscalingRecipe.learning_rate, positive, "peak of Adam's")
+    add_number("--degraded", UpscalingRecipe.degraded, share, "share of reductions with noise and "
+               "JPEG, 0 to below 1")  # fmt: skip
     add_number("--threads", torch.get_num_threads(), count, "of the processor")
     add_number("--seed", 0, int, "of first weights and draws, 0 or more")
     args = parser.parse_args(argv)

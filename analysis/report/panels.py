@@ -165,7 +165,8 @@ def _notes(
 def draw_panel(panel: Panel, path: Path) -> Path:
     """Write a panel as one PNG."""
     with style():
-        figure = Figure(figsize=(7.2, 8.2))
+        height, width = panel.columns[0].tiles["stimulus"].shape[:2]
+        figure = Figure(figsize=(7.2, 8.2 * (0.3 + 0.7 * min(height / width, 1.0))))
         axes = figure.subplots(len(ROWS), len(panel.columns), squeeze=False)
         figure.subplots_adjust(0.045, 0.035, 0.995, 0.935, wspace=0.03, hspace=0.14)
         for number, column in enumerate(panel.columns):

@@ -11,8 +11,8 @@ _LIMITS = """\
 - The photographs are JPEG files. Some of their blocks and ringing are part of what it learned to \
 make, and of what it is measured against; half of its views were reduced first, which leaves less \
 of them.
-- It cannot know noise from fine texture: of what looks like noise it sharpens less than a network \
-that saw clean reductions alone.
+- Trained on clean reductions alone it sharpens noise and the ringing of JPEG; on degraded ones, fine \
+texture less.
 - It is made for images that were reduced by 2 with Lanczos. Of photographs that are smaller \
 than images.size_px it sharpens what was blurred by enlarging them, and their artefacts with it.
 - It was trained for the smallest mean difference, so where it cannot know it is smooth. Fine \
@@ -65,10 +65,7 @@ mean over 9 x 9 pixels and has no biases: what is constant stays constant."""
         f"running mean of the weights {recipe.averaging:g}, seed {seed}",
         "views": f"mirrored and turned; half of them reduced by 1 to {recipe.most_reduction:g} "
         "beforehand",
-        "degraded input": f"{recipe.degraded:.0%} of the reductions, not of what they should "
-        f"become: normal noise of 0 to {255 * recipe.most_noise:.1f} grey levels, then JPEG of "
-        f"quality {recipe.lowest_quality} to {recipe.highest_quality} (Pillow), drawn anew for "
-        f"each crop",
+        "degraded input": _degraded(recipe),
         "made with": origin.made_with,
         "SHA-256": f"`{origin.sha256}`",
     }
@@ -97,6 +94,16 @@ column is the share of photographs on which the network is better.
         facts,
         origin,
         {"On photographs it has not seen": unseen, "Limits": _LIMITS},
+    )
+
+
+def _degraded(recipe: UpscalingRecipe) -> str:
+    if not recipe.degraded:
+        return "none"
+    return (
+        f"{recipe.degraded:.0%} of the reductions, not of what they should become: normal noise of "
+        f"0 to {255 * recipe.most_noise:.1f} grey levels, then JPEG of quality "
+        f"{recipe.lowest_quality} to {recipe.highest_quality} (Pillow), drawn anew for each crop"
     )
 
 

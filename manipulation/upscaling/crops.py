@@ -2,7 +2,7 @@
 
 A reduction is made as `manipulation.images.photographs.squared` makes the image that networks see
 (Pillow, Lanczos). Photographs of a study come with the noise and the ringing of their cameras and
-files, so most reductions are degraded likewise, and the network learns not to sharpen those.
+files; a share of the reductions may be degraded likewise, so that the network does not sharpen it.
 """
 
 import io

@@ -51,7 +51,7 @@ class UpscalingRecipe(CheckedSettings):
     crops: int = setting(4, "crops of each photograph", 1, 10_000)
     crop_px: int = setting(48, "side of a crop before it is upscaled", 4, 4096)
     most_reduction: float = setting(2.0, "most that a photograph is reduced by", 1, 16)
-    degraded: float = setting(0.7, "share of the reductions with noise and JPEG", 0, 1)
+    degraded: float = setting(0.0, "share of the reductions with noise and JPEG", 0, 1)
     most_noise: float = setting(0.015, "most standard deviation of the noise", 0, 1)
     lowest_quality: int = setting(40, "lowest quality of JPEG", 1, 95)
     highest_quality: int = setting(95, "highest quality of JPEG", 1, 95)
