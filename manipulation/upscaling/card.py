@@ -11,8 +11,8 @@ _LIMITS = """\
 - The photographs are JPEG files. Some of their blocks and ringing are part of what it learned to \
 make, and of what it is measured against; half of its views were reduced first, which leaves less \
 of them.
-- Trained on clean reductions alone it sharpens noise and the ringing of JPEG; on degraded ones, fine \
-texture less.
+- Trained on clean reductions alone it sharpens noise and the ringing of JPEG; on degraded ones, \
+fine texture less.
 - It is made for images that were reduced by 2 with Lanczos. Of photographs that are smaller \
 than images.size_px it sharpens what was blurred by enlarging them, and their artefacts with it.
 - It was trained for the smallest mean difference, so where it cannot know it is smooth. Fine \
