@@ -25,11 +25,13 @@ MODULE = "manipulation.fit_upscaling"
 DESCRIPTION = """\
 Train the network that brings images from the size that networks see to the size
 on the screen, twice as large: from random weights, on photographs and their
-reductions by 2.
+reductions by 2, of which --degraded have noise and the artefacts of JPEG, so that
+the network learns not to sharpen these.
 
 A share of the photographs is held out by a hash of their names. On these, on
 those of --unseen folders and on the photographs of the demo the network is then
-held against bicubic and Lanczos interpolation. The weights are written with a
+held against bicubic and Lanczos interpolation, on clean reductions and on
+reductions stored as JPEG files. The weights are written with a
 model card (.md) and a sidecar (.json) beside them. To use them, set
 images.upscale in study.toml to the file.
 
@@ -44,7 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train the network, measure it on what it has not seen, write it with its card."""
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
-    recipe = UpscalingRecipe(steps=args.steps, learning_rate=args.learning_rate)
+    recipe = UpscalingRecipe(
+        steps=args.steps,
+        learning_rate=args.learning_rate,
+        degraded=args.degraded,
+        bfloat16=not args.float32,
+    )
     parts = partition(args.photographs, args.unseen, held_out=args.held_out, crop_px=recipe.crop_px)
     console = messages()
     state = args.out.with_suffix(".state.pt")
@@ -105,9 +112,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     def add_number(name: str, default: float, type_: Callable[[str], float], text: str) -> None:
         add(name, default=default, type=type_, metavar="N", help=f"{text} (default: %(default)s)")
 
+    add("--float32", action="store_true",
+        help="convolutions in 32 bits: faster where the processor has no bfloat16")  # fmt: skip
     add_number("--held-out", 0.2, share, "share of the photographs, 0 to below 1")
     add_number("--steps", UpscalingRecipe.steps, count, "of the optimiser")
     add_number("--learning-rate", UpscalingRecipe.learning_rate, positive, "peak of Adam's")
+    add_number("--degraded", UpscalingRecipe.degraded, share, "share of reductions with noise and "
+               "JPEG, 0 to below 1")  # fmt: skip
     add_number("--threads", torch.get_num_threads(), count, "of the processor")
     add_number("--seed", 0, int, "of first weights and draws, 0 or more")
     args = parser.parse_args(argv)

@@ -19,6 +19,7 @@ from manipulation.study_stimuli.generation import GeneratedStimuli, generate_sti
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.second_opinions import described
 from stimuli.contract.orders import positions
+from stimuli.contract.settings import ImageSettings
 from stimuli.contract.study import Study, open_study
 from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support import commands
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         study = propose_study(
             root, photographs, sources=arguments.sources, pairs=arguments.pairs,
             controls=arguments.controls, name=arguments.name or "", seed=arguments.seed,
+            fit=arguments.fit,
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
@@ -84,6 +86,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
+    parser.add_argument(
+        "--fit", choices=("crop", "stretch", "whole"), default=ImageSettings.fit,
+        help="how the photographs of a new study become square: the largest centred square, "
+        "stretched, or whole, on the grey of the screen (default: crop)",
+    )  # fmt: skip
     return parser.parse_args(argv)
 
 

@@ -16,13 +16,14 @@ def propose_small_study(
     *,
     sources: int | None = None,
     controls: bool = False,
+    fit: str = "crop",
     **settings: object,
 ) -> Study:
     """Make a study folder, then set `SMALL` and `settings` in study.toml.
 
     Where sections share a name, the first is set.
     """
-    propose_study(folder, photographs, sources=sources, controls=controls)
+    propose_study(folder, photographs, sources=sources, controls=controls, fit=fit)
     path = folder / "study.toml"
     text = path.read_text()
     for name, value in {**SMALL, **settings}.items():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.density.grid import Grid
+from stimuli.contract.geometry import Rectangle
 from stimuli.support.errors import InputError
 from stimuli.support.pictures import opened_picture
 
@@ -38,8 +39,10 @@ def read_mask(path: Path, size_px: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def read_coverage(path: Path, size_px: int, grid: Grid) -> np.ndarray:
+def read_coverage(path: Path, size_px: int, part: Rectangle, grid: Grid) -> np.ndarray:
     """Read the mask of a target and return the share of every cell that it covers.
+
+    The grid tiles `part` of the image as shown, whose side is `size_px`.
 
     The last few are kept: an original is measured on the same masks as its versions.
 
@@ -48,4 +51,5 @@ def read_coverage(path: Path, size_px: int, grid: Grid) -> np.ndarray:
     InputError
         If the mask cannot be used; see `read_mask`.
     """
-    return grid.area_means(read_mask(path, size_px).astype(np.float64))
+    mask = read_mask(path, size_px)[part.rows_and_columns]
+    return grid.area_means(mask.astype(np.float64))

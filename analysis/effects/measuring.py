@@ -84,11 +84,11 @@ def measure_effects(
     >>> measured = measure_effects(read_design(study), select_fixations(read_fixations(study)))
     >>> changes = [one.change(Viewer.PEOPLE) for one in measured.contrasts]
     """
-    grid, groups = design.grid, design.centre_bias_groups
+    groups, parts, fixations = design.centre_bias_groups, design.parts, design.in_frame(fixations)
     centre_bias = fit_centre_bias(
         fixations[["x_px", "y_px"]].to_numpy(float),
         fixations["stim_id"].map(groups).to_numpy(str),
-        grid,
+        design.grid,
     )
     subjects = sorted(fixations["subject"].unique())
     by_id = {stimulus.stim_id: stimulus for stimulus in design.stimuli}
@@ -96,11 +96,11 @@ def measure_effects(
     fits: dict[str, DensityFit] = {}
     estimates: dict[tuple[Comparison, str], Estimate] = {}
     densities = stimulus_densities(
-        fixations, groups, centre_bias, bandwidth_factor=bandwidth_factor
+        fixations, groups, centre_bias, bandwidth_factor=bandwidth_factor, parts=parts
     )
     for stim_id, density in progress(densities, "Densities", len(design.stimuli)):
         log_saliency = read_log_saliency(design.study.root / by_id[stim_id].prediction)
-        log_model = predicted_log_density(log_saliency, density.log_centre_bias, grid)
+        log_model = predicted_log_density(log_saliency, density.log_centre_bias, density.grid)
         keep(stim_id, density, log_model)
         fits[stim_id] = density.fit
         for one in design.comparisons:

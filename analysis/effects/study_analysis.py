@@ -150,9 +150,9 @@ def analyse_study(
         contrasts, subject_strata(used), seed=settings.study.seed,
         resamples=settings.analysis.resamples,
     )  # fmt: skip
-    coverages = {one: design.coverage(one) for one in design.comparisons}
+    coverages = {one: design.coverage_in_frame(one) for one in design.comparisons}
     on_targets = {one: coverage for one, coverage in coverages.items() if coverage is not None}
-    trials = trial_table(design.comparisons, used, on_targets, design.grid)
+    trials = trial_table(design.comparisons, design.in_frame(used), on_targets, design.grid)
     checked = None
     if sensitivity:
         check = SensitivityCheck(design, runs, fixations, recordings.quality, select)

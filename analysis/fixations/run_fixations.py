@@ -19,7 +19,12 @@ from analysis.fixations.trials import EyeFixations, during_image, of_one_eye
 from analysis.recordings.recording import Recording
 from analysis.sessions.messages import image_onsets
 from analysis.sessions.runs import SessionRun, read_run_recording
-from stimuli.contract.geometry import eyelink_to_screen, inside, screen_to_degrees, screen_to_image
+from stimuli.contract.geometry import (
+    Rectangle,
+    eyelink_to_screen,
+    screen_to_degrees,
+    screen_to_image,
+)
 from stimuli.contract.settings import Settings
 from stimuli.support.tables import Row
 
@@ -101,9 +106,13 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
     table = None
     if sum(len(trial.indices) for trial in trials):
         xy_px = screen_to_image(screen_px, settings.placement)
-        size_px, gap_ms = settings.images.size_px, rules.blink_gap_ms
+        side, gap_ms = settings.images.size_px, rules.blink_gap_ms
         flagged = beside_blinks(fixations, recording.blinks, rules.short_fixation_ms, gap_ms)
-        table = _table(run.subject, trials, fixations, xy_px, flagged, size_px)
+        photographs = [
+            run.photographs.get(str(one.row["stim_id"]), Rectangle(0, 0, side, side))
+            for one in trials
+        ]
+        table = _table(run.subject, trials, fixations, xy_px, flagged, photographs)
     return RunFixations(table, quality, counts, recording.warnings)
 
 
@@ -121,7 +130,7 @@ def _eye_fixations(
 
 def _table(
     subject: str, trials: list[_Trial], fixations: EyeFixations, xy_px: np.ndarray,
-    flagged: np.ndarray, size_px: int,
+    flagged: np.ndarray, photographs: list[Rectangle],
 ) -> pd.DataFrame:  # fmt: skip
     which = np.concatenate([trial.indices for trial in trials])
     onset_ms = np.repeat([trial.onset_ms for trial in trials], [len(one.indices) for one in trials])
@@ -135,7 +144,12 @@ def _table(
         "duration_ms": fixations.duration_ms[which],
         "x_px": xy_px[which, 0],
         "y_px": xy_px[which, 1],
-        "inside": inside(xy_px, size_px, size_px)[which],
+        "inside": np.concatenate(
+            [
+                photograph.holds(xy_px[trial.indices])
+                for trial, photograph in zip(trials, photographs, strict=True)
+            ]
+        ),
         "beside_blink": flagged[which],
     }
     return pd.DataFrame(columns)

@@ -7,7 +7,7 @@ from analysis.effects.study_analysis import StudyAnalysis
 from analysis.fixations.subsets import Subset
 from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
-from stimuli.contract.settings import AnalysisSettings, ExclusionSettings
+from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Settings
 from stimuli.support.provenance import package_versions, source_commit
 
 _SUBSETS = {
@@ -38,6 +38,17 @@ def _detection(settings: AnalysisSettings) -> str:
     return (
         f"Fixations were found in the samples {threshold}, at least "
         f"{settings.minimum_fixation_ms:g} ms long."
+    )
+
+
+def _whole(settings: Settings) -> str:
+    """Return what the surround of photographs is, where they are shown whole."""
+    if settings.images.fit != "whole":
+        return ""
+    return (
+        f", each a whole photograph on the grey of the screen (pixel value "
+        f"{settings.screen.grey_level}; fixations on the grey count as off the image, and all "
+        f"densities are over the photograph alone),"
     )
 
 
@@ -96,10 +107,10 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         fitted = "with a single photograph there is none, and it is uniform"
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
-        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown for "
-        f"{settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, under way "
-        f"when the image appeared, fixations off the image and trials that were not complete do "
-        f"not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
+        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
+        f"for {settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, "
+        f"under way when the image appeared, fixations off the image and trials that were not "
+        f"complete do not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
         *_controls(analysis),
         _exclusions(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "

@@ -78,7 +78,7 @@ def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Pan
 def _panel(
     analysis: StudyAnalysis, source_id: str, shown: list[Stimulus], maps: Callable[[str], Path]
 ) -> Panel:
-    grid = analysis.design.grid
+    photograph = analysis.design.photograph(shown[0])
     densities = {}
     for stimulus in shown:
         with np.load(maps(stimulus.stim_id)) as archive:
@@ -95,9 +95,12 @@ def _panel(
                                     one.comparison.version.stim_id)
         ]  # fmt: skip
         outlines = _outlines(analysis, comparisons, stimulus)
-        behind = tiles.backdrop(read_image(analysis.study.root / stimulus.image), outlines)
+        image = read_image(analysis.study.root / stimulus.image)[photograph.rows_and_columns]
+        behind = tiles.backdrop(
+            image, [(mask[photograph.rows_and_columns], colour) for mask, colour in outlines]
+        )
         used = analysis.used[analysis.used["stim_id"] == stimulus.stim_id]
-        xy = used[["x_px", "y_px"]].to_numpy(float) / np.array(grid.size_px)
+        xy = (used[["x_px", "y_px"]].to_numpy(float) - photograph.origin) / photograph.shape[::-1]
         density = densities[stimulus.stim_id]
         columns.append(
             Column(
@@ -170,7 +173,9 @@ def _notes(
 def draw_panel(panel: Panel, path: Path) -> Path:
     """Write a panel as one PNG."""
     with style():
-        figure = Figure(figsize=(2.4 * max(len(panel.columns), 3), 8.2))
+        height, width = panel.columns[0].tiles["stimulus"].shape[:2]
+        across = 2.4 * max(len(panel.columns), 3)
+        figure = Figure(figsize=(across, 8.2 * (0.3 + 0.7 * min(height / width, 1.0))))
         axes = figure.subplots(len(ROWS), len(panel.columns), squeeze=False)
         figure.subplots_adjust(0.045, 0.035, 0.995, 0.935, wspace=0.03, hspace=0.14)
         for number, column in enumerate(panel.columns):

@@ -23,9 +23,10 @@ class Backdrop:
 
     Attributes
     ----------
-    pixels : array (TILE_PX, TILE_PX, 3), float
+    pixels : array (height, width, 3), float
+        The longer side is `TILE_PX`.
     outlines
-        Coverage of each line ``(TILE_PX, TILE_PX)``, 0 to 1, with its colour.
+        Coverage of each line ``(height, width)``, 0 to 1, with its colour.
     """
 
     pixels: np.ndarray
@@ -38,16 +39,18 @@ def backdrop(image: np.ndarray, regions: Sequence[tuple[np.ndarray, str]]) -> Ba
     `regions` are masks ``(height, width)``, boolean, each with a colour ``#rrggbb``.
     """
     outlines = []
+    longest = max(image.shape[:2])
+    height, width = (max(1, round(TILE_PX * side / longest)) for side in image.shape[:2])
     for mask, colour in regions:
-        fine = Image.fromarray(mask.astype(np.uint8) * 255).resize((2 * TILE_PX, 2 * TILE_PX))
+        fine = Image.fromarray(mask.astype(np.uint8) * 255).resize((2 * width, 2 * height))
         rgb = tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
         outlines.append((_line(np.asarray(fine) > 127, 3), rgb))
-    small = Image.fromarray(image).resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS)
+    small = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
     return Backdrop(np.asarray(small).astype(np.float64), outlines)
 
 
 def photograph(behind: Backdrop) -> np.ndarray:
-    """Return the stimulus with its regions outlined, ``(TILE_PX, TILE_PX, 3)`` uint8."""
+    """Return the stimulus with its regions outlined, ``(height, width, 3)`` uint8."""
     return _finished(behind.pixels.copy(), behind)
 
 
@@ -67,7 +70,8 @@ def density_over(
         Fixations to mark, as shares of width and height.
     """
     map_ = Image.fromarray(log_density.astype(np.float32))
-    fine = np.asarray(map_.resize((2 * TILE_PX, 2 * TILE_PX), Image.Resampling.BILINEAR))
+    height, width = behind.pixels.shape[:2]
+    fine = np.asarray(map_.resize((2 * width, 2 * height), Image.Resampling.BILINEAR))
     relative = np.exp(np.minimum(_halved(fine) - highest, 0.0)) ** 0.7
     alpha = np.minimum(relative * 1.15, 0.85)[..., None]
     grey = behind.pixels.mean(axis=2, keepdims=True) * _DIM
@@ -94,7 +98,8 @@ def _line(inside: np.ndarray, width: int) -> np.ndarray:
 
 
 def _halved(fine: np.ndarray) -> np.ndarray:
-    return fine.reshape(TILE_PX, 2, TILE_PX, 2).mean(axis=(1, 3))
+    height, width = fine.shape
+    return fine.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3))
 
 
 def _paint(canvas: np.ndarray, coverage: np.ndarray, colour: Sequence[int]) -> None:
@@ -104,7 +109,9 @@ def _paint(canvas: np.ndarray, coverage: np.ndarray, colour: Sequence[int]) -> N
 
 
 def _dots(canvas: np.ndarray, xy: np.ndarray) -> None:
-    columns, rows = (np.asarray(xy) * TILE_PX).astype(int).T.clip(0, TILE_PX - 2)
+    height, width = canvas.shape[:2]
+    last = np.array([[width - 2], [height - 2]])
+    columns, rows = (np.asarray(xy) * [width, height]).astype(int).T.clip(0, last)
     for down in (0, 1):
         for right in (0, 1):
             canvas[rows + down, columns + right] = _DOT

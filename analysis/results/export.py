@@ -34,6 +34,10 @@ stimuli.hdf5, fixations.hdf5   for pysaliency.read_hdf5
 
 Every npz holds log_density: natural-log probability of every cell; its exponential sums to one.
 """
+_README_WHOLE = """
+Photographs stand whole in square images, on grey: photograph_px in stimuli.tsv says where. Maps
+cover the photograph alone; positions of fixations, and pysaliency's, are those in the square image.
+"""
 
 
 def export(design: StudyDesign, table: pd.DataFrame, to: Path) -> list[Path]:
@@ -50,7 +54,8 @@ def export(design: StudyDesign, table: pd.DataFrame, to: Path) -> list[Path]:
     """
     study, stimuli = design.study, design.stimuli
     written = [to / "README.txt"]
-    write_text(written[0], _README)
+    whole = study.settings.images.fit == "whole"
+    write_text(written[0], _README + _README_WHOLE if whole else _README)
     for stimulus in progress(stimuli, "Export", len(stimuli)):
         written.append(to / "Stimuli" / f"{stimulus.stim_id}.png")
         with atomic_path(written[-1]) as temporary:

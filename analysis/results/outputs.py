@@ -53,6 +53,13 @@ PARAMETERS = Schema(
 )  # fmt: skip
 
 
+_WHOLE = (
+    "Shown whole, on grey: the maps of a stimulus cover its photograph alone (photograph_px in "
+    "stimuli.tsv), in cells of the same size; Grid is that of the smallest rectangle that holds "
+    "every photograph"
+)
+
+
 class Outputs:
     """Writes the results of one subset, by its label, and remembers what it wrote."""
 
@@ -158,6 +165,7 @@ class Outputs:
                 "WidthPx": grid.width_px,
                 "HeightPx": grid.height_px,
             },
+            **({"Photographs": _WHOLE} if self._study.settings.images.fit == "whole" else {}),
             "CentreBias": {
                 "LeavesOut": self._study.settings.analysis.centre_bias,
                 "BandwidthPx": None if np.isnan(bandwidth_px) else bandwidth_px,

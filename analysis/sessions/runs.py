@@ -7,13 +7,14 @@ and the path of the tracker's own file.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import Recording
 from analysis.sessions.identity import check_files, check_kept, check_recording, check_shown
 from stimuli.contract.catalogue import check_images
+from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
 from stimuli.contract.study import Study, participant_id, run_name
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus, TrialStatus
@@ -40,6 +41,9 @@ class SessionRun:
     recording : Path or None
         The tracker's own file, EDF or ASC; None if no trial was completed, so that nothing is
         read from it.
+    photographs
+        Where the photograph of each stimulus lies in the image as shown, by ``stim_id``; without
+        those that fill it.
     """
 
     subject: str
@@ -47,6 +51,7 @@ class SessionRun:
     events: Path
     trials: Sequence[Row]
     recording: Path | None
+    photographs: Mapping[str, Rectangle] = field(default_factory=dict)
 
     @property
     def complete(self) -> list[Row]:
@@ -92,6 +97,7 @@ def read_runs(
         )
     runs = []
     known = {stimulus.stim_id: stimulus for stimulus in stimuli}
+    photographs = {one.stim_id: one.photograph_px for one in stimuli if one.photograph_px}
     unchecked: dict[str, list[str]] = defaultdict(list)
     by_subject: dict[str, dict[int, Sequence[Row]]] = defaultdict(dict)
     for label, run, path in found:
@@ -104,7 +110,7 @@ def read_runs(
             unchecked[what].append(run_name(label, run))
         _check_trials(path, trials, known)
         by_subject[label][run] = trials
-        runs.append(SessionRun(label, run, path, trials, recording))
+        runs.append(SessionRun(label, run, path, trials, recording, photographs))
     _check_once(runs)
     for label, rows in by_subject.items():
         for what in check_shown(study, label, rows, stimuli):

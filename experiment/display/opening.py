@@ -80,7 +80,7 @@ def _window(settings: Settings, number: int, windowed: bool) -> Any:
             monitor=monitor,
             units="pix",
             colorSpace="rgb1",
-            color=(screen.grey,) * 3,
+            color=(screen.grey_level / 255,) * 3,
             waitBlanking=True,
             checkTiming=False,
             useRetina=False,

@@ -61,7 +61,7 @@ class WindowDisplay:
 
         self.window, self._settings = window, settings
         self._visual, self._mouse = visual, event.Mouse(win=window)
-        self._grey = settings.screen.grey
+        self._grey = settings.screen.grey_level / 255
         self._image: Any = None
         self._loaded: WindowPicture | None = None
         self._target = self._target_parts()

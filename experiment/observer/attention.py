@@ -1,7 +1,8 @@
 """Where the simulated observer wants to look, given what is on the screen.
 
 On an image a goal comes from a mixture: the model's prediction, a Gaussian around the centre of the
-screen (people look there whatever is shown), and a uniform density over the image. The shares are
+screen (people look there whatever is shown), and a uniform density over the image, which is the
+photograph alone where that is shown whole on grey. The shares are
 settings (``[observer]`` in study.toml), so that what an analysis should find is known.
 """
 
@@ -13,9 +14,9 @@ import numpy as np
 
 from experiment.display.scene import Scene
 from stimuli.contract.geometry import (
+    Rectangle,
     degrees_to_screen,
     image_to_screen,
-    inside,
     screen_to_degrees,
     screen_to_image,
 )
@@ -41,14 +42,17 @@ class FixationDensity:
     row_edges, column_edges
         Edges of the cells as shares of the image's height and width, ``(rows + 1,)`` and
         ``(columns + 1,)``.
+    photograph
+        Where the photograph that it is over lies in the image; None where it fills it.
     """
 
     cumulative: np.ndarray
     row_edges: np.ndarray
     column_edges: np.ndarray
+    photograph: Rectangle | None = None
 
     def draw(self, generator: np.random.Generator) -> np.ndarray:
-        """Return a point ``(x, y)`` as shares of the image's width and height, in [0, 1)."""
+        """Return a point ``(x, y)`` as shares of the photograph's width and height, in [0, 1)."""
         cell = int(np.searchsorted(self.cumulative, generator.random(), side="right"))
         row, column = divmod(min(cell, len(self.cumulative) - 1), len(self.column_edges) - 1)
         lower = np.array([self.column_edges[column], self.row_edges[row]])
@@ -56,7 +60,9 @@ class FixationDensity:
         return lower + generator.random(2) * (upper - lower)
 
 
-def fixation_density(log_saliency: np.ndarray) -> FixationDensity:
+def fixation_density(
+    log_saliency: np.ndarray, photograph: Rectangle | None = None
+) -> FixationDensity:
     """Return the softmax over space of a ``(height, width)`` map of log saliency (nats)."""
     probability = np.exp(log_saliency - log_saliency.max())
     edges = []
@@ -65,7 +71,7 @@ def fixation_density(log_saliency: np.ndarray) -> FixationDensity:
         probability = np.add.reduceat(probability, edge[:-1], axis=axis)
         edges.append(edge / size)
     cumulative = np.cumsum(probability, dtype=np.float64)
-    return FixationDensity(cumulative / cumulative[-1], *edges)
+    return FixationDensity(cumulative / cumulative[-1], edges[0], edges[1], photograph)
 
 
 def read_densities(root: Path, stimuli: Sequence[Stimulus]) -> dict[str, FixationDensity]:
@@ -79,7 +85,9 @@ def read_densities(root: Path, stimuli: Sequence[Stimulus]) -> dict[str, Fixatio
         Names the prediction that is absent or wrong.
     """
     return {
-        stimulus.stim_id: fixation_density(read_log_saliency(root / stimulus.prediction))
+        stimulus.stim_id: fixation_density(
+            read_log_saliency(root / stimulus.prediction), stimulus.photograph_px
+        )
         for stimulus in stimuli
     }
 
@@ -111,25 +119,27 @@ class Attention:
             sd_deg = _TARGET_SD_DEG if scene.target else _BLANK_SD_DEG
             return self._generator.normal(0.0, sd_deg, 2)
         share = self._generator.random()
+        predicted = self._densities.get(scene.stim_id)
+        photograph = predicted.photograph if predicted else None
+        if photograph is None:
+            sides = self._placement.image_width_px, self._placement.image_height_px
+            photograph = Rectangle(0, 0, *sides)
         if share < self._observer.follows_model:
-            predicted = self._densities.get(scene.stim_id)
             if predicted is None:  # a practice image: nothing is predicted for it
-                return self._near_centre()
-            return self._on_image(predicted.draw(self._generator))
+                return self._near_centre(photograph)
+            return self._on_image(predicted.draw(self._generator), photograph)
         if share < self._observer.follows_model + self._observer.follows_centre:
-            return self._near_centre()
-        return self._on_image(self._generator.random(2))
+            return self._near_centre(photograph)
+        return self._on_image(self._generator.random(2), photograph)
 
-    def _on_image(self, shares: np.ndarray) -> np.ndarray:
-        placement = self._placement
-        point = shares * [placement.image_width_px, placement.image_height_px]
-        return screen_to_degrees(image_to_screen(point, placement), self._screen)
+    def _on_image(self, shares: np.ndarray, photograph: Rectangle) -> np.ndarray:
+        point = photograph.origin + shares * photograph.shape[::-1]
+        return screen_to_degrees(image_to_screen(point, self._placement), self._screen)
 
-    def _near_centre(self) -> np.ndarray:
+    def _near_centre(self, photograph: Rectangle) -> np.ndarray:
         """Return a point of the Gaussian, cut off at the edge of the image."""
         while True:
             goal = self._generator.normal(0.0, self._observer.centre_sd_deg, 2)
             point = screen_to_image(degrees_to_screen(goal, self._screen), self._placement)
-            size = self._placement.image_width_px, self._placement.image_height_px
-            if inside(point, *size):
+            if photograph.holds(point):
                 return goal

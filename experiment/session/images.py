@@ -76,7 +76,8 @@ def interest_areas(
 ) -> dict[str, tuple[InterestArea, ...]]:
     """Return the rectangles around the objects of every source, by ``source_id``.
 
-    The objects are the targets of either version; the original has the same areas.
+    The objects are the targets of either version; the original has the same areas. Where a
+    photograph is shown whole on grey, its own rectangle is the last area.
 
     Raises
     ------
@@ -88,10 +89,17 @@ def interest_areas(
         for target in stimulus.targets:
             label = "target-" + "-".join(map(str, target.annotation_ids))
             masks[stimulus.source_id][target.mask] = label
-    return {
+    areas = {
         source_id: tuple(_area(root / mask, label, settings) for mask, label in named.items())
         for source_id, named in masks.items()
     }
+    for source_id, photograph in {one.source_id: one.photograph_px for one in stimuli}.items():
+        if photograph is not None:
+            left_top = photograph.origin
+            corners = np.array([left_top, left_top + photograph.shape[::-1]])
+            whole = _rectangle(corners, "photograph", settings)
+            areas[source_id] = (*areas.get(source_id, ()), whole)
+    return areas
 
 
 def _area(path: Path, label: str, settings: Settings) -> InterestArea:
@@ -99,5 +107,9 @@ def _area(path: Path, label: str, settings: Settings) -> InterestArea:
     if not len(rows):
         raise InputError(f"{path}: mask is empty; generate the stimuli again")
     corners = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
+    return _rectangle(corners, label, settings)
+
+
+def _rectangle(corners: np.ndarray, label: str, settings: Settings) -> InterestArea:
     (left, top), (right, bottom) = image_to_screen(corners, settings.placement).round().astype(int)
     return InterestArea(label, int(left), int(top), int(right) - 1, int(bottom) - 1)

@@ -1,4 +1,4 @@
-"""From a photograph of any shape to the square that the networks see.
+"""From a photograph of any shape to the image that the networks see, and to the square as shown.
 
 Images are ``(3, H, W)`` float32 RGB in [0, 1]; masks are ``(H, W)`` float32, 1 inside.
 """
@@ -9,44 +9,68 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+Size = int | tuple[int, int]  # side of a square, or height and width
+
 
 def square_box(width: int, height: int, fit: str) -> tuple[float, float, float, float]:
     """Return the part of a photograph that is used, as ``(left, top, right, bottom)`` in pixels.
 
-    ``crop``: the largest centred square; ``stretch``: all of it.
+    ``crop``: the largest centred square; ``stretch`` and ``whole``: all of it.
     """
-    if fit == "stretch":
+    if fit != "crop":
         return (0, 0, width, height)
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     return (left, top, left + side, top + side)
 
 
+def fitted_size(width: int, height: int, side_px: int, fit: str) -> tuple[int, int]:
+    """Return height and width of what a photograph fills of a square of `side_px`.
+
+    That is all of it, but with ``whole`` the largest part of the photograph's shape.
+    """
+    if fit != "whole":
+        return side_px, side_px
+    scale = side_px / max(width, height)
+    return max(1, round(scale * height)), max(1, round(scale * width))
+
+
 def squared(pixels: np.ndarray, side_px: int, fit: str) -> Tensor:
-    """Return a photograph ``(height, width, 3)`` uint8 as a square image ``(3, side, side)``."""
-    box = square_box(pixels.shape[1], pixels.shape[0], fit)
-    resized = Image.fromarray(pixels).resize((side_px, side_px), Image.Resampling.LANCZOS, box=box)
+    """Return a photograph ``(height, width, 3)`` uint8 as the image that networks see.
+
+    It is square, ``(3, side, side)``, or with ``whole`` as large as what the photograph fills of
+    that square (`fitted_size`).
+    """
+    height, width = pixels.shape[:2]
+    size = fitted_size(width, height, side_px, fit)
+    box = square_box(width, height, fit)
+    resized = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.LANCZOS, box=box)
     return torch.from_numpy(np.array(resized)).permute(2, 0, 1).float() / 255
 
 
-def squared_mask(mask: np.ndarray, side_px: int, fit: str) -> Tensor:
-    """Return a boolean mask ``(height, width)`` as ``(side, side)``, cut like its photograph.
+def squared_mask(mask: np.ndarray, size: Size, fit: str) -> Tensor:
+    """Return a boolean mask ``(height, width)`` cut like its photograph, at another size.
 
-    A pixel is inside where at least half of it is.
+    A pixel is inside where at least half of it is. With a side as the size it is as large as
+    `squared` makes the photograph.
     """
-    box = square_box(mask.shape[1], mask.shape[0], fit)
+    height, width = mask.shape
+    if isinstance(size, int):
+        size = fitted_size(width, height, size, fit)
+    box = square_box(width, height, fit)
     picture = Image.fromarray(mask.astype(np.float32))
-    resized = np.array(picture.resize((side_px, side_px), Image.Resampling.BOX, box=box))
+    resized = np.array(picture.resize(size[::-1], Image.Resampling.BOX, box=box))
     return torch.from_numpy(resized >= 0.5).float()
 
 
-def resized(maps: Tensor, side_px: int) -> Tensor:
-    """Return maps ``(..., h, w)`` at another square size, bilinear, averaging when it shrinks."""
-    if maps.shape[-2:] == (side_px, side_px):
+def resized(maps: Tensor, size: Size) -> Tensor:
+    """Return maps ``(..., h, w)`` at another size, bilinear, averaging where it shrinks."""
+    size = (size, size) if isinstance(size, int) else size
+    if maps.shape[-2:] == size:
         return maps
     flat = maps.reshape(1, -1, *maps.shape[-2:])
-    result = functional.interpolate(flat, (side_px, side_px), mode="bilinear", antialias=True)
-    return result.reshape(*maps.shape[:-2], side_px, side_px)
+    result = functional.interpolate(flat, size, mode="bilinear", antialias=True)
+    return result.reshape(*maps.shape[:-2], *size)
 
 
 def to_pixels(image: Tensor) -> np.ndarray:

@@ -25,6 +25,7 @@ from manipulation.naturalness.region_statistics import (
     surround,
 )
 
+_SCORE_SLACK, _DISTANCE_SLACK = 0.01, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
 _HALVINGS = 6  # a share of a change is found to 1/64
 
@@ -44,15 +45,27 @@ class Bounds:
     realism: float
     distance: float
 
+    def allow(self, beyond_realism: float, distance: float) -> bool:
+        """Return whether a version as shown keeps to them, with room for its way to the screen.
+
+        Enlarging, rounding and reducing change what was within the bounds by a little.
+
+        Parameters
+        ----------
+        beyond_realism
+            How far its score is beyond the realism judge's limit.
+        """
+        return beyond_realism <= _SCORE_SLACK and distance <= self.distance * (1 + _DISTANCE_SLACK)
+
 
 class Budget:
     """What may become of regions of a photograph.
 
     Parameters
     ----------
-    photograph : Tensor (3, H, H)
+    photograph : Tensor (3, H, W)
         RGB in [0, 1].
-    regions : sequence of Tensor (h, h)
+    regions : sequence of Tensor (h, w)
         Masks of what is changed, 1 inside; those with nothing inside or outside do not count.
     bounds
         How far it may go.
@@ -69,8 +82,8 @@ class Budget:
         judge: RealismHead,
         usual: UsualRange,
     ) -> None:
-        side = photograph.shape[-1]
-        masks = [(resized(one.float(), side) > 0.5).numpy() for one in regions]
+        size = (photograph.shape[-2], photograph.shape[-1])
+        masks = [(resized(one.float(), size) > 0.5).numpy() for one in regions]
         self._masks = [one for one in masks if one.any() and not one.all()]
         self._weights = [region_weights(one) for one in self._masks]
         self._parts = [torch.from_numpy(np.stack([one, surround(one)])) for one in self._masks]
@@ -90,7 +103,7 @@ class Budget:
         return self._bounds.realism > 0 and bool(self._masks)
 
     def excess(self, images: Tensor) -> Tensor:
-        """Return how far images ``(B, 3, H, H)`` are beyond their limits: ``(B,)``, 0 within.
+        """Return how far images ``(B, 3, H, W)`` are beyond their limits: ``(B,)``, 0 within.
 
         The sum of what is beyond the realism judge's limit, in the region where that is most,
         beyond the root of the largest distance, and of the statistics' beyond what is usual, in
@@ -108,7 +121,7 @@ class Budget:
 
     @torch.no_grad()
     def holds(self, image: Tensor) -> bool:
-        """Return whether an image ``(3, H, H)``, rounded to 8 bits, keeps within the budget."""
+        """Return whether an image ``(3, H, W)``, rounded to 8 bits, keeps within the budget."""
         if not self.is_bound:
             return True
         return float(self.excess(to_image(to_pixels(image))[None])[0]) <= _TOLERANCE

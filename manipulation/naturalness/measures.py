@@ -82,17 +82,17 @@ class NaturalnessMeasure:
 
         Parameters
         ----------
-        original, version : Tensor (3, H, H)
+        original, version : Tensor (3, H, W)
             RGB in [0, 1], as the networks see them.
         regions
-            Masks ``(h, h)`` of the regions that were meant to change, by name; 1 inside.
-        log_saliency : Tensor (h, h)
+            Masks ``(h, w)`` of the regions that were meant to change, by name; 1 inside.
+        log_saliency : Tensor (h, w)
             Of the original; without regions realism is that of what is salient.
         """
-        side = original.shape[-1]
+        size = (original.shape[-2], original.shape[-1])
         before, after = to_pixels(original), to_pixels(version)
         masks = {
-            name: (resized(mask.float(), side) > 0.5).numpy() for name, mask in regions.items()
+            name: (resized(mask.float(), size) > 0.5).numpy() for name, mask in regions.items()
         }
         masks = {name: one for name, one in masks.items() if one.any() and not one.all()}
         seams, unusual = [0.0], []
@@ -100,7 +100,7 @@ class NaturalnessMeasure:
             seams.append(seam(before, after, mask))
             unusual += [f"{name} {what}" for what in self._left(before, after, mask)]
         if not masks:
-            salient = resized(log_saliency, side)
+            salient = resized(log_saliency, size)
             masks = {"": salient_region(salient, torch.zeros_like(salient)).numpy() > 0.5}
         maps = [self._features.maps(image[None]) for image in (original, version)]
         weights = [region_weights(mask) for mask in masks.values()]
@@ -110,7 +110,7 @@ class NaturalnessMeasure:
         )
         limits = was.clamp(min=self._judges[0].limit(self._bounds.realism))
         distance = float(feature_distances(maps[0][1:], maps[1][1:]))
-        within = bool((now <= limits).all()) and distance <= self._bounds.distance and not unusual
+        within = self._bounds.allow(float((now - limits).max()), distance) and not unusual
         return Naturalness(
             guide,
             second,

@@ -130,7 +130,10 @@ class DataSettings(CheckedSettings):
 
     size_px: int = setting(512, "side of the square images", 16, 4096)
     fit: str = setting(
-        "crop", "largest centred square, or stretched (open)", choices=("crop", "stretch")
+        "crop",
+        "largest centred square, or stretched (open); networks are trained on squares, so "
+        "a photograph cannot be used whole",
+        choices=("crop", "stretch"),
     )
     held_out: float = setting(
         0.0, "share of the photographs, by a hash of their names, that training never sees", 0, 0.9

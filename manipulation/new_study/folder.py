@@ -13,7 +13,7 @@ from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import Proposal
 from stimuli.contract.masks import Annotations
 from stimuli.contract.schemas import PROPOSALS
-from stimuli.contract.settings import SourceSettings, StudySettings, parse_settings
+from stimuli.contract.settings import ImageSettings, SourceSettings, StudySettings, parse_settings
 from stimuli.contract.study import BIDS_VERSION, Study
 from stimuli.contract.templates import settings_template, sources_text
 from stimuli.support.errors import InputError
@@ -60,6 +60,7 @@ def create_study(
     annotations: Annotations,
     *,
     controls: bool = False,
+    fit: str = ImageSettings.fit,
 ) -> None:
     """Make a study folder.
 
@@ -75,6 +76,8 @@ def create_study(
         Sources that were chosen; `photograph` and `annotations` name the copies inside the study.
     controls
         Whether the study has matched controls.
+    fit
+        How photographs are fitted to the square as shown (``images.fit``).
 
     Raises
     ------
@@ -82,7 +85,7 @@ def create_study(
         If `root` is in use.
     """
     check_free(root)
-    text = settings_template(named, controls=controls) + "\n" + sources_text(sources)
+    text = settings_template(named, controls=controls, fit=fit) + "\n" + sources_text(sources)
     settings = parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
     photographs = {one.candidate.source_id: one.candidate.path for one in proposals}

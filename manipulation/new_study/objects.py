@@ -31,7 +31,7 @@ class ObjectCandidate:
     Attributes
     ----------
     area
-        Share of the square image that it covers.
+        Share of the image that it covers.
     predicted
         p_obj of the unchanged image under the model.
     headroom
@@ -99,6 +99,7 @@ def object_candidates(
     entries = annotations.of_image(masks.image_id)
     whole = [masks.union([entry["id"]]) for entry in entries]
     squares = [squared_mask(mask, side, fit) for mask in whole]
+    image_area = log_saliency.numel()
     objects = []
     for entry, mask, square in zip(entries, whole, squares, strict=True):
         covered = float(square.sum())
@@ -109,7 +110,7 @@ def object_candidates(
             for other, region in zip(entries, squares, strict=True)
             if float((square * region).sum()) < _OVERLAP * min(covered, float(region.sum()))
         )
-        rejection = _rejection(bool(entry.get("iscrowd")), covered / side**2, kept)
+        rejection = _rejection(bool(entry.get("iscrowd")), covered / image_area, kept)
         crowded = frozenset[int]()
         if settings.design.controls and not rejection:
             if not _has_room(square, square):
@@ -124,7 +125,7 @@ def object_candidates(
             ObjectCandidate(
                 annotation_id=entry["id"],
                 category=annotations.categories.get(entry.get("category_id", -1), "unknown"),
-                area=covered / side**2,
+                area=covered / image_area,
                 predicted=predicted,
                 headroom=headroom(predicted, settings.manipulation.k_shift),
                 rejected_because=rejection,

@@ -11,7 +11,7 @@ from manipulation.new_study.proposals import (
     proposed_sources,
 )
 from manipulation.saliency import load_saliency_model
-from stimuli.contract.settings import DesignSettings, Settings, StudySettings
+from stimuli.contract.settings import DesignSettings, ImageSettings, Settings, StudySettings
 from stimuli.contract.study import Study, open_study
 from stimuli.support.errors import InputError
 
@@ -27,6 +27,7 @@ def propose_study(
     controls: bool = False,
     name: str = "",
     seed: int = 0,
+    fit: str = ImageSettings.fit,
 ) -> Study:
     """Make a study folder with proposed sources: photographs, objects, two versions each.
 
@@ -53,6 +54,8 @@ def propose_study(
         Name of the study; by default that of the folder.
     seed
         From which every random choice of the study follows.
+    fit
+        How photographs become square: ``crop``, ``stretch``, or ``whole``, on grey.
 
     Returns
     -------
@@ -81,7 +84,9 @@ def propose_study(
         sources = sources or len(photographs.candidates)
     candidates, annotations = photographs.candidates, photographs.annotations
     settings = Settings(
-        study=StudySettings(name or root.name, seed), design=DesignSettings(controls=controls)
+        study=StudySettings(name or root.name, seed),
+        images=ImageSettings(fit=fit),
+        design=DesignSettings(controls=controls),
     )
     model = load_saliency_model(settings.manipulation.saliency)
     objects = [found for *_, found in looked_at(photographs, model, settings)]
@@ -89,5 +94,5 @@ def propose_study(
     number = sources or usual
     proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
     chosen = proposed_sources(proposals, settings.manipulation)
-    create_study(root, settings.study, proposals, chosen, annotations, controls=controls)
+    create_study(root, settings.study, proposals, chosen, annotations, controls=controls, fit=fit)
     return open_study(root)

@@ -7,12 +7,14 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from manipulation.images.framing import boxed
 from manipulation.images.log_density import log_normalised
 from manipulation.images.photographs import resized
 from manipulation.studio_page.outcome import Outcome
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 
 _SIDE_PX = 512
+_GREY = 128  # around a photograph that is not square
 
 
 def pictures_of(outcome: Outcome) -> dict[str, str]:
@@ -37,8 +39,8 @@ def pictures_of_none(image: ImagePredictions) -> dict[str, str]:
 
 
 def photograph_uri(pixels: np.ndarray) -> str:
-    """Return ``(H, W, 3)`` uint8 pixels as a data URI, at most 512 px wide."""
-    picture = Image.fromarray(pixels)
+    """Return ``(H, W, 3)`` uint8 pixels as a data URI, square, at most 512 px wide."""
+    picture = Image.fromarray(boxed(pixels, _GREY))
     if max(picture.size) > _SIDE_PX:
         picture = picture.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS)
     return _uri(picture, "jpeg", quality=95, subsampling=0)
@@ -52,14 +54,17 @@ def density_uris(*log_saliencies: Tensor) -> list[str]:
     """
     from matplotlib import colormaps
 
-    densities = [
-        log_normalised(resized(one, _SIDE_PX // 2).double()).exp().sqrt().numpy()
-        for one in log_saliencies
-    ]
+    densities = [boxed(_density(one).sqrt().numpy(), 0) for one in log_saliencies]
     peak = max(density.max() for density in densities)
     colours = (colormaps["magma"](np.linspace(0, 1, 256))[:, :3] * 255).astype(np.uint8)
     levels = [(density / peak * 255).astype(np.uint8) for density in densities]
     return [_uri(Image.fromarray(colours[one]), "png", compress_level=1) for one in levels]
+
+
+def _density(log_saliency: Tensor) -> Tensor:
+    longest = max(log_saliency.shape)
+    height, width = (round(_SIDE_PX // 2 * side / longest) for side in log_saliency.shape)
+    return log_normalised(resized(log_saliency, (height, width)).double()).exp()
 
 
 def _uri(picture: Image.Image, kind: str, **options: object) -> str:

@@ -4,8 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from manipulation.images.framing import boxed
 from manipulation.images.photographs import resized
 from manipulation.regions.coco_entries import UNNAMED
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
@@ -30,7 +32,7 @@ class Region:
         COCO annotations whose union it is.
     category
         Set where it is all objects of that category.
-    mask : Tensor (size, size), bool
+    mask : Tensor (H, W), bool
         At the size as shown.
     outline
         SVG path in a view of `VIEW` x `VIEW`.
@@ -122,7 +124,8 @@ def outline(mask: Tensor) -> str:
     """Return the outline of a region as an SVG path, holes included (fill rule: evenodd)."""
     from skimage.measure import approximate_polygon, find_contours
 
-    inside = np.pad(resized(mask, OUTLINE_PX).numpy(), 1)
+    square = torch.from_numpy(boxed(mask.numpy(), 0))
+    inside = np.pad(resized(square, OUTLINE_PX).numpy(), 1)
     paths = []
     for contour in find_contours(inside, 0.5):
         corners = approximate_polygon(contour, 0.7)
@@ -134,6 +137,6 @@ def outline(mask: Tensor) -> str:
 
 def label_place(mask: Tensor) -> tuple[int, int]:
     """Return the middle column of a region and its top row, in units of the view."""
-    rows, columns = np.nonzero(mask.numpy() > 0.5)
-    scale = VIEW / mask.shape[-1]
+    rows, columns = np.nonzero(boxed(mask.numpy(), 0) > 0.5)
+    scale = VIEW / max(mask.shape)
     return int(columns.mean() * scale), int(rows.min() * scale)

@@ -33,7 +33,7 @@ def saved_outcome(
     transform
         What makes the version that is asked for.
     regions
-        Masks ``(size_px, size_px)`` of its regions by their names; the first is the aim.
+        Masks ``(H, W)`` of its regions by their names; the first is the aim.
 
     Raises
     ------
@@ -55,8 +55,8 @@ def saved_outcome(
     found = outcome(
         Stage.SAVED,
         version.direction,
-        _predictions(study, original, models),
-        _predictions(study, made, models),
+        _predictions(study, original, material, models),
+        _predictions(study, made, material, models),
         torch.from_numpy(read_log_saliency(study.root / made.target)),
         regions,
     )
@@ -71,10 +71,12 @@ def _is_made_as_asked(
     return (there, made.k_scale, made.transform) == (asked, version.k_scale, transform)
 
 
-def _predictions(study: Study, stimulus: Stimulus, models: StudyModels) -> ImagePredictions:
-    """Return an image as shown; the guide's prediction is in the study, others are computed."""
-    pixels = read_image(study.root / stimulus.image)
-    seen = seen_by_networks(pixels, study.settings.images.model_px)
+def _predictions(
+    study: Study, stimulus: Stimulus, material: SourceMaterial, models: StudyModels
+) -> ImagePredictions:
+    """Return a photograph as shown; the guide's prediction is in the study, others are computed."""
+    shown = read_image(study.root / stimulus.image)
+    pixels, seen = material.framing.cut(shown), seen_by_networks(shown, material.framing)
     second = models.second_log_saliency(seen)
     log_saliency = torch.from_numpy(read_log_saliency(study.root / stimulus.prediction))
     return ImagePredictions(pixels, log_saliency, second)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from manipulation.images.photographs import to_pixels
+from manipulation.images.photographs import Size, to_pixels
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.studio_page.outcome import Outcome, Stage, outcome
 from manipulation.studio_page.preview import (
@@ -45,7 +45,7 @@ class Bench:
 
     Attributes
     ----------
-    photograph : Tensor (3, model_px, model_px)
+    photograph : Tensor (3, h, w)
         The photograph as the networks see it.
     original
         The photograph and what the models predict of it.
@@ -132,7 +132,7 @@ class Workbench:
             if source.condition == Condition.OBJECT:
                 regions = regions_of_source(material)
             models = [KnownPrediction(one, photograph) for one in self.models.guiding]
-            original = self._predictions(photograph)
+            original = self._predictions(photograph, material.shown_size)
             self._benches[source_id] = Bench(material, photograph, original, models, regions)
         self._benches.move_to_end(source_id)
         while len(self._benches) > _KEPT:
@@ -235,8 +235,8 @@ class Workbench:
     ) -> VersionMakers:
         return VersionMakers(self.settings, guides, self.study.settings_file.name)
 
-    def _predictions(self, image: Tensor) -> ImagePredictions:
-        return self.models.predictions(to_pixels(image), self.settings.images.size_px)
+    def _predictions(self, image: Tensor, size: Size) -> ImagePredictions:
+        return self.models.predictions(to_pixels(image), size)
 
     def _chosen_outcome(
         self, bench: Bench, version: VersionSettings, intent: Intent, makers: VersionMakers
@@ -251,7 +251,7 @@ class Workbench:
         self, stage: Stage, bench: Bench, version: VersionSettings, intent: Intent, changed: Tensor
     ) -> Outcome:
         masks = self._masks(bench.source.source_id, version)
-        shown = self._predictions(changed)
+        shown = self._predictions(changed, bench.material.shown_size)
         natural = None  # a preview is not waited for
         if stage == Stage.FULL:
             natural = self.models.naturalness(

@@ -24,7 +24,7 @@ class ChosenVersion:
 
     Attributes
     ----------
-    image : Tensor (3, H, H)
+    image : Tensor (3, H, W)
         RGB in [0, 1], rounded to 8 bits.
     share
         Of the change that was found.
@@ -51,7 +51,7 @@ def chosen_version(
 
     Parameters
     ----------
-    photograph : Tensor (3, H, H)
+    photograph : Tensor (3, H, W)
         RGB in [0, 1].
     intent
         The first of its regions is the aim; without any the entropy is.

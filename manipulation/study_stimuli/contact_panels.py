@@ -23,23 +23,28 @@ def contact_panel(root: Path, material: SourceMaterial, stimulus: Stimulus) -> P
     """
     aim = material.aim(material.source.versions[0])
     log_saliency = torch.from_numpy(read_log_saliency(root / stimulus.prediction))
-    shown = to_image(read_image(root / stimulus.image))
+    shown = to_image(material.framing.cut(read_image(root / stimulus.image)))
+    longest = max(shown.shape)
+    height, width = (round(_SHEET_PX * side / longest) for side in shown.shape[-2:])
+    size = (height, width)
     is_original = stimulus.direction == Direction.NONE
     return Panel(
         title=f"{stimulus.source_id}: {stimulus.condition if is_original else stimulus.direction}",
         figures=_figures(stimulus, "bits" if aim is None else "p_obj"),
-        image=to_pixels(resized(shown, _SHEET_PX)),
-        density=log_normalised(resized(log_saliency, _SHEET_PX)).exp().numpy(),
-        mask=None if aim is None else resized(aim, _SHEET_PX).numpy() > 0.5,
-        changed=_changed_region(root, stimulus),
+        image=to_pixels(resized(shown, size)),
+        density=log_normalised(resized(log_saliency, size)).exp().numpy(),
+        mask=None if aim is None else resized(aim, size).numpy() > 0.5,
+        changed=_changed_region(root, material, stimulus, size),
     )
 
 
-def _changed_region(root: Path, stimulus: Stimulus) -> np.ndarray | None:
+def _changed_region(
+    root: Path, material: SourceMaterial, stimulus: Stimulus, size: tuple[int, int]
+) -> np.ndarray | None:
     if stimulus.control is None:
         return None
-    region = torch.from_numpy(read_image(root / stimulus.control.mask)[..., 0] > 127)
-    return resized(region.float(), _SHEET_PX).numpy() > 0.5
+    mask = material.framing.cut(read_image(root / stimulus.control.mask)[..., 0])
+    return resized(torch.from_numpy(mask > 127).float(), size).numpy() > 0.5
 
 
 def _figures(stimulus: Stimulus, unit: str) -> str:

@@ -88,7 +88,7 @@ def make_control(
     intent, maker = material.intent(version), steps.makers.maker(version)
     region, found = _region(steps, record, material, version, original)
     mask = f"stimuli/masks/{record.stim_id}.png"
-    pixels = (region * 255).byte().numpy()
+    pixels = material.framing.mask((region * 255).byte().numpy())
     record.file_if_stale(mask, array_sha256(pixels), lambda path: write_image(path, pixels))
 
     def control() -> Tensor:
@@ -105,8 +105,10 @@ def make_control(
         lambda path: write_image(path, to_pixels(control())),
     )  # fmt: skip
     changed_path = steps.study.root / changed
-    shown = steps.shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
-    effects = steps.effects(record, material.aim(version))
+    shown = steps.shown(
+        record, lambda: to_image(read_image(changed_path)), changed_sha256, material.framing
+    )
+    effects = steps.effects(record, material.framing, material.aim(version))
     effect = effects.of_version(original, shown, None, {"control": region})
     effect = effect.judged_without(steps.models.took_part(maker.parts))
     change_in_region = effects.change_in(region, original, shown)
@@ -138,7 +140,7 @@ def _region(
     version: VersionSettings,
     original: ShownImage,
 ) -> tuple[Tensor, dict[str, Any]]:
-    """Return the region ``(size_px, size_px)`` of the control, and how well it matches."""
+    """Return the region ``(H, W)`` of the control, and how well it matches."""
     aim, taken = material.aim(version), _taken(material)
     assert aim is not None  # a source with a control has targets
 
@@ -165,7 +167,7 @@ def _region(
 
 
 def _taken(material: SourceMaterial) -> Tensor:
-    """Return the union of all targets of a source ``(size_px, size_px)``."""
+    """Return the union of all targets of a source ``(H, W)``."""
     return torch.stack([material.mask(ids) for ids in material.target_ids]).amax(dim=0)
 
 
@@ -179,17 +181,16 @@ def _entries(material: SourceMaterial) -> list[dict[str, Any]]:
 
 
 def _other_objects(material: SourceMaterial) -> Iterator[tuple[int, Tensor]]:
-    """Yield annotation and region ``(size_px, size_px)`` of the objects that are no target."""
+    """Yield annotation and region ``(H, W)`` of the objects that are no target."""
     for entry in _entries(material):
         yield entry["id"], _cut(material, entry["id"])
 
 
 def _cut(material: SourceMaterial, annotation_id: int) -> Tensor:
     """Return the region of an object, of which the cut to a square may leave nothing."""
-    images = material.settings.images
     assert material.objects is not None
     whole: np.ndarray = material.objects.union([annotation_id])
-    return squared_mask(whole, images.size_px, images.fit)
+    return squared_mask(whole, material.shown_size, material.settings.images.fit)
 
 
 def _in_words(amounts: Amounts | None, k_shift: float) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from manipulation.images.log_density import salient_region
-from manipulation.images.photographs import resized, to_image
+from manipulation.images.photographs import Size, resized, to_image
 from manipulation.naturalness.budget import Bounds, Budget
 from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head
@@ -160,19 +160,19 @@ class StudyModels:
         """Return the predictions ``(H, W)`` of the models that took no part, by their names."""
         return {one.name: one.log_saliency(image) for one in self.second_opinions}
 
-    def predictions(self, pixels: np.ndarray, size_px: int | None = None) -> ImagePredictions:
+    def predictions(self, pixels: np.ndarray, size: Size | None = None) -> ImagePredictions:
         """Return an image with what the models predict of it.
 
         Parameters
         ----------
-        pixels : ndarray (H, H, 3), uint8
+        pixels : ndarray (H, W, 3), uint8
             The image as the networks see it.
-        size_px
-            Side of the image as shown, which the guiding model's prediction is brought to; by
+        size
+            Of the photograph as shown, which the guiding model's prediction is brought to; by
             default that of `pixels`.
         """
         image = to_image(pixels)
-        log_saliency = resized(self.log_saliency(image), size_px or len(pixels))
+        log_saliency = resized(self.log_saliency(image), size or pixels.shape[:2])
         return ImagePredictions(pixels, log_saliency, self.second_log_saliency(image))
 
     @property
@@ -213,7 +213,7 @@ class StudyModels:
         return NaturalnessMeasure(self._region_features, judges, usual, self._bounds)
 
     def budget(self, photograph: Tensor, intent: Intent) -> Budget:
-        """Return what may become of the regions of an intent in a photograph ``(3, H, H)``.
+        """Return what may become of the regions of an intent in a photograph ``(3, H, W)``.
 
         Without regions what is salient counts.
         """

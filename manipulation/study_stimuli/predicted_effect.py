@@ -17,7 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from manipulation.images.log_density import entropy_bits_of, log_normalised, probability_inside
-from manipulation.images.photographs import resized
+from manipulation.images.photographs import Size, resized
 from manipulation.naturalness.likeness import newly_clipped, psnr_db
 from manipulation.naturalness.measures import Naturalness
 from stimuli.contract.vocabulary import PredictedEffect
@@ -35,19 +35,20 @@ class DensityMap:
 
     def __init__(self, log_saliency: Tensor) -> None:
         self.log_saliency = log_saliency
-        self._at_side: dict[int, tuple[Tensor, float]] = {}
+        self._at_size: dict[Size, tuple[Tensor, float]] = {}
 
     def measure(self, aim: Tensor | None) -> float:
         """Return p_obj of the aim ``(H, W)``, or without one the entropy in bits.
 
         A map of another size than the aim is brought to it first.
         """
-        side = self.log_saliency.shape[-1] if aim is None else aim.shape[-1]
-        if side not in self._at_side:
-            log_density = log_normalised(resized(self.log_saliency, side).double())
+        height, width = (self.log_saliency if aim is None else aim).shape[-2:]
+        size = (height, width)
+        if size not in self._at_size:
+            log_density = log_normalised(resized(self.log_saliency, size).double())
             density = log_density.exp()
-            self._at_side[side] = density, entropy_bits_of(density, log_density)
-        density, entropy_bits = self._at_side[side]
+            self._at_size[size] = density, entropy_bits_of(density, log_density)
+        density, entropy_bits = self._at_size[size]
         return entropy_bits if aim is None else probability_inside(density, aim)
 
 
@@ -151,8 +152,8 @@ def predicted_effect(
     Raises
     ------
     InputError
-        If a map is no square tensor, or the images are of different sizes or were judged by
-        different models.
+        If a map is no tensor of the image's shape, or the images are of different sizes or were
+        judged by different models.
 
     Examples
     --------
@@ -169,14 +170,15 @@ def predicted_effect(
     '0.50, +0.25, +0.23'
     """
     target = target if isinstance(target, DensityMap) else DensityMap(target)
-    _check_square("original.log_saliency", original.log_saliency)
-    _check_square("version.log_saliency", version.log_saliency)
-    _check_square("target", target.log_saliency)
+    shape = original.pixels.shape
+    _check_map("original.log_saliency", original.log_saliency, shape)
+    _check_map("version.log_saliency", version.log_saliency, shape)
+    _check_map("target", target.log_saliency, shape)
     for image, second in (("original", original.second), ("version", version.second)):
         for name, one in second.items():
-            _check_square(f"{image}.second[{name!r}]", one)
+            _check_map(f"{image}.second[{name!r}]", one, shape)
     if aim is not None:
-        _check_square("aim", aim)
+        _check_map("aim", aim, shape)
     if original.second.keys() != version.second.keys():
         raise InputError(
             f"original.second has {sorted(original.second)} and version.second has "
@@ -197,8 +199,15 @@ def predicted_effect(
     )
 
 
-def _check_square(name: str, given: object) -> None:
+def _check_map(name: str, given: object, image: tuple[int, ...]) -> None:
     if not isinstance(given, Tensor):
-        raise InputError(f"{name} is a {type(given).__name__}; expected a tensor (h, h)")
-    if given.ndim != 2 or given.shape[0] != given.shape[1]:
-        raise InputError(f"{name} is {tuple(given.shape)}; expected a square map (h, h)")
+        raise InputError(f"{name} is a {type(given).__name__}; expected a tensor (h, w)")
+    height, width = image[:2]
+    # Sides in whole pixels hold the shape of an image to a pixel.
+    if given.ndim != 2 or abs(given.shape[0] * width - given.shape[1] * height) > max(
+        height, width, *given.shape
+    ):
+        raise InputError(
+            f"{name} is {tuple(given.shape)}; expected a map (h, w) of the shape of the image, "
+            f"{height} x {width}"
+        )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from manipulation.images.framing import Framing
 from manipulation.images.photographs import resized, to_image
 from manipulation.naturalness.measures import Naturalness
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
@@ -41,9 +42,9 @@ class ShownImage:
     prediction: HashedFile
 
 
-def seen_by_networks(shown: np.ndarray, model_px: int) -> Tensor:
-    """Return an image as shown ``(H, H, 3)`` uint8 at the size of the networks."""
-    return resized(to_image(shown), model_px)
+def seen_by_networks(shown: np.ndarray, framing: Framing) -> Tensor:
+    """Return the photograph of an image as shown ``(H, H, 3)`` uint8 at the networks' size."""
+    return resized(to_image(framing.cut(shown)), framing.model_size)
 
 
 class RecordedEffect:
@@ -55,11 +56,11 @@ class RecordedEffect:
         Study folder.
     models
         Saliency models of the study.
-    model_px
-        Side of the images that the networks see.
+    framing
+        Where the photograph stands in the image as shown, and its size for the networks.
     record
         Record of the stimulus.
-    aim : Tensor (size_px, size_px) or None
+    aim : Tensor (H, W) or None
         Region whose p_obj is measured; None for the entropy.
     """
 
@@ -67,11 +68,12 @@ class RecordedEffect:
         self,
         root: Path,
         models: StudyModels,
-        model_px: int,
+        framing: Framing,
         record: BuildRecord,
         aim: Tensor | None,
     ) -> None:
-        self.root, self.models, self.model_px = root, models, model_px
+        self.root, self.models, self.framing = root, models, framing
+        self._seen_at = [max(framing.model_size), *framing.identity]
         self.record, self.aim = record, aim
 
     def of_original(self, shown: ShownImage) -> PredictedEffect:
@@ -95,8 +97,7 @@ class RecordedEffect:
         target
             Log saliency that was asked for; None for a control, of which nothing is.
         regions
-            Masks ``(size_px, size_px)`` of the version's targets, or of what a control changed, by
-            name.
+            Masks ``(H, W)`` of the version's targets, or of what a control changed, by name.
         """
         before = self._density("original", original.prediction, self.aim)
         after = self._density("predicted", version.prediction, self.aim)
@@ -108,7 +109,7 @@ class RecordedEffect:
         naturalness = self.record.value_if_stale(
             "naturalness",
             [
-                RECIPE, original.image.sha256, version.image.sha256, self.model_px,
+                RECIPE, original.image.sha256, version.image.sha256, *self._seen_at,
                 {name: array_sha256(region) for name, region in regions.items()},
                 self.models.naturalness_identity,
             ],
@@ -141,7 +142,7 @@ class RecordedEffect:
         return {
             judge.name: self.record.value_if_stale(
                 f"{name} {judge.name}",
-                [RECIPE, image.sha256, _sha256(self.aim), judge.sha256, self.model_px],
+                [RECIPE, image.sha256, _sha256(self.aim), judge.sha256, *self._seen_at],
                 partial(self._second_measure, judge, image),
             )
             for judge in self.models.second_opinions
@@ -151,7 +152,7 @@ class RecordedEffect:
         return DensityMap(torch.from_numpy(read_log_saliency(self.root / density.path)))
 
     def _second_measure(self, judge: SecondOpinion, image: HashedFile) -> float:
-        seen = seen_by_networks(self._pixels(image), self.model_px)
+        seen = seen_by_networks(read_image(self.root / image.path), self.framing)
         return DensityMap(judge.log_saliency(seen)).measure(self.aim)
 
     def _naturalness(
@@ -161,12 +162,14 @@ class RecordedEffect:
         regions: Mapping[str, Tensor],
         prediction: HashedFile,
     ) -> Naturalness:
-        before, after = (seen_by_networks(one, self.model_px) for one in (original, version))
+        size = self.framing.model_size
+        before, after = (resized(to_image(one), size) for one in (original, version))
         log_saliency = torch.from_numpy(read_log_saliency(self.root / prediction.path))
         return self.models.naturalness(before, after, regions, log_saliency)
 
     def _pixels(self, image: HashedFile) -> np.ndarray:
-        return read_image(self.root / image.path)
+        """Return the photograph of an image as shown."""
+        return self.framing.cut(read_image(self.root / image.path))
 
 
 def _sha256(aim: Tensor | None) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from manipulation.images.framing import Framing, framing
 from manipulation.images.photographs import squared, squared_mask, to_image, to_pixels
 from manipulation.targets.intent import Intent
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
@@ -33,8 +34,9 @@ class SourceMaterial:
         Settings of the source.
     settings
         Settings of the study.
-    pixels : ndarray (model_px, model_px, 3), uint8
-        The photograph as the networks see it.
+    pixels : ndarray (h, w, 3), uint8
+        The photograph as the networks see it: a square of model_px, or where it is shown whole
+        what it fills of that.
     objects
         Annotated objects of the photograph; None where the source has no annotations.
     where
@@ -50,8 +52,20 @@ class SourceMaterial:
 
     @property
     def photograph(self) -> Tensor:
-        """The photograph ``(3, model_px, model_px)`` as the networks see it, RGB in [0, 1]."""
+        """The photograph ``(3, h, w)`` as the networks see it, RGB in [0, 1]."""
         return to_image(self.pixels)
+
+    @property
+    def framing(self) -> Framing:
+        """Where the photograph stands in the square as shown."""
+        images, (height, width) = self.settings.images, self.pixels.shape[:2]
+        grey = self.settings.screen.grey_level
+        return framing((height, width), images.model_px, images.size_px, grey)
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Height and width ``(H, W)`` of the photograph as shown."""
+        return self.framing.shown_size
 
     @property
     def licence(self) -> str:
@@ -84,7 +98,7 @@ class SourceMaterial:
         return tuple(by_category[target.category])
 
     def mask(self, ids: Ids) -> Tensor:
-        """Return the region of annotations ``(size_px, size_px)`` as shown, 1 inside, 0 outside.
+        """Return the region of annotations ``(H, W)`` as shown, 1 inside, 0 outside.
 
         Raises
         ------
@@ -93,13 +107,13 @@ class SourceMaterial:
             to a square.
         """
         if ids not in self._cut:
-            images = self.settings.images
-            cut = squared_mask(self._objects().union(ids), images.size_px, images.fit)
+            fit = self.settings.images.fit
+            cut = squared_mask(self._objects().union(ids), self.shown_size, fit)
             if not cut.any():
                 raise InputError(
                     f"{self.where}: source {self.source.source_id}, annotations {list(ids)}: "
                     f"nothing is left inside the square image; "
-                    f'expected a target near the middle, or images.fit = "stretch"'
+                    f'expected a target near the middle, or images.fit = "stretch" or "whole"'
                 )
             self._cut[ids] = cut > 0.5  # a quarter of the memory
         return self._cut[ids].float()
@@ -115,24 +129,23 @@ class SourceMaterial:
         return self.ids(version.targets[0]) if version.targets else None
 
     def aim(self, version: VersionSettings) -> Tensor | None:
-        """Return the region ``(size_px, size_px)`` of what a version is judged by, or None."""
+        """Return the region ``(H, W)`` of what a version is judged by, or None."""
         ids = self.aim_ids(version)
         return None if ids is None else self.mask(ids)
 
     def regions(self, version: VersionSettings) -> dict[str, Tensor]:
-        """Return the regions of a version's targets ``(size_px, size_px)`` by their annotations."""
+        """Return the regions of a version's targets ``(H, W)`` by their annotations."""
         ids = [self.ids(target) for target in version.targets]
         return {"+".join(map(str, one)): self.mask(one) for one in ids}
 
     def intent(self, version: VersionSettings) -> Intent:
         """Return what a version should do, with masks at the size as shown."""
-        images = self.settings.images
         masks = [self.mask(self.ids(target)) for target in version.targets]
         return Intent(
-            masks=torch.stack(masks) if masks else torch.zeros(0, images.size_px, images.size_px),
+            masks=torch.stack(masks) if masks else torch.zeros(0, *self.shown_size),
             k_shift=tuple(target.k_shift for target in version.targets),
             k_scale=version.k_scale,
-            blur=self.settings.manipulation.mask_blur_px / images.model_px,
+            blur=self.settings.manipulation.mask_blur_px / self.settings.images.model_px,
         )
 
     def without_decoded(self) -> "SourceMaterial":

@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from torch import Tensor
 
+from manipulation.images.framing import Framing
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
 from manipulation.study_stimuli.chosen_strength import ChosenVersion, chosen_version
@@ -96,9 +97,10 @@ class SourceStimuli:
         record = self.record(f"{material.source.source_id}_{Condition.ORIGINAL}")
         for ids in material.target_ids:
             self._write_mask(record, material, ids)
-        shown = self.shown(record, lambda: photograph, array_sha256(photograph))
+        framing = material.framing
+        shown = self.shown(record, lambda: photograph, array_sha256(photograph), framing)
         aim = material.aim(material.source.versions[0])
-        effect = self.effects(record, aim).of_original(shown)
+        effect = self.effects(record, framing, aim).of_original(shown)
         record.finish()
         return shown, self.row(material, None, record.stim_id, shown, effect)
 
@@ -114,7 +116,7 @@ class SourceStimuli:
         asked = [RECIPE, array_sha256(photograph), intent.identity]
 
         def log_saliency_asked_for() -> np.ndarray:
-            log_saliency = resized(self.models.log_saliency(photograph), self.images.size_px)
+            log_saliency = resized(self.models.log_saliency(photograph), material.shown_size)
             return intent.target(log_saliency).numpy()
 
         target = target_file(record.stim_id)
@@ -143,9 +145,11 @@ class SourceStimuli:
         ):
             amounts = record.value_if_stale("amounts", made_from, lambda: chosen().amounts)
         changed_path = self.study.root / changed
-        shown = self.shown(record, lambda: to_image(read_image(changed_path)), changed_sha256)
+        shown = self.shown(
+            record, lambda: to_image(read_image(changed_path)), changed_sha256, material.framing
+        )
         effect = (
-            self.effects(record, material.aim(version))
+            self.effects(record, material.framing, material.aim(version))
             .of_version(
                 original, shown, HashedFile(target, target_sha256), material.regions(version)
             )
@@ -157,7 +161,7 @@ class SourceStimuli:
         return MadeVersion(row, share, amounts)
 
     def _write_mask(self, record: BuildRecord, material: SourceMaterial, ids: Ids) -> None:
-        pixels = (material.mask(ids) * 255).byte().numpy()
+        pixels = material.framing.mask((material.mask(ids) * 255).byte().numpy())
         record.file_if_stale(
             mask_file(material.source.source_id, ids),
             array_sha256(pixels),
@@ -165,35 +169,42 @@ class SourceStimuli:
         )
 
     def shown(
-        self, record: BuildRecord, image: Callable[[], Tensor], image_from: str
+        self, record: BuildRecord, image: Callable[[], Tensor], image_from: str, framing: Framing
     ) -> ShownImage:
-        """Return an image as shown and its prediction, both from their files."""
+        """Return an image as shown and its prediction, both from their files.
+
+        The prediction is of the photograph alone, without what surrounds it.
+        """
         size_px, model_px = self.images.size_px, self.images.model_px
         shown = f"stimuli/images/{record.stim_id}.png"
         shown_path = self.study.root / shown
+
+        def framed() -> np.ndarray:
+            return framing.image(to_pixels(self.upscaler(image(), framing.shown_size)))
+
         shown_sha256 = record.file_if_stale(
             shown,
-            [RECIPE, image_from, self.upscaler.sha256, size_px],
-            lambda path: write_image(path, to_pixels(self.upscaler(image(), size_px))),
+            [RECIPE, image_from, self.upscaler.sha256, size_px, *framing.identity],
+            lambda path: write_image(path, framed()),
         )
 
         def predicted() -> np.ndarray:  # rounding and both resizes included
-            seen = seen_by_networks(read_image(shown_path), model_px)
-            return resized(self.models.log_saliency(seen), size_px).numpy()
+            seen = seen_by_networks(read_image(shown_path), framing)
+            return resized(self.models.log_saliency(seen), framing.shown_size).numpy()
 
         prediction = f"stimuli/predictions/{record.stim_id}.npz"
         prediction_sha256 = record.file_if_stale(
             prediction,
-            [shown_sha256, self.models.guiding_sha256[0], model_px],
+            [shown_sha256, self.models.guiding_sha256[0], model_px, *framing.identity],
             lambda path: write_log_saliency(path, predicted()),
         )
         return ShownImage(
             HashedFile(shown, shown_sha256), HashedFile(prediction, prediction_sha256)
         )
 
-    def effects(self, record: BuildRecord, aim: Tensor | None) -> RecordedEffect:
+    def effects(self, record: BuildRecord, framing: Framing, aim: Tensor | None) -> RecordedEffect:
         """Return what measures the effect of a stimulus on p_obj of a region, or the entropy."""
-        return RecordedEffect(self.study.root, self.models, self.images.model_px, record, aim)
+        return RecordedEffect(self.study.root, self.models, framing, record, aim)
 
     def row(
         self,
@@ -227,6 +238,7 @@ class SourceStimuli:
             licence=material.licence,
             transform=self.makers.transform(version) if version else Transform.NONE,
             effect=effect,
+            photograph_px=material.framing.photograph if self.images.fit == "whole" else None,
         )
 
 

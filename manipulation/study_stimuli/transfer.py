@@ -52,7 +52,7 @@ class TransferredVersion:
         p_obj of the photograph as it is.
     effect
         Against the photograph.
-    original, pixels : ndarray (model_px, model_px, 3), uint8
+    original, pixels : ndarray (h, w, 3), uint8
         Photograph and version.
     seconds
         How long it took to make.
@@ -217,9 +217,9 @@ def transferred_versions(
 
     `shares` are as in `measure_transfer`.
     """
-    photograph, size_px = material.photograph, material.settings.images.size_px
+    photograph, size = material.photograph, material.shown_size
     settings = material.settings.manipulation
-    original = models.predictions(material.pixels, size_px)
+    original = models.predictions(material.pixels, size)
     for version in material.source.versions:
         intent, aim = material.intent(version), material.aim(version)
         start = time.perf_counter()
@@ -231,7 +231,7 @@ def transferred_versions(
             made = [chosen_version(maker, photograph, intent, models, settings)]
         seconds = time.perf_counter() - start
         for chosen in made:
-            changed = models.predictions(to_pixels(chosen.image), size_px)
+            changed = models.predictions(to_pixels(chosen.image), size)
             effect = predicted_effect(
                 original, changed, intent.target(original.log_saliency), aim,
                 naturalness=models.naturalness(

@@ -68,14 +68,14 @@ def matched_region(
 
     Parameters
     ----------
-    log_saliency : Tensor (H, H)
+    log_saliency : Tensor (H, W)
         Predicted for the original, in nats, un-normalised.
-    target : Tensor (H, H)
+    target : Tensor (H, W)
         1 inside, 0 outside.
-    taken : Tensor (H, H)
+    taken : Tensor (H, W)
         Union of all targets of the source.
     objects
-        Annotation and mask ``(H, H)`` of other objects.
+        Annotation and mask ``(H, W)`` of other objects.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def free_places(target: Tensor, taken: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor (H, H), bool
+    Tensor (H, W), bool
         By rows downwards and columns rightwards; negative displacements count from the end.
     """
     (_, down), (_, right) = _displacements(target, 0), _displacements(target, 1)

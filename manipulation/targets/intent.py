@@ -28,7 +28,7 @@ class Intent:
     k_scale
         Factor on the log saliency.
     blur
-        Gaussian width by which the masks are softened, as a share of the side.
+        Gaussian width by which the masks are softened, as a share of the longer side.
     """
 
     masks: Tensor
@@ -46,8 +46,8 @@ class Intent:
         """Return the log saliency ``(H, W)`` that the shifts ask for."""
         if not self.k_shift:
             return log_saliency
-        side = log_saliency.shape[-1]
-        masks = blurred_masks(resized(self.masks, side), self.blur * side)
+        size = (log_saliency.shape[-2], log_saliency.shape[-1])
+        masks = blurred_masks(resized(self.masks, size), self.blur * max(size))
         return local_shift(log_saliency, masks, self.k_shift)
 
     def target(self, log_saliency: Tensor) -> Tensor:

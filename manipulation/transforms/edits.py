@@ -38,7 +38,7 @@ _SHARPNESS = list(BOUNDS).index("sharpness")
 _FINE = 0.004  # Gaussian width of the finest detail, as a share of the side
 _COARSE, _EDGE = 0.04, 0.2  # window of coarse detail (share of the side); squared log odds kept
 _BLURS = 3  # how many radii of blur are made ready
-_SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the side
+_SOFT_BORDER = 0.05  # of the salient surroundings, as a share of the longer side
 _SHOULDER = 0.03  # pixel values are squeezed this far from 0 and 1, where log odds are steep
 _MATTING = 1e-3  # squared differences of RGB that count as an edge of the photograph
 
@@ -176,25 +176,26 @@ def regions_of(image: Tensor, masks: Tensor, log_saliency: Tensor, width: float)
     width
         How far a border may be from the mask's, as a share of the side; 0 keeps that of the mask.
     """
-    side = log_saliency.shape[-1]
     outlined = outlined_regions(image, masks, width)
     rest = outlined[-1]
-    taken = (resized(masks, side) > 0.5).any(dim=0).float()
-    salient = blurred_masks(salient_region(log_saliency, taken), _SOFT_BORDER * side) * rest
+    size = (image.shape[-2], image.shape[-1])
+    taken = (resized(masks, size) > 0.5).any(dim=0).float()
+    soft_px = _SOFT_BORDER * max(size)
+    salient = blurred_masks(salient_region(log_saliency, taken), soft_px) * rest
     return torch.cat([outlined[:-1], salient[None], (rest - salient)[None]])
 
 
 def outlined_regions(image: Tensor, masks: Tensor, width: float) -> Tensor:
     """Return weights ``(n + 1, H, W)`` of regions and of the rest, as in `regions_of`."""
-    side = image.shape[-1]
-    taken = torch.zeros(side, side)
+    size = (image.shape[-2], image.shape[-1])
+    taken = torch.zeros(size)
     regions: list[Tensor] = []
     for mask in masks:
-        region = (resized(mask, side) > 0.5).float() * (1 - taken)
+        region = (resized(mask, size) > 0.5).float() * (1 - taken)
         taken = taken + region
         regions.append(region)
     outlined = torch.stack([*regions, 1 - taken])
-    reach_px = round(width * side)
+    reach_px = round(width * max(size))
     if not reach_px:
         return outlined
     outlined = guided_filter(image, outlined, reach_px, _MATTING).clamp(min=0)

@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from torch import Tensor
+from torch.nn import functional
 
+from manipulation.images.photographs import resized
+from manipulation.images.sizes import padded
 from manipulation.networks.files import transform_file
 from manipulation.networks.inference import EncodedImages, TrainedNetwork, load_trained_network
 from manipulation.networks.settings import Manipulation
@@ -165,7 +168,9 @@ class NetworkTransform(_Shifting):
     """Trained networks: the shift network first, its output through the scale network.
 
     Each is loaded when a version first needs it, and works at the size that it was trained at or
-    at the image's, whichever is smaller; a smaller result returns as its change, enlarged.
+    at the image's, whichever is smaller; a smaller result returns as its change, enlarged. An image
+    whose sides are no multiples of the network's stride has its last row and column repeated up to
+    them, and cut off again.
 
     Parameters
     ----------
@@ -224,11 +229,18 @@ class NetworkTransform(_Shifting):
         return self._loaded[kind]
 
     def _changed(self, kind: Manipulation, image: Tensor, intent: Intent) -> Tensor:
-        network = self.network(kind)
+        network, (height, width) = self.network(kind), image.shape[-2:]
         if kind not in self._encoded or self._encoded[kind][0] is not image:
-            self._encoded[kind] = (image, network.encode(image[None]))
+            whole = padded(image[None], network.multiple_px)
+            self._encoded[kind] = (image, network.encode(whole))
         encoded = self._encoded[kind][1]
-        return network(encoded, intent.target(encoded.log_saliency[0])[None])[0]
+        if intent.k_shift and encoded.log_saliency.shape[-2:] != (height, width):
+            beside = (0, encoded.log_saliency.shape[-1] - width)
+            below = (0, encoded.log_saliency.shape[-2] - height)
+            masks = resized(intent.masks, (height, width))
+            intent = replace(intent, masks=functional.pad(masks, (*beside, *below)))
+        changed = network(encoded, intent.target(encoded.log_saliency[0])[None])[0]
+        return changed[:, :height, :width]
 
 
 def between(image: Tensor, changed: Tensor) -> GradedVersion:

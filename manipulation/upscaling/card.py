@@ -8,9 +8,11 @@ from manipulation.upscaling.network import UpscalingNetwork
 from manipulation.upscaling.recipe import UpscalingRecipe
 
 _LIMITS = """\
-- The photographs are JPEG files. Their blocks and ringing are part of what it learned to make, \
-and of what it is measured against; half of its views were reduced first, which leaves less of \
-them.
+- The photographs are JPEG files. Some of their blocks and ringing are part of what it learned to \
+make, and of what it is measured against; half of its views were reduced first, which leaves less \
+of them.
+- Trained on clean reductions alone it sharpens noise and the ringing of JPEG; on degraded ones, \
+fine texture less.
 - It is made for images that were reduced by 2 with Lanczos. Of photographs that are smaller \
 than images.size_px it sharpens what was blurred by enlarging them, and their artefacts with it.
 - It was trained for the smallest mean difference, so where it cannot know it is smooth. Fine \
@@ -63,16 +65,18 @@ mean over 9 x 9 pixels and has no biases: what is constant stays constant."""
         f"running mean of the weights {recipe.averaging:g}, seed {seed}",
         "views": f"mirrored and turned; half of them reduced by 1 to {recipe.most_reduction:g} "
         "beforehand",
+        "degraded input": _degraded(recipe),
         "made with": origin.made_with,
         "SHA-256": f"`{origin.sha256}`",
     }
     unseen = f"""\
 Photographs were reduced by 2 (Pillow, Lanczos, 8 bits: as `generate` makes the image that \
-networks see), upscaled again, rounded to 8 bits and held against what they were. PSNR and SSIM \
-(Wang et al. 2004: Gaussian windows of 1.5 px) are those of luma (Y of ITU-R BT.601) with a peak \
-of 255, without a border of {BORDER_PX} px. Bicubic and Lanczos are Pillow's. Of a folder that it \
-was trained on these are the photographs held out, of others all; those of the demo ship inside \
-scikit-image, scikit-learn and matplotlib.
+networks see), upscaled again, rounded to 8 bits and held against what they were; in rows with \
+"JPEG" the reduction was stored as a JPEG file of that quality (Pillow's) in between. PSNR and \
+SSIM (Wang et al. 2004: Gaussian windows of 1.5 px) are those of luma (Y of ITU-R BT.601) with a \
+peak of 255, without a border of {BORDER_PX} px. Bicubic and Lanczos are Pillow's. Of a folder \
+that it was trained on these are the photographs held out, of others all; those of the demo ship \
+inside scikit-image, scikit-learn and matplotlib.
 
 | photographs | upscaled by | PSNR, dB | SSIM |
 |---|---|---|---|
@@ -90,6 +94,16 @@ column is the share of photographs on which the network is better.
         facts,
         origin,
         {"On photographs it has not seen": unseen, "Limits": _LIMITS},
+    )
+
+
+def _degraded(recipe: UpscalingRecipe) -> str:
+    if not recipe.degraded:
+        return "none"
+    return (
+        f"{recipe.degraded:.0%} of the reductions, not of what they should become: normal noise of "
+        f"0 to {255 * recipe.most_noise:.1f} grey levels, then JPEG of quality "
+        f"{recipe.lowest_quality} to {recipe.highest_quality} (Pillow), drawn anew for each crop"
     )
 
 

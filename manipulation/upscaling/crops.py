@@ -1,9 +1,11 @@
 """Photographs beside their reductions by 2: what the network that upscales learns from.
 
 A reduction is made as `manipulation.images.photographs.squared` makes the image that networks see
-(Pillow, Lanczos).
+(Pillow, Lanczos). Photographs of a study come with the noise and the ringing of their cameras and
+files; a share of the reductions may be degraded likewise, so that the network does not sharpen it.
 """
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,15 +41,38 @@ def crop(pixels: np.ndarray, recipe: UpscalingRecipe, generator: np.random.Gener
     return turned[:, ::-1] if generator.random() < 0.5 else turned
 
 
+def compressed(picture: Image.Image, quality: int) -> Image.Image:
+    """Return a picture as a JPEG file of this quality (Pillow's, 1 to 95) gives it back."""
+    with io.BytesIO() as file:
+        picture.save(file, "JPEG", quality=quality)
+        return Image.open(file).convert("RGB")
+
+
+def degraded(
+    picture: Image.Image, recipe: UpscalingRecipe, generator: np.random.Generator
+) -> Image.Image:
+    """Return a reduction with noise and JPEG of random strength; a share of them as they are."""
+    if generator.random() >= recipe.degraded:
+        return picture
+    pixels = np.asarray(picture, dtype=np.float64)
+    noise = generator.normal(0, 255 * recipe.most_noise * generator.random(), pixels.shape)
+    noisy = (pixels + noise).round().clip(0, 255).astype(np.uint8)
+    quality = int(generator.integers(recipe.lowest_quality, recipe.highest_quality + 1))
+    return compressed(Image.fromarray(noisy), quality)
+
+
 def crops(
     files: Sequence[Path], recipe: UpscalingRecipe, generator: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return crops of a step ``(B, 3, 2 px, 2 px)`` and their reductions ``(B, 3, px, px)``."""
+    """Return crops of a step ``(B, 3, 2 px, 2 px)`` and their reductions ``(B, 3, px, px)``.
+
+    The reductions are degraded as the recipe says; the crops are not.
+    """
     high = []
     for index in generator.integers(len(files), size=recipe.photographs):
         pixels = read_image(files[index])
         high += [crop(pixels, recipe, generator) for _ in range(recipe.crops)]
-    low = [np.asarray(reduced(Image.fromarray(one))) for one in high]
+    low = [np.asarray(degraded(reduced(Image.fromarray(one)), recipe, generator)) for one in high]
     return _stacked(high), _stacked(low)
 
 

@@ -16,6 +16,7 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import image_size
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+JPEG_QUALITIES = (75, 50)  # of reductions that are measured on beside clean ones
 _STEPS_KEPT = 100  # between two states
 
 
@@ -170,6 +171,9 @@ def measure_upscaling(
 ) -> dict[str, dict[str, Quality]]:
     """Return how near each method comes to photographs that were reduced by 2.
 
+    Once from the reductions as they are, once from reductions that were stored as JPEG files of
+    each quality in `JPEG_QUALITIES`.
+
     Parameters
     ----------
     unseen
@@ -178,7 +182,8 @@ def measure_upscaling(
     Returns
     -------
     dict
-        By set, then by method: ``network``, ``bicubic``, ``Lanczos``.
+        By set, as in ``unseen`` and ``unseen, JPEG 75``, then by method: ``network``, ``bicubic``,
+        ``Lanczos``.
 
     Examples
     --------
@@ -189,9 +194,10 @@ def measure_upscaling(
     >>> measure_upscaling(network, {"unseen": files[:20]})["unseen"]["bicubic"]  # doctest: +SKIP
     """
     progress = progress or Progress(disable=True)
-    return {
-        place: gathered(
-            list(progress.track(qualities(files, network), len(files), description=place))
-        )
-        for place, files in unseen.items()
-    }
+    found = {}
+    for place, files in unseen.items():
+        for jpeg in (None, *JPEG_QUALITIES):
+            name = place if jpeg is None else f"{place}, JPEG {jpeg}"
+            each = progress.track(qualities(files, network, jpeg), len(files), description=name)
+            found[name] = gathered(list(each))
+    return found

@@ -12,7 +12,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
 from manipulation.images.photographs import to_image, to_pixels
-from manipulation.upscaling.crops import reduced
+from manipulation.upscaling.crops import compressed, reduced
 from manipulation.upscaling.network import SCALE
 from stimuli.support.files import read_image
 
@@ -74,9 +74,12 @@ def by_interpolation(resampling: Image.Resampling) -> Callable[[Image.Image], np
 
 
 def qualities(
-    files: Sequence[Path], network: Callable[[Tensor], Tensor]
+    files: Sequence[Path], network: Callable[[Tensor], Tensor], jpeg: int | None = None
 ) -> Iterator[dict[str, tuple[float, float]]]:
-    """Yield for every photograph PSNR and SSIM by the name of the method."""
+    """Yield for every photograph PSNR and SSIM by the name of the method.
+
+    With `jpeg` the reduction is a JPEG file of that quality before it is upscaled.
+    """
     methods = {
         "network": lambda low: by_network(network, low),
         "bicubic": by_interpolation(Image.Resampling.BICUBIC),
@@ -85,6 +88,7 @@ def qualities(
     for file in files:
         pixels = even(read_image(file))
         low = reduced(Image.fromarray(pixels))
+        low = low if jpeg is None else compressed(low, jpeg)
         yield {name: psnr_ssim(method(low), pixels) for name, method in methods.items()}
 
 

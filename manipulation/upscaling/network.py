@@ -1,8 +1,8 @@
 """From the size that networks see to the size on the screen: super-resolution by 2.
 
 Originals and versions take this same way, as in the paper, where EnhanceNet (Sajjadi, Schölkopf &
-Hirsch 2017, arXiv:1612.07919) does it. In comes an image ``(3, h, w)``, RGB in [0, 1], and the side
-of the square as shown; out comes ``(3, side, side)``. `load_upscaler` gives what does it by name.
+Hirsch 2017, arXiv:1612.07919) does it. In comes an image ``(3, h, w)``, RGB in [0, 1], and the size
+as shown; out comes the image at that size. `load_upscaler` gives what does it by name.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manipulation.images.photographs import Size
 from manipulation.runs.tensors import save_tensors
 from stimuli.support.errors import InputError, nearest
 from stimuli.support.files import sha256
@@ -80,7 +81,7 @@ class UpscalingNetwork(nn.Module):
 
 @dataclass(frozen=True)
 class Upscaler:
-    """Brings images to the size as shown; call it with an image and the side.
+    """Brings images to the size as shown; call it with an image and that size.
 
     Attributes
     ----------
@@ -97,10 +98,10 @@ class Upscaler:
     double: Callable[[Tensor], Tensor] | None = None
 
     @torch.no_grad()
-    def __call__(self, image: Tensor, side_px: int) -> Tensor:
+    def __call__(self, image: Tensor, size: Size) -> Tensor:
         """Return an image at another size.
 
-        The network is used once, where the image grows; what then lacks to `side_px`, or is too
+        The network is used once, where the image grows; what then lacks to the size, or is too
         much, is bicubic interpolation, which averages where it shrinks. With the network that
         ships, 512 to 1024 px takes about 100 MB.
 
@@ -108,12 +109,12 @@ class Upscaler:
         ----------
         image : Tensor (3, h, w)
             RGB in [0, 1].
-        side_px
-            Of the square that comes out.
+        size
+            Height and width of what comes out, or the side of a square.
 
         Returns
         -------
-        Tensor (3, side_px, side_px)
+        Tensor (3, H, W)
             float32 in [0, 1].
 
         Raises
@@ -121,23 +122,24 @@ class Upscaler:
         InputError
             If the upscaler is ``none`` and the image has another size.
         """
-        image = image.detach().float()
-        if image.shape[-2:] == (side_px, side_px):
+        image, size = image.detach().float(), (size, size) if isinstance(size, int) else size
+        if image.shape[-2:] == size:
             return image.clone()
         if self.name == "none":
             raise InputError(
-                f'images.upscale is "none", images.size_px is {side_px} and the image has '
+                f'images.upscale is "none", images.size_px is {max(size)} and the image has '
                 f"{tuple(image.shape[-2:])} px (images.model_px); expected equal sizes; set "
-                f'images.model_px = {side_px}, or images.upscale = "embedded"'
+                f'images.model_px = {max(size)}, or images.upscale = "embedded"'
             )
-        if self.double is not None and side_px > max(image.shape[-2:]):
+        if self.double is not None and max(size) > max(image.shape[-2:]):
             image = self.double(image[None])[0].clamp(0, 1)
-        return bicubic(image, side_px)
+        return bicubic(image, size)
 
 
-def bicubic(image: Tensor, side_px: int) -> Tensor:
-    """Return an image ``(3, h, w)`` as ``(3, side_px, side_px)`` in [0, 1], without a network."""
-    return _interpolated(image[None], (side_px, side_px))[0].clamp(0, 1)
+def bicubic(image: Tensor, size: Size) -> Tensor:
+    """Return an image ``(3, h, w)`` in [0, 1] at another size, without a network."""
+    size = (size, size) if isinstance(size, int) else size
+    return _interpolated(image[None], size)[0].clamp(0, 1)
 
 
 def _interpolated(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -23,6 +23,13 @@ class UpscalingRecipe(CheckedSettings):
     most_reduction
         Half of the crops come from photographs that were reduced by a factor from 1 to this, so
         that the network also knows pictures that are sharper and have fewer artefacts of JPEG.
+    degraded
+        Share of the reductions that get noise and then the artefacts of JPEG before the network
+        sees them, each of a strength drawn anew; what it should make of them does not.
+    most_noise
+        Most standard deviation of that noise, of RGB in [0, 1].
+    lowest_quality, highest_quality
+        Of JPEG, as Pillow counts it.
     learning_rate
         Of Adam, reached after `warm_up` steps.
     fall
@@ -44,6 +51,10 @@ class UpscalingRecipe(CheckedSettings):
     crops: int = setting(4, "crops of each photograph", 1, 10_000)
     crop_px: int = setting(48, "side of a crop before it is upscaled", 4, 4096)
     most_reduction: float = setting(2.0, "most that a photograph is reduced by", 1, 16)
+    degraded: float = setting(0.0, "share of the reductions with noise and JPEG", 0, 1)
+    most_noise: float = setting(0.015, "most standard deviation of the noise", 0, 1)
+    lowest_quality: int = setting(40, "lowest quality of JPEG", 1, 95)
+    highest_quality: int = setting(95, "highest quality of JPEG", 1, 95)
     learning_rate: float = setting(2e-3, "rate of Adam", 1e-12, 10)
     warm_up: int = setting(100, "steps until the rate is reached", 1, 10**9)
     fall: float = setting(0.25, "share of the steps in which the rate falls to 0", 1e-6, 1)

@@ -4,14 +4,16 @@ Manipulation writes them; experiment and analysis read them and check that they 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 
+from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import (
     BLOCK_POSITIONS,
     BLOCKS,
     CONTROL,
     CONTROL_COLUMNS,
+    PHOTOGRAPH_PX,
     SECOND_CHANGE,
     STIMULI,
 )
@@ -70,6 +72,8 @@ def _row(stimulus: Stimulus, second_opinions: Iterable[str]) -> Row:
     )
     row["k_shift"] = ";".join(repr(float(target.k_shift)) for target in targets)
     row["mask"] = ";".join(target.mask for target in targets)
+    if stimulus.photograph_px is not None:
+        row[PHOTOGRAPH_PX] = ";".join(map(str, astuple(stimulus.photograph_px)))
     return {name: None if value == "" else value for name, value in row.items()}
 
 
@@ -92,6 +96,22 @@ def _targets(row: Row, where: str) -> tuple[Target, ...]:
         raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
 
 
+def _photograph_px(row: Row, where: str) -> Rectangle | None:
+    cell = row[PHOTOGRAPH_PX]
+    if cell is None:
+        return None
+    try:
+        rectangle = Rectangle(*map(int, cell.split(";")))
+    except (ValueError, TypeError):
+        rectangle = Rectangle(0, 0, 0, 0)
+    if min(astuple(rectangle)) < 0 or min(rectangle.shape) < 1:
+        raise InputError(
+            f"{where}: {PHOTOGRAPH_PX} is {cell!r}; expected left, top, width and height in whole "
+            f"pixels, such as 0;170;1024;683; generate the stimuli again"
+        )
+    return rectangle
+
+
 def write_catalogue(
     path: str | Path,
     stimuli: Sequence[Stimulus],
@@ -109,7 +129,9 @@ def write_catalogue(
     if second_opinions is None:
         effects = (one.effect for one in stimuli if one.effect)
         second_opinions = {name: "" for one in effects for name in one.second_changes}
-    absent = () if any(one.control for one in stimuli) else CONTROL_COLUMNS
+    absent = set() if any(one.control for one in stimuli) else set(CONTROL_COLUMNS)
+    if all(one.photograph_px is None for one in stimuli):
+        absent.add(PHOTOGRAPH_PX)
     rows = (_row(one, second_opinions) for one in stimuli)
     write_table(
         path,
@@ -164,6 +186,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 transform=row["transform"] or Transform.NONE,
                 effect=_effect(row),
                 control=_control(row, where),
+                photograph_px=_photograph_px(row, where),
             )
         )
     _check(stimuli, Path(path))
@@ -197,7 +220,7 @@ def _control(row: Row, where: str) -> ControlRegion | None:
     return ControlRegion(**values)
 
 
-_OTHER = ("targets", "transform", "effect", "control")
+_OTHER = ("targets", "transform", "effect", "control", PHOTOGRAPH_PX)
 _PLAIN = tuple(spec.name for spec in fields(Stimulus) if spec.name not in _OTHER)
 _REQUIRED = tuple(name for name in _PLAIN if name != "target")
 

@@ -12,6 +12,7 @@ degrees  visual angle from the screen's centre, x right, y down, each axis by it
          an eye on the screen's central normal
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,45 @@ class Placement:
         return np.array(
             [self.width_px / self.image_width_px, self.height_px / self.image_height_px]
         )
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A rectangle of whole pixels of an image, such as the photograph in the square as shown."""
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+
+    @property
+    def origin(self) -> np.ndarray:
+        """Its top left corner ``(x, y)``."""
+        return np.array([self.left_px, self.top_px], dtype=np.float64)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width, in the order of an array's."""
+        return self.height_px, self.width_px
+
+    @property
+    def rows_and_columns(self) -> tuple[slice, slice]:
+        """What cuts it out of an array ``(height, width, ...)`` of the image."""
+        bottom, right = self.top_px + self.height_px, self.left_px + self.width_px
+        return slice(self.top_px, bottom), slice(self.left_px, right)
+
+    def holds(self, points: np.ndarray) -> np.ndarray:
+        """Return for image points ``(..., 2)`` whether they lie in it."""
+        return inside(np.asarray(points) - self.origin, self.width_px, self.height_px)
+
+
+def frame_of(rectangles: Iterable[Rectangle]) -> Rectangle:
+    """Return the smallest rectangle that holds all of one or more."""
+    edges = [(one.left_px, one.top_px, one.left_px + one.width_px, one.top_px + one.height_px)
+             for one in rectangles]  # fmt: skip
+    left, top = (min(one[axis] for one in edges) for axis in (0, 1))
+    right, bottom = (max(one[axis] for one in edges) for axis in (2, 3))
+    return Rectangle(left, top, right - left, bottom - top)
 
 
 def centred(screen: Screen, image_width_px: int, image_height_px: int) -> Placement:

@@ -140,6 +140,7 @@ _CONTROL = tuple(
 )  # fmt: skip
 CONTROL_COLUMNS = tuple(column.name for column in _CONTROL)
 
+PHOTOGRAPH_PX = "photograph_px"
 STIMULI = Schema(
     "stimuli",
     (
@@ -170,6 +171,15 @@ STIMULI = Schema(
         Column("licence", str, "Terms of the photograph"),
         Column(
             "transform", Transform, "What changed the photograph", levels=_TRANSFORM, optional=True
+        ),
+        Column(
+            PHOTOGRAPH_PX,
+            str,
+            "Where the photograph lies in the image, the rest of which is grey: left, top, width "
+            "and height, parted by ';'. Target and prediction have its pixels alone. In the table "
+            'only where images.fit is "whole"; elsewhere the photograph fills the image',
+            "px",
+            optional=True,
         ),
         Column(
             "predicted",

@@ -39,8 +39,8 @@ class ImageSettings(CheckedSettings):
     size_px: int = setting(1024, "side of the square image as shown", 64, 8192)
     model_px: int = setting(512, "side of the image that the networks see", 32, 4096)
     fit: str = setting(
-        "crop", "how a photograph becomes square: largest centred square, or stretched",
-        choices=("crop", "stretch"),
+        "crop", "how a photograph becomes square: largest centred square, stretched, or whole, on "
+        "the grey of the screen", choices=("crop", "stretch", "whole"),
     )  # fmt: skip
     upscale: str = setting(
         "embedded",
@@ -190,6 +190,11 @@ class ScreenSettings(CheckedSettings):
         "photodiode, or the top left pixel for a VIEWPixx in Pixel Mode",
         choices=("none", "photodiode", "pixel-mode"),
     )  # fmt: skip
+
+    @property
+    def grey_level(self) -> int:
+        """The background as a pixel value, 0 to 255."""
+        return round(255 * self.grey)
 
     @property
     def geometry(self) -> Screen:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from stimuli.contract.settings import (
     DesignSettings,
+    ImageSettings,
     Settings,
     SourceSettings,
     StudySettings,
@@ -14,20 +15,27 @@ from stimuli.contract.settings import (
 from stimuli.support.commented_toml import commented_section, toml_value
 
 
-def settings_template(study: StudySettings, *, controls: bool = False) -> str:
+def settings_template(
+    study: StudySettings, *, controls: bool = False, fit: str = ImageSettings.fit
+) -> str:
     """Return a ``study.toml`` that states `study` and shows every other setting as a comment.
 
-    Matched controls are stated where there are any.
+    Matched controls, and ``images.fit``, are stated where they are not the default.
     """
     lines = ["# Every choice of this study. A line that starts with # shows the default.", ""]
-    settings = Settings(study=study, design=DesignSettings(controls=controls))
+    settings = Settings(
+        study=study, images=ImageSettings(fit=fit), design=DesignSettings(controls=controls)
+    )
+    stated = {
+        "study": [spec.name for spec in dataclasses.fields(study)],
+        "images": [] if fit == ImageSettings.fit else ["fit"],
+        "design": ["controls"] if controls else [],
+    }
     for section in dataclasses.fields(settings):
         if section.name == "sources":
             continue
         values = getattr(settings, section.name)
-        stated = [spec.name for spec in dataclasses.fields(values)] if values is study else []
-        stated += ["controls"] if controls and section.name == "design" else []
-        lines += commented_section(section.name, values, stated)
+        lines += commented_section(section.name, values, stated.get(section.name, []))
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from stimuli.contract.geometry import Rectangle
 from stimuli.support.errors import InputError
 
 
@@ -265,6 +266,8 @@ class Stimulus:
         None where the catalogue states none.
     control
         What a control changed; None for other stimuli.
+    photograph_px
+        Where the photograph lies in the image as shown; the rest is grey. None where it fills it.
     """
 
     stim_id: str
@@ -284,6 +287,7 @@ class Stimulus:
     transform: Transform = Transform.NONE
     effect: PredictedEffect | None = None
     control: ControlRegion | None = None
+    photograph_px: Rectangle | None = None
 
     @property
     def moves_as_asked(self) -> bool | None:

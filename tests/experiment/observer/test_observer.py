@@ -7,7 +7,7 @@ from experiment.display.scene import BLANK, TARGET, Scene
 from experiment.observer.attention import Attention, fixation_density
 from experiment.observer.eye import Eye
 from experiment.observer.movements import SACCADE_S, SACCADE_S_PER_DEG
-from stimuli.contract.geometry import degrees_to_screen, screen_to_image
+from stimuli.contract.geometry import Rectangle, degrees_to_screen, screen_to_image
 from stimuli.contract.settings import ObserverSettings, Settings
 
 
@@ -64,6 +64,17 @@ def test_goals_mix_prediction_centre_and_chance_in_the_shares_of_the_settings():
     assert np.mean((pixels < 16).all(axis=1)) == pytest.approx(0.6, abs=0.03)
     assert np.mean(np.hypot(*goals.T) < 1.5) == pytest.approx(0.3, abs=0.03)
     assert ((pixels >= 0) & (pixels < 1024)).all()
+
+
+def test_goals_stay_on_a_photograph_that_is_shown_whole_on_grey():
+    settings = settings_of(follows_model=0.4, follows_centre=0.3, centre_sd_deg=20.0)
+    photograph = Rectangle(0, 300, 1024, 400)
+    density = fixation_density(np.zeros((400, 1024)), photograph)
+    attention = Attention({"a": density}, settings, np.random.default_rng(0))
+    goals = np.array([attention(Scene("a")) for _ in range(1000)])
+    pixels = screen_to_image(degrees_to_screen(goals, settings.screen.geometry), settings.placement)
+    assert photograph.holds(pixels + 1e-9).all()
+    assert np.mean(pixels[:, 1] < 400) == pytest.approx(0.25, abs=0.05)
 
 
 def test_fixations_recover_the_density_they_are_drawn_from():

@@ -50,15 +50,21 @@ def test_an_effect_is_the_difference_between_two_images_against_the_target():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"aim": torch.zeros(8, 4)}, r"aim is \(8, 4\); expected a square map"),
+        (
+            {"aim": torch.zeros(8, 4)},
+            r"aim is \(8, 4\); expected a map \(h, w\) of the shape of the image",
+        ),
         ({"aim": np.zeros((8, 8))}, "aim is a ndarray; expected a tensor"),
         ({"target": np.zeros((8, 8))}, "target is a ndarray; expected a tensor"),
-        ({"target": torch.zeros(1, 8, 8)}, r"target is \(1, 8, 8\); expected a square map"),
+        (
+            {"target": torch.zeros(1, 8, 8)},
+            r"target is \(1, 8, 8\); expected a map \(h, w\) of the shape of the image",
+        ),
         ({"version": (8, np.zeros((8, 8)))}, "version.log_saliency is a ndarray"),
         ({"version": (9, torch.zeros(8, 8))}, "expected two images of one size"),
         (
             {"version": (8, torch.zeros(8, 8), {"icf": torch.zeros(4, 8)})},
-            r"version.second\['icf'\] is \(4, 8\); expected a square map",
+            r"version.second\['icf'\] is \(4, 8\); expected a map \(h, w\) of the shape of the",
         ),
         (
             {"version": (8, torch.zeros(8, 8), {"icf": torch.zeros(8, 8)})},
@@ -66,7 +72,7 @@ def test_an_effect_is_the_difference_between_two_images_against_the_target():
         ),
     ],
 )
-def test_what_is_no_square_tensor_or_of_another_size_is_named(wrong, message):
+def test_what_is_no_tensor_of_the_images_shape_is_named(wrong, message):
     def predictions(side, log_saliency, second=None):
         return ImagePredictions(np.zeros((side, side, 3), np.uint8), log_saliency, second or {})
 

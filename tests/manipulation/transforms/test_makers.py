@@ -63,6 +63,22 @@ def test_an_intent_shifts_first_and_scales_the_result():
     assert len({repr(one) for one in identities}) == 3
 
 
+def test_a_network_changes_a_photograph_whose_sides_are_no_multiples_of_its_stride(coffee):
+    image, mask = (one[..., 20:170, :] for one in coffee)  # 150 x 192 px
+    maker = NetworkTransform("fgtransform-shift", "fgtransform-scale")
+    model = maker.network(Manipulation.SHIFT).guide.saliency
+    assert image.shape[-2] % maker.network(Manipulation.SHIFT).multiple_px
+    original = p_obj(model.log_saliency(image[None])[0], mask)
+    changes = []
+    for k_shift in (2.0, -2.0):
+        changed = maker(image, Intent(mask[None], (k_shift,)))
+        assert changed.shape == image.shape
+        changes.append(p_obj(model.log_saliency(changed[None])[0], mask) - original)
+    assert changes[0] > 0.01
+    assert changes[1] < -0.01
+    assert maker(image, Intent(mask[:0], (), 2.0)).shape == image.shape
+
+
 def test_pixels_reach_their_target_and_the_second_models_hardly_see_it(models, coffee):
     image, mask = coffee
     maker = build_maker("pixels", Settings(pixels=PixelSettings(steps=25)), models.guiding)

@@ -14,7 +14,7 @@ from manipulation import fit_upscaling
 from manipulation.images.photographs import to_pixels
 from manipulation.runs.state import Stopped
 from manipulation.upscaling import fit
-from manipulation.upscaling.crops import crop, crops, reduced
+from manipulation.upscaling.crops import compressed, crop, crops, degraded, reduced
 from manipulation.upscaling.measures import gathered, interval, psnr_ssim, qualities
 from manipulation.upscaling.network import (
     FORMAT,
@@ -60,8 +60,8 @@ def random_network(seed=0):
 # -- the weights that ship -------------------------------------------------------------------------
 
 
-def assert_better(files, least_db, least_share=1.0):
-    found = gathered(list(qualities(files, load_network(WEIGHTS))))
+def assert_better(files, least_db, least_share=1.0, jpeg=None):
+    found = gathered(list(qualities(files, load_network(WEIGHTS), jpeg)))
     for other in ("bicubic", "Lanczos"):
         for measure in ("psnr", "ssim"):
             differences = getattr(found["network"], measure) - getattr(found[other], measure)
@@ -376,6 +376,31 @@ def test_crops_are_parts_of_the_photograph_at_several_sizes():
         spans.add(int(np.ptp(made)))
     assert min(spans) == 15
     assert 26 < max(spans) <= 32
+
+
+def test_reductions_are_degraded_as_the_recipe_says_and_their_targets_are_not(files):
+    def drawn(**changes):
+        recipe = replace(RECIPE, photographs=1, crops=1, **changes)
+        return crops(files[:1], recipe, np.random.default_rng(3))
+
+    high, clean = drawn(degraded=0.0)
+    same_high, low = drawn(degraded=1.0, most_noise=0.0, lowest_quality=40, highest_quality=40)
+    picture = Image.fromarray(to_pixels(clean[0]))
+    expected = np.asarray(compressed(picture, 40))
+    assert torch.equal(high, same_high)
+    np.testing.assert_array_equal(to_pixels(low[0]), expected)
+    assert np.abs(expected.astype(int) - np.asarray(picture)).mean() > 1
+
+
+def test_a_share_of_the_reductions_is_degraded_and_its_noise_is_as_strong_as_asked():
+    grey = Image.new("RGB", (48, 48), (128, 128, 128))
+    recipe = replace(RECIPE, degraded=0.4, most_noise=0.02, lowest_quality=95, highest_quality=95)
+    generator = np.random.default_rng(0)
+    spread = np.array(
+        [np.asarray(degraded(grey, recipe, generator), float)[..., 1].std() for _ in range(300)]
+    )
+    assert (spread > 0).mean() == pytest.approx(0.4, abs=0.07)
+    assert 0.6 * 255 * 0.02 < spread.max() < 1.1 * 255 * 0.02  # luma's, of three colours' noise
 
 
 # -- the command -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from stimuli.contract.catalogue import (
     write_blocks,
     write_catalogue,
 )
+from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import STIMULI
 from stimuli.contract.vocabulary import (
     Block,
@@ -63,6 +64,26 @@ def stimuli():
 def test_the_catalogue_survives_being_written_and_read(tmp_path, stimuli):
     write_catalogue(tmp_path / "stimuli.tsv", stimuli)
     assert read_catalogue(tmp_path / "stimuli.tsv") == stimuli
+
+
+def test_where_a_photograph_lies_survives_and_a_table_without_it_has_no_column(tmp_path, stimuli):
+    path, place = tmp_path / "stimuli.tsv", Rectangle(0, 170, 1024, 683)
+    whole = tuple(dataclasses.replace(one, photograph_px=place) for one in stimuli)
+    write_catalogue(path, whole)
+    assert read_catalogue(path) == whole
+    assert "photograph_px" in json.loads(path.with_suffix(".json").read_text())
+    write_catalogue(path, stimuli)
+    assert "photograph_px" not in path.read_text().splitlines()[0].split("\t")
+    assert "photograph_px" not in json.loads(path.with_suffix(".json").read_text())
+
+
+@pytest.mark.parametrize("cell", ["0;170;1024", "0;170;1024;x", "0;170;0;683", "-1;0;9;9"])
+def test_a_wrong_place_of_a_photograph_is_named(tmp_path, stimuli, cell):
+    path, place = tmp_path / "stimuli.tsv", Rectangle(0, 170, 1024, 683)
+    write_catalogue(path, [dataclasses.replace(one, photograph_px=place) for one in stimuli])
+    path.write_text(path.read_text().replace("0;170;1024;683", cell, 1))
+    with pytest.raises(InputError, match=rf"line 2: photograph_px is '{cell}'; expected left"):
+        read_catalogue(path)
 
 
 def test_transfer_is_the_share_of_the_change_that_a_second_model_sees(stimuli):

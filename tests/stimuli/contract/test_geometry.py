@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stimuli.contract import geometry
-from stimuli.contract.geometry import Placement, Screen
+from stimuli.contract.geometry import Placement, Rectangle, Screen, frame_of
 
 SCREEN = Screen(1920, 1080, 52.1, 29.3, 60.0)
 SMALL = Screen(1024, 768, 40.0, 30.0, 57.3)
@@ -30,6 +30,23 @@ def test_screen_conversions_are_undone_by_their_inverses(screen, point):
     for there, back in pairs:
         np.testing.assert_allclose(back(there(point)), point, atol=1e-8)
         np.testing.assert_allclose(there(back(point / 100)), point / 100, atol=1e-8)
+
+
+def test_a_rectangle_holds_the_points_of_the_pixels_that_it_cuts_out():
+    rectangle = Rectangle(2, 3, 4, 1)
+    pixels = np.zeros((8, 8), dtype=bool)
+    pixels[rectangle.rows_and_columns] = True
+    rows, columns = np.mgrid[:8, :8]
+    centres = np.stack([columns, rows], axis=-1) + 0.5
+    np.testing.assert_array_equal(rectangle.holds(centres), pixels)
+    assert pixels.sum() == 4
+    assert rectangle.holds([[2, 3], [5.99, 3.99], [6, 3], [2, 4]]).tolist() == [True, True, 0, 0]
+
+
+def test_the_frame_of_a_landscape_and_a_portrait_is_their_square():
+    landscape, portrait = Rectangle(0, 2, 12, 8), Rectangle(2, 0, 8, 12)
+    assert frame_of([landscape, portrait]) == Rectangle(0, 0, 12, 12)
+    assert frame_of([landscape, landscape]) == landscape
 
 
 def test_the_centre_of_the_screen_is_the_origin_of_psychopy_and_of_visual_angle():
