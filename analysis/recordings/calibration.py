@@ -66,12 +66,10 @@ def drift_checks(messages: pd.DataFrame) -> list[tuple]:
     ]
 
 
-def display_px(messages: pd.DataFrame) -> tuple[float, float, float, float] | None:
-    """Return the tracker's pixels that the first message about them names."""
-    for _, match in _found(_DISPLAY, messages):
-        left, top, right, bottom = map(float, match.groups())
-        return left, top, right, bottom
-    return None
+def displays_px(messages: pd.DataFrame) -> list[tuple[float, ...]]:
+    """Return the tracker's pixels that messages name, each once: left, top, right, bottom."""
+    found = (tuple(map(float, match.groups())) for _, match in _found(_DISPLAY, messages))
+    return list(dict.fromkeys(found))
 
 
 def _broken_off(what: str, messages: pd.DataFrame) -> list[tuple]:

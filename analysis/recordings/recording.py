@@ -124,7 +124,8 @@ class Recording:
     @cached_property
     def display_px(self) -> tuple[float, float, float, float] | None:
         """The tracker's pixels, ``(left, top, right, bottom)``, or None if no message says."""
-        return calibration.display_px(self.messages)
+        found = calibration.displays_px(self.messages)
+        return (*found[0],) if found else None  # type: ignore[return-value]
 
 
 def sample_columns(eyes: str) -> list[str]:

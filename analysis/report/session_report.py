@@ -79,7 +79,9 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
     written: list[Path] = []
     recordings: list[Recording | None] = []
     for one in progress(runs, "Recordings", len(runs)):
-        recording = None if one.recording is None else read_run_recording(one, one.recording)
+        recording = None
+        if one.recording is not None:
+            recording = read_run_recording(one, one.recording, study.settings)
         recordings.append(recording)
         if recording is not None:
             written += write_physio(one, recording, study.settings)

@@ -1,0 +1,61 @@
+"""Trials without a fixation on their image, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from analysis.recordings.tracker_errors import TrackerError
+
+
+class Cause(StrEnum):
+    """Why nothing is known of where somebody looked on a trial."""
+
+    MESSAGES_LOST = "the tracker lost messages, among them the image's onset"
+    CUT = "the recording does not say when the image appeared"
+    NOT_RECORDED = "the eye was not recorded when the image appeared"
+    NO_EVENTS = "no fixation was found while the image was shown"
+    OFF_IMAGE = "all fixations are off the image"
+
+
+@dataclass(frozen=True)
+class TrialWithout:
+    """A complete trial without a fixation on its image."""
+
+    subject: str
+    run: int
+    trial: int
+    stim_id: str
+    cause: Cause
+
+
+def cause_without_onset(trial: int, errors: Sequence[TrackerError]) -> Cause:
+    """Return why a recording does not say when the image of a trial appeared.
+
+    The tracker tells what it lost late: in the trial, or with the trial's beginning lost too, in
+    the one before.
+    """
+    touched = {error.trial for error in errors if "LOST" in error.what}
+    lost = touched & {str(trial), str(trial - 1)} or None in touched
+    return Cause.MESSAGES_LOST if lost else Cause.CUT
+
+
+def cause_with_onset(recorded: bool, numbers: np.ndarray, on_image: np.ndarray) -> Cause | None:
+    """Return why a trial has no fixation on its image, or None if it has one.
+
+    Parameters
+    ----------
+    recorded
+        Whether an eye was recorded when the image appeared.
+    numbers : array (n,)
+        Numbers of the trial's fixations; 0 was under way at the onset.
+    on_image : array (n,)
+        Whether each lies on the image.
+    """
+    began = numbers > 0
+    if (began & on_image).any():
+        return None
+    if began.any():
+        return Cause.OFF_IMAGE
+    return Cause.NO_EVENTS if recorded else Cause.NOT_RECORDED
