@@ -87,9 +87,7 @@ def block_eyes(fixations: pd.DataFrame, blocks: pd.DataFrame, preferred: str) ->
         if not recorded.get(block):
             recorded[block] = "".join(sorted(set(found)))
     spans_ms = blocks[["start_ms", "end_ms"]].fillna({"end_ms": np.inf}).to_numpy()
-    by_block = {
-        int(block): other if eyes == other else eye for block, eyes in recorded.items()
-    }
+    by_block = {int(block): other if eyes == other else eye for block, eyes in recorded.items()}
     return BlockEyes(eye, by_block, spans_ms)
 
 

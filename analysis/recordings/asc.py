@@ -150,7 +150,7 @@ class _Reader:
             self._warnings["ends of recording without a start"] += 1
 
     def _describe(self, kind: str, words: list[str]) -> None:
-        """Note rate and coordinates of a block; of several coordinates the first ones come first."""
+        """Note rate and coordinates of a block; of several, those named first are meant."""
         if "RATE" in words[:-1] and (rate := _time([words[words.index("RATE") + 1]])):
             self.blocks[-1][4] = rate[0]
         coordinates = next((word for word in words if word in _COORDINATES), GAZE)
@@ -172,16 +172,19 @@ class _Reader:
             else:
                 words[first:last] = ["."] * (last - first)
                 self.elsewhere = self._of_events
-                self._warnings[f"{name} in {self._of_events} coordinates, read without a place"] += 1
+                self._warnings[
+                    f"{name} in {self._of_events} coordinates, read without a place"
+                ] += 1
         for at in range(first, last, 2):
             pupil = words[6] if name == "fixations" else None
             if _is_lost(words[at], words[at + 1], pupil):
                 words[at : at + 2] = [".", "."]
-        numbers = [
-            math.nan if word.lower() in MISSING else number(word) for word in words[1:fields]
-        ]
-        if None in numbers:
-            return None
+        numbers: list[float] = []
+        for word in words[1:fields]:
+            value = math.nan if word.lower() in MISSING else number(word)
+            if value is None:
+                return None
+            numbers.append(value)
         return (words[0], *sound_times(*numbers[:3]), *numbers[3:])
 
 

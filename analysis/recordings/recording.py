@@ -128,6 +128,14 @@ class Recording:
         return (*found[0],) if found else None  # type: ignore[return-value]
 
 
+def unsound_samples(samples: pd.DataFrame) -> dict[str, int]:
+    """Return how many lines of samples could not be read, under words that show the first ones."""
+    number = samples.attrs.get("unsound", 0)
+    shown = "; ".join(repr(line) for line in samples.attrs.get("unsound_lines", ()) if line)
+    what = "sample lines that cannot be read" + (f", such as {shown}" if shown else "")
+    return {what: number} if number else {}
+
+
 def sample_columns(eyes: str) -> list[str]:
     """Return the columns of samples of the eyes ``L``, ``R`` or ``LR``, block apart."""
     names = ["time_ms"]

@@ -62,7 +62,10 @@ def check_setup(recording: Recording, path: Path, subject: str, settings: Settin
     screen, who = settings.screen, participant_id(subject)
     for left, top, right, bottom in displays_px(recording.messages):
         # Some give the last pixel, others the number of pixels.
-        fits = (0 <= screen.width_px - (right - left) <= 1, 0 <= screen.height_px - (bottom - top) <= 1)
+        fits = (
+            0 <= screen.width_px - (right - left) <= 1,
+            0 <= screen.height_px - (bottom - top) <= 1,
+        )
         if (left, top) != (0, 0) or not all(fits):
             raise InputError(
                 f"{path}: the tracker's screen for {who} is {left:g} {top:g} {right:g} {bottom:g} "
@@ -75,6 +78,6 @@ def check_setup(recording: Recording, path: Path, subject: str, settings: Settin
         raise InputError(
             f"{path}: {who} was recorded otherwise than study.toml says: {'; '.join(differences)}; "
             f"put the subject's own recording here, correct study.toml, name the subject in "
-            f'exclusions.subjects and move its recording away, or set tracker.recorded_otherwise = '
+            f"exclusions.subjects and move its recording away, or set tracker.recorded_otherwise = "
             f'"tell" to analyse it as it is'
         )

@@ -8,7 +8,6 @@ from analysis.fixations.trials import block_eyes, during_image, of_one_eye
 from analysis.recordings.reading import read_recording
 from tests.analysis.recordings.cases import CASES
 
-
 NO_BLOCKS = pd.DataFrame({"block": [], "start_ms": [], "end_ms": [], "eyes": []})
 
 
