@@ -55,18 +55,18 @@ def add_detector(command: argparse.ArgumentParser) -> None:
         "place of the tracker's",
     )  # fmt: skip
     command.add_argument(
-        "--pixels-per-degree", type=_positive, metavar="N", help="with it: of the screen"
+        "--pixels-per-degree", type=positive_number, metavar="N", help="with it: of the screen"
     )
     command.add_argument(
-        "--velocity", type=_positive, default=default.velocity_deg_s, metavar="DEG_S",
+        "--velocity", type=positive_number, default=default.velocity_deg_s, metavar="DEG_S",
         help="threshold of --detector velocity (default: %(default)g)",
     )  # fmt: skip
     command.add_argument(
-        "--dispersion", type=_positive, default=default.dispersion_deg, metavar="DEG",
+        "--dispersion", type=positive_number, default=default.dispersion_deg, metavar="DEG",
         help="threshold of --detector dispersion (default: %(default)g)",
     )  # fmt: skip
     command.add_argument(
-        "--minimum-ms", type=_positive, default=default.minimum_fixation_ms, metavar="MS",
+        "--minimum-ms", type=positive_number, default=default.minimum_fixation_ms, metavar="MS",
         help="shortest fixation of either (default: %(default)g)",
     )  # fmt: skip
 
@@ -93,7 +93,8 @@ def chosen_detector(arguments: argparse.Namespace) -> Detector | None:
     return Detector(settings, arguments.pixels_per_degree)
 
 
-def _positive(text: str) -> float:
+def positive_number(text: str) -> float:
+    """Argument type: a number above 0."""
     try:
         value = float(text)
     except ValueError:
