@@ -29,7 +29,7 @@ from analysis.fixations.without_fixation import (
 )
 from analysis.recordings.recording import Recording
 from analysis.recordings.tracker_errors import tracker_errors
-from analysis.sessions.messages import image_onsets
+from analysis.sessions.messages import begun_trials, image_onsets
 from analysis.sessions.runs import SessionRun, read_run_recording
 from analysis.sessions.setup import setup_differences
 from stimuli.contract.geometry import eyelink_to_screen, inside, screen_to_degrees, screen_to_image
@@ -97,6 +97,7 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
     on_image = inside(xy_px, settings.images.size_px, settings.images.size_px)
     onsets = image_onsets(recording.messages)
     errors = tracker_errors(recording.messages["text"])
+    begun = begun_trials(recording.messages)
     records = {eye: eye_record(recording, eye) for eye in ("L", "R")}
     trials: list[_Trial] = []
     quality: list[Row] = []
@@ -106,7 +107,7 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
         number, onset_ms = int(trial["trial"]), onsets.get(int(trial["trial"]))
         if onset_ms is None:
             counts["trials complete, but cut from the recording"] += 1
-            cause = cause_without_onset(number, errors)
+            cause = cause_without_onset(number, errors, begun)
             without.append(TrialWithout(run.subject, run.run, number, trial["stim_id"], cause))
             continue
         shown_s, asked_s = trial["duration"], settings.session.image_s

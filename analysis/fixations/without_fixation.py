@@ -30,15 +30,19 @@ class TrialWithout:
     cause: Cause
 
 
-def cause_without_onset(trial: int, errors: Sequence[TrackerError]) -> Cause:
+def cause_without_onset(trial: int, errors: Sequence[TrackerError], begun: set[int]) -> Cause:
     """Return why a recording does not say when the image of a trial appeared.
 
-    The tracker tells what it lost late: in the trial, or with the trial's beginning lost too, in
-    the one before.
+    Parameters
+    ----------
+    begun
+        Trials whose beginning the recording has. Where that is lost too, what the tracker says of
+        it stands in the trial before.
     """
     touched = {error.trial for error in errors if "LOST" in error.what}
-    lost = touched & {str(trial), str(trial - 1)} or None in touched
-    return Cause.MESSAGES_LOST if lost else Cause.CUT
+    before = None if trial == 1 else str(trial - 1)
+    mine = {str(trial)} if trial in begun else {str(trial), before}
+    return Cause.MESSAGES_LOST if touched & mine else Cause.CUT
 
 
 def cause_with_onset(recorded: bool, numbers: np.ndarray, on_image: np.ndarray) -> Cause | None:

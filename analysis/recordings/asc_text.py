@@ -27,7 +27,9 @@ MISSING_BEYOND = 32768.0
 _WHOLE_WITHOUT_END = re.compile(rb"END\s+[0-9.,]+\s+\S.*|[0-9].*[\t ][.A-Z]{2,}")
 
 
-def text_lines(content: bytes, where: str, warnings: Counter[str]) -> list[bytes]:
+def text_lines(
+    content: bytes, where: str, warnings: Counter[str], *, cut: bool = True
+) -> list[bytes]:
     """Return the lines of an ASC file, in UTF-8 or Latin-1, without their ends.
 
     Parameters
@@ -36,6 +38,8 @@ def text_lines(content: bytes, where: str, warnings: Counter[str]) -> list[bytes
         What errors call the file.
     warnings
         Counts what is not sound.
+    cut
+        Whether a last line without an end may be cut, and then is left out.
 
     Raises
     ------
@@ -48,9 +52,8 @@ def text_lines(content: bytes, where: str, warnings: Counter[str]) -> list[bytes
     lines = content.splitlines()
     if b"\n " in content:
         lines = [line.lstrip() for line in lines]
-    if lines and not content.endswith((b"\n", b"\r")) and not _WHOLE_WITHOUT_END.fullmatch(
-        lines[-1]
-    ):  # fmt: skip
+    ended = content.endswith((b"\n", b"\r")) or not lines
+    if cut and not ended and not _WHOLE_WITHOUT_END.fullmatch(lines[-1]):
         # Its last number may lack digits, and nothing would show that.
         warnings["last line cut"] += bool(lines.pop())
     return lines
