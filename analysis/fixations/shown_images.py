@@ -84,7 +84,9 @@ def read_shown_images(path: str | Path, placement: Placement | None = None) -> S
             f"{nearest('image', table.columns)}"
         )
     placements: dict[str, Placement | None] = {}
-    for line, row in enumerate(table.to_dict("records"), start=2):
+    columns = [str(name) for name in table.columns]
+    for line, cells in enumerate(table.itertuples(index=False, name=None), start=2):
+        row: dict[str, object] = dict(zip(columns, cells, strict=True))
         name = str(row["image"]).strip()
         where = f"{path}, line {line}"
         if not name or name in placements:
@@ -125,7 +127,10 @@ def _placement(row: Mapping[str, object], where: str) -> Placement | None:
     if min(sizes) <= 0:
         raise InputError(f"{where}: a size is {min(sizes):g}; expected more than 0 pixels")
     return Placement(
-        *(known[name] for name in _RECTANGLE),
+        left_px=known["left_px"],
+        top_px=known["top_px"],
+        width_px=known["width_px"],
+        height_px=known["height_px"],
         image_width_px=round(known.get("image_width_px", known["width_px"])),
         image_height_px=round(known.get("image_height_px", known["height_px"])),
     )

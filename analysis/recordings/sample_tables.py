@@ -87,7 +87,7 @@ def read_sample_table(path: str | Path) -> Recording:
         for block, time, text in zip(samples["block"], samples["time_ms"], messages, strict=True)
         if str(text).strip().lower() not in ("", "n/a")
     ]
-    gaze = samples[samples[[name for name in samples if "_px" in name]].notna().any(axis=1)
+    gaze = samples[samples[[name for name in sample_columns(eyes) if "_px" in name]].notna().any(axis=1)
                    | (messages.str.strip() == "").to_numpy()]  # fmt: skip
     return _recording(gaze.reset_index(drop=True), eyes, told, warnings, {})
 
@@ -118,7 +118,7 @@ def read_physio(path: str | Path) -> Recording:
     else:
         start_s = float(described.get("StartTime") or 0.0)
         rate_hz = float(described.get("SamplingFrequency") or math.nan)
-        time_ms = 1000.0 * (start_s + np.arange(len(table)) / rate_hz)
+        time_ms = pd.Series(1000.0 * (start_s + np.arange(len(table)) / rate_hz))
     samples = pd.DataFrame({"block": 1, "time_ms": time_ms})
     for name, short in _BIDS.items():
         column = f"{short}_{side}" + ("" if short == "pupil" else "_px")
@@ -159,7 +159,8 @@ def _recording(
     events: Mapping[str, list[tuple]], rate_hz: float = math.nan,
 ) -> Recording:  # fmt: skip
     blocks = []
-    for block, times in samples.groupby("block")["time_ms"]:
+    for block in samples["block"].unique():
+        times = samples.loc[samples["block"] == block, "time_ms"]
         step_ms = float(np.median(np.diff(times))) if len(times) > 1 else math.nan
         rate = rate_hz if rate_hz > 0 else 1000 / step_ms if step_ms > 0 else math.nan
         blocks.append((int(block), float(times.min()), float(times.max()), eyes, rate))

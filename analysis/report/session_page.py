@@ -93,14 +93,16 @@ def _notes(quality: SessionQuality) -> list[str]:
     for cause in Cause:
         without = [str(one.trial) for one in quality.without if one.cause == cause]
         if without:
-            notes.append(f"no fixation on the image in trials {', '.join(without)}: {cause}")
+            notes.append(f"no fixation on the image in {_trials(without)}: {cause}")
     off = trials[trials["frames_off"].abs() > 1]
     if len(off):
-        notes.append(
-            f"image shown more than a frame too long or too short in trials "
-            f"{', '.join(map(str, off['trial']))}"
-        )
+        shown = _trials([str(trial) for trial in off["trial"]])
+        notes.append(f"image shown more than a frame too long or too short in {shown}")
     excluded = trials[trials["excluded"].notna()]
     if len(excluded):
         notes.append(f"{len(excluded)} trials left out by [exclusions] of study.toml")
     return notes
+
+
+def _trials(numbers: list[str]) -> str:
+    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"

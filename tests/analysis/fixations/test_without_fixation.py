@@ -33,6 +33,7 @@ def study(make_study, tmp_path_factory):
         lambda text: re.sub(r"(?m)^(?:START|END|SFIX|EFIX|\d).*\n", "", text),
         lambda text: re.sub(r"(?m)^[SE]FIX.*\n", "", text),
         lambda text: re.sub(r"(EFIX L   \d+\t\d+\t\d+\t) *[0-9.]+", r"\1   10.0", text),
+        lambda text: text.replace("\t 900.0\t...", "\t 9x0.0\t...", 3),
     ]
     head, *trials = trials
     for number, change in enumerate(broken):
@@ -63,9 +64,10 @@ def test_the_report_and_the_page_of_the_session_name_them(study):
     assert sorted(row[1:] for row in rows) == [["sub-01", "1", str(n)] for n in range(1, 6)]
     page = report_session(study, 1).page.read_text()
     for trial, cause in enumerate(Cause, start=1):
-        assert f"no fixation on the image in trials {trial}: {cause}".replace("'", "&#39;") in page
-    assert "image shown more than a frame too long or too short in trials 6" in page
+        assert f"no fixation on the image in trial {trial}: {cause}".replace("'", "&#39;") in page
+    assert "image shown more than a frame too long or too short in trial 6" in page
     assert "1 ERROR MESSAGES LOST in trial 1" in page
+    assert re.search(r"3 sample lines that cannot be read, such as .*9x0\.0", page)
 
 
 def test_a_duration_off_by_more_than_a_frame_is_counted_and_left_out_if_asked(study):
