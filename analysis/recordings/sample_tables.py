@@ -87,8 +87,9 @@ def read_sample_table(path: str | Path) -> Recording:
         for block, time, text in zip(samples["block"], samples["time_ms"], messages, strict=True)
         if str(text).strip().lower() not in ("", "n/a")
     ]
-    gaze = samples[samples[[name for name in sample_columns(eyes) if "_px" in name]].notna().any(axis=1)
-                   | (messages.str.strip() == "").to_numpy()]  # fmt: skip
+    positions = samples[[name for name in sample_columns(eyes) if "_px" in name]]
+    alone = positions.isna().all(axis=1) & (messages.str.strip() != "").to_numpy()
+    gaze = samples[~alone]
     return _recording(gaze.reset_index(drop=True), eyes, told, warnings, {})
 
 
