@@ -21,7 +21,11 @@ from .effects.study_analysis import StudyAnalysis as StudyAnalysis
 from .effects.study_analysis import analyse_study as analyse_study
 from .effects.study_analysis import as_published as as_published
 from .fixations.detection import detect_fixations as detect_fixations
+from .fixations.image_fixations import ImageFixations as ImageFixations
+from .fixations.image_fixations import image_fixations as image_fixations
 from .fixations.recording_summary import RecordingSummary as RecordingSummary
+from .fixations.shown_images import ShownImages as ShownImages
+from .fixations.shown_images import read_shown_images as read_shown_images
 from .fixations.subsets import Subset as Subset
 from .fixations.subsets import select_fixations as select_fixations
 from .fixations.table import fixation_table as fixation_table
@@ -38,5 +42,6 @@ from .report.session_report import SessionReport as SessionReport
 from .report.session_report import report_session as report_session
 from .report.study_report import StudyReport as StudyReport
 from .report.study_report import report_study as report_study
+from .sessions.patterns import TrialPatterns as TrialPatterns
 from .sessions.runs import SessionRun as SessionRun
 from .sessions.runs import read_runs as read_runs

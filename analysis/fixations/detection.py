@@ -123,4 +123,8 @@ def _measured(time_ms: np.ndarray, gaze: np.ndarray, span: np.ndarray) -> tuple[
     first, last = span
     start, end = float(time_ms[first]), float(time_ms[last])
     duration = end - start + float(time_ms[1] - time_ms[0])
-    return (start, end, duration, *np.nanmean(gaze[first : last + 1], axis=0))
+    own = gaze[first : last + 1]
+    known = np.isfinite(own).any(axis=0)  # other trackers may tell nothing of the pupil
+    means = np.full(own.shape[1], np.nan)
+    means[known] = np.nanmean(own[:, known], axis=0)
+    return (start, end, duration, *means)

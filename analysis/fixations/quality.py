@@ -4,10 +4,12 @@ What is measured, and by which rule of ``[exclusions]`` in study.toml it counts:
 
 - track loss: the share of the image's time in blinks (the parser marks every loss of the pupil as
   one);
-- validation: the mean error of the last validation before the trial, of the eye that is used;
+- validation: the mean error of the last validation before the trial, of the eye that is used, and
+  not known after a calibration that was not validated;
 - drift: from the centre of the image to the fixation under way when it appeared, in degrees;
 - precision: the root mean square of the distances between successive samples within fixations, in
-  degrees; measured where a rule asks for it, since it needs every sample.
+  degrees; measured where a rule asks for it, since it needs every sample;
+- duration: how far the time for which the image was shown is off the study's, in frames.
 """
 
 import math
@@ -22,6 +24,9 @@ from analysis.recordings.recording import Recording
 from stimuli.contract.settings import ExclusionSettings
 from stimuli.support.tables import Column, Schema
 
+# A calibration that came to nothing leaves the one before in force.
+_KEEPS_THE_OLD = ("ABORTED", "FAILED")
+
 QUALITY = Schema(
     "quality",
     (
@@ -34,6 +39,7 @@ QUALITY = Schema(
         Column("validation_deg", float, "Mean error of the last validation before it", "deg"),
         Column("drift_deg", float, "From the image's centre to fixation 0", "deg"),
         Column("precision_deg", float, "RMS of successive samples in fixations", "deg"),
+        Column("frames_off", float, "Time of the image, off session.image_s, in frames"),
         Column("excluded", str, "Rule of study.toml that leaves the trial out, or n/a"),
     ),
 )
@@ -48,6 +54,7 @@ class TrialQuality:
     validation_deg: float
     drift_deg: float
     precision_deg: float
+    frames_off: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,24 +66,31 @@ class EyeRecord:
     blinks_ms : array (n, 2)
         Start and end of each blink, on the tracker's clock.
     validated_ms, validation_deg : arrays (m,)
-        When the eye was validated, and the mean error.
+        When the eye was validated, and the mean error; one that was broken off is not among them.
+    calibrated_ms : array (k,)
+        When the eye was calibrated.
     """
 
     eye: str
     blinks_ms: np.ndarray
     validated_ms: np.ndarray
     validation_deg: np.ndarray
+    calibrated_ms: np.ndarray
 
 
 def eye_record(recording: Recording, eye: str) -> EyeRecord:
     """Return the blinks and validations of an eye, ``L`` or ``R``."""
     blinks, done = recording.blinks, recording.validations
-    blinks, done = blinks[blinks["eye"] == eye], done[done["eye"] == eye]
+    blinks = blinks[blinks["eye"] == eye]
+    done = done[(done["eye"] == eye) & done["error_mean_deg"].notna()]
+    new = recording.calibrations
+    new = new[(new["eye"] == eye) & ~new["result"].isin(_KEEPS_THE_OLD)]
     return EyeRecord(
         eye,
         blinks[["start_ms", "end_ms"]].to_numpy(),
         done["time_ms"].to_numpy(),
         done["error_mean_deg"].to_numpy(),
+        new["time_ms"].to_numpy(),
     )
 
 
@@ -88,6 +102,8 @@ class ShownImage:
     ----------
     onset_ms, duration_ms
         When the image appeared, on the tracker's clock, and for how long it was shown.
+    frames_off
+        How far that is off what the study asks for, in frames.
     fixations : EyeFixations
         Fixations of the trial.
     numbers : array (n,)
@@ -98,6 +114,7 @@ class ShownImage:
 
     onset_ms: float
     duration_ms: float
+    frames_off: float
     fixations: EyeFixations
     numbers: np.ndarray
     deg: np.ndarray
@@ -135,12 +152,17 @@ def trial_quality(
         validation_deg=_validation(record, shown.onset_ms),
         drift_deg=float(np.hypot(*under_way[0])) if len(under_way) else math.nan,
         precision_deg=precision_deg,
+        frames_off=shown.frames_off,
     )
 
 
 def _validation(record: EyeRecord, onset_ms: float) -> float:
     before = np.flatnonzero(record.validated_ms <= onset_ms)
-    return float(record.validation_deg[before[-1]]) if len(before) else math.nan
+    if not len(before):
+        return math.nan
+    last_ms = record.validated_ms[before[-1]]
+    since = (record.calibrated_ms > last_ms) & (record.calibrated_ms <= onset_ms)
+    return math.nan if since.any() else float(record.validation_deg[before[-1]])
 
 
 def _precision(
@@ -170,6 +192,7 @@ def rule_broken(quality: TrialQuality, rules: ExclusionSettings) -> str | None:
         "validation_deg": (quality.validation_deg, rules.validation_deg or math.inf),
         "drift_deg": (quality.drift_deg, rules.drift_deg or math.inf),
         "precision_deg": (quality.precision_deg, rules.precision_deg or math.inf),
+        "duration_frames": (abs(quality.frames_off), rules.duration_frames or math.inf),
     }
     for name, (value, limit) in limits.items():
         if value > limit:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis.fixations.quality import QUALITY
+from analysis.fixations.without_fixation import TrialWithout
 
 
 @dataclass
@@ -19,12 +20,15 @@ class RecordingSummary:
         Trials and fixations by what became of them.
     warnings
         What was not sound in a recording, as ``(file name, what, count)``.
+    without
+        Trials without a fixation on their image, and why.
     quality : DataFrame
         One row a trial that was recorded, by `analysis.fixations.quality.QUALITY`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[tuple[str, str, int]] = field(default_factory=list)
+    without: list[TrialWithout] = field(default_factory=list)
     quality: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=QUALITY.names))
 
     @property

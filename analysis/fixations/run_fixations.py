@@ -15,10 +15,23 @@ import pandas as pd
 from analysis.fixations.blinks import beside_blinks
 from analysis.fixations.detection import detect_fixations
 from analysis.fixations.quality import ShownImage, eye_record, rule_broken, trial_quality
-from analysis.fixations.trials import EyeFixations, during_image, of_one_eye
+from analysis.fixations.trials import (
+    BlockEyes,
+    EyeFixations,
+    block_eyes,
+    during_image,
+    of_one_eye,
+)
+from analysis.fixations.without_fixation import (
+    TrialWithout,
+    cause_with_onset,
+    cause_without_onset,
+)
 from analysis.recordings.recording import Recording
-from analysis.sessions.messages import image_onsets
+from analysis.recordings.tracker_errors import tracker_errors
+from analysis.sessions.messages import begun_trials, image_onsets
 from analysis.sessions.runs import SessionRun, read_run_recording
+from analysis.sessions.setup import setup_differences
 from stimuli.contract.geometry import (
     Rectangle,
     eyelink_to_screen,
@@ -26,6 +39,7 @@ from stimuli.contract.geometry import (
     screen_to_image,
 )
 from stimuli.contract.settings import Settings
+from stimuli.support.errors import InputError
 from stimuli.support.tables import Row
 
 _FROM_TRIAL = (
@@ -46,6 +60,8 @@ class RunFixations:
         One row a trial, by `analysis.fixations.quality.QUALITY`.
     counts
         Trials of which the recording holds less than it should, by what is missing.
+    without
+        Trials without a fixation on their image, and why.
     warnings
         What was not sound in the recording, with counts.
     """
@@ -53,17 +69,19 @@ class RunFixations:
     fixations: pd.DataFrame | None
     quality: list[Row]
     counts: Counter[str]
+    without: list[TrialWithout]
     warnings: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """A complete trial: which of the run's fixations are its own, and their numbers."""
+    """A complete trial: which of the run's fixations are its own, and what is known of each."""
 
     row: Row
     onset_ms: float
     indices: np.ndarray
     numbers: np.ndarray
+    on_image: np.ndarray
 
 
 def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixations:
@@ -76,24 +94,46 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
         where they are needed.
     """
     rules, screen = settings.exclusions, settings.screen.geometry
-    recording = read_run_recording(run, path)
+    recording = read_run_recording(run, path, settings)
     samples = recording.samples() if rules.precision_deg else None
-    fixations = _eye_fixations(recording, samples, settings)
+    fixations, eyes = _eye_fixations(recording, path, samples, settings)
     screen_px = eyelink_to_screen(fixations.xy_px)
     deg = screen_to_degrees(screen_px, screen)
-    onsets, record = image_onsets(recording.messages), eye_record(recording, fixations.eye)
+    xy_px = screen_to_image(screen_px, settings.placement)
+    square = Rectangle(0, 0, settings.images.size_px, settings.images.size_px)
+    onsets = image_onsets(recording.messages)
+    errors = tracker_errors(recording.messages["text"])
+    begun = begun_trials(recording.messages)
+    records = {eye: eye_record(recording, eye) for eye in ("L", "R")}
     trials: list[_Trial] = []
     quality: list[Row] = []
     counts: Counter[str] = Counter()
+    without: list[TrialWithout] = []
     for trial in run.complete:
-        onset_ms = onsets.get(int(trial["trial"]))
+        number, onset_ms = int(trial["trial"]), onsets.get(int(trial["trial"]))
         if onset_ms is None:
             counts["trials complete, but cut from the recording"] += 1
+            cause = cause_without_onset(number, errors, begun)
+            without.append(TrialWithout(run.subject, run.run, number, trial["stim_id"], cause))
             continue
-        shown_s = settings.session.image_s if trial["duration"] is None else trial["duration"]
+        shown_s, asked_s = trial["duration"], settings.session.image_s
+        frames_off = np.nan if shown_s is None else (shown_s - asked_s) * settings.screen.refresh_hz
+        shown_s = asked_s if shown_s is None else shown_s
         own, numbers = during_image(fixations, onset_ms, 1000.0 * shown_s)
         counts["trials complete, but without a fixation"] += not (numbers > 0).any()
-        shown = ShownImage(onset_ms, 1000.0 * shown_s, fixations.of(own), numbers, deg[own])
+        counts["trials whose image was shown more than a frame too long or too short"] += (
+            abs(round(frames_off, 1)) > 1
+        )
+        on_image = run.photographs.get(str(trial["stim_id"]), square).holds(xy_px[own])
+        eye = eyes.at(onset_ms)
+        if cause_found := cause_with_onset(eye is not None, numbers, on_image):
+            without.append(
+                TrialWithout(run.subject, run.run, number, trial["stim_id"], cause_found)
+            )
+        shown = ShownImage(
+            onset_ms, 1000.0 * shown_s, round(frames_off, 1), fixations.of(own), numbers, deg[own]
+        )
+        record = records[eye or eyes.preferred]
         measured = trial_quality(shown, record, samples, screen.pixels_per_degree)
         quality.append(
             {
@@ -102,35 +142,37 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
                 "excluded": rule_broken(measured, rules),
             }
         )  # fmt: skip
-        trials.append(_Trial(trial, onset_ms, own, numbers))
+        trials.append(_Trial(trial, onset_ms, own, numbers, on_image))
     table = None
     if sum(len(trial.indices) for trial in trials):
-        xy_px = screen_to_image(screen_px, settings.placement)
-        side, gap_ms = settings.images.size_px, rules.blink_gap_ms
+        gap_ms = rules.blink_gap_ms
         flagged = beside_blinks(fixations, recording.blinks, rules.short_fixation_ms, gap_ms)
-        photographs = [
-            run.photographs.get(str(one.row["stim_id"]), Rectangle(0, 0, side, side))
-            for one in trials
-        ]
-        table = _table(run.subject, trials, fixations, xy_px, flagged, photographs)
-    return RunFixations(table, quality, counts, recording.warnings)
+        table = _table(run.subject, trials, fixations, xy_px, flagged)
+    told = dict.fromkeys(setup_differences(recording, settings), 1)
+    return RunFixations(table, quality, counts, without, {**recording.warnings, **told})
 
 
 def _eye_fixations(
-    recording: Recording, samples: pd.DataFrame | None, settings: Settings
-) -> EyeFixations:
-    """Return the fixations of one eye: the parser's, or found anew in the samples."""
+    recording: Recording, path: Path, samples: pd.DataFrame | None, settings: Settings
+) -> tuple[EyeFixations, BlockEyes]:
+    """Return the fixations of an eye a block: the parser's, or found anew in the samples."""
     found = recording.fixations
     if settings.analysis.detector != "tracker":
         samples = recording.samples() if samples is None else samples
         per_degree = settings.screen.geometry.pixels_per_degree
         found = detect_fixations(samples, per_degree, settings.analysis)
-    return of_one_eye(found, settings.tracker.eye)
+    elif len(found) and found["x_px"].isna().all():
+        raise InputError(
+            f"{path}: no fixation of the tracker's parser has a position in pixels; expected GAZE; "
+            f'set analysis.detector = "velocity" to find them in the samples'
+        )
+    eyes = block_eyes(found, recording.blocks, settings.tracker.eye)
+    return of_one_eye(found, eyes), eyes
 
 
 def _table(
     subject: str, trials: list[_Trial], fixations: EyeFixations, xy_px: np.ndarray,
-    flagged: np.ndarray, photographs: list[Rectangle],
+    flagged: np.ndarray,
 ) -> pd.DataFrame:  # fmt: skip
     which = np.concatenate([trial.indices for trial in trials])
     onset_ms = np.repeat([trial.onset_ms for trial in trials], [len(one.indices) for one in trials])
@@ -144,12 +186,7 @@ def _table(
         "duration_ms": fixations.duration_ms[which],
         "x_px": xy_px[which, 0],
         "y_px": xy_px[which, 1],
-        "inside": np.concatenate(
-            [
-                photograph.holds(xy_px[trial.indices])
-                for trial, photograph in zip(trials, photographs, strict=True)
-            ]
-        ),
+        "inside": np.concatenate([trial.on_image for trial in trials]),
         "beside_blink": flagged[which],
     }
     return pd.DataFrame(columns)

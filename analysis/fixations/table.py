@@ -99,6 +99,7 @@ def fixation_table(
             found = run_fixations(run, run.recording, settings)
             parts += [] if found.fixations is None else [found.fixations]
             rows += found.quality
+            summary.without += found.without
             summary.add(run.recording.name, found.counts, found.warnings)
     names = list(FIXATIONS.names)
     if not parts:

@@ -5,6 +5,7 @@ From 1 on count those that began while the image was shown. One that began earli
 before the onset, or began after the image had gone, belongs to no image.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,11 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class EyeFixations:
-    """Fixations of one eye in the order of time.
+    """Fixations in the order of time, of one eye in every block of the recording.
 
     Attributes
     ----------
-    eye
+    eye : array (n,)
         ``L`` or ``R``.
     start_ms, end_ms : array (n,)
         First and last sample, on the tracker's clock.
@@ -26,7 +27,7 @@ class EyeFixations:
         Mean position, in the tracker's pixels.
     """
 
-    eye: str
+    eye: np.ndarray
     start_ms: np.ndarray
     end_ms: np.ndarray
     duration_ms: np.ndarray
@@ -35,31 +36,76 @@ class EyeFixations:
     def of(self, which: np.ndarray) -> "EyeFixations":
         """Return the fixations with these indices."""
         return EyeFixations(
-            self.eye, self.start_ms[which], self.end_ms[which], self.duration_ms[which],
+            self.eye[which], self.start_ms[which], self.end_ms[which], self.duration_ms[which],
             self.xy_px[which],
         )  # fmt: skip
 
 
-def of_one_eye(fixations: pd.DataFrame, preferred: str) -> EyeFixations:
-    """Return the fixations of the eye that the study records, or of the other if it has none.
+@dataclass(frozen=True)
+class BlockEyes:
+    """Which eye is used in every block: the study's, or the other where that was not recorded.
+
+    Attributes
+    ----------
+    preferred
+        ``L`` or ``R``.
+    by_block
+        Eye by the number of the block.
+    spans_ms : array (m, 2)
+        Start and end of every block; infinite where it was cut off.
+    """
+
+    preferred: str
+    by_block: Mapping[int, str]
+    spans_ms: np.ndarray
+
+    def at(self, time_ms: float) -> str | None:
+        """Return the eye that is used at a time, or None if nothing was recorded then."""
+        if not len(self.spans_ms):
+            return self.preferred  # no block is known: the recording does not say
+        within = np.flatnonzero((self.spans_ms[:, 0] <= time_ms) & (time_ms <= self.spans_ms[:, 1]))
+        return self.by_block.get(int(within[-1]) + 1, self.preferred) if len(within) else None
+
+
+def block_eyes(fixations: pd.DataFrame, blocks: pd.DataFrame, preferred: str) -> BlockEyes:
+    """Return which eye is used in every block of a recording.
+
+    Parameters
+    ----------
+    fixations, blocks : DataFrame
+        Of `analysis.recordings.recording.Recording`. Where no fixation at all is of the preferred
+        eye, the other takes its place everywhere.
+    preferred
+        ``left`` or ``right``.
+    """
+    eye = preferred[0].upper()
+    other = "R" if eye == "L" else "L"
+    if len(fixations) and eye not in set(fixations["eye"]):
+        eye, other = other, eye
+    recorded = dict(zip(blocks["block"], blocks["eyes"], strict=True))
+    for block, found in fixations.groupby("block")["eye"]:
+        if not recorded.get(block):
+            recorded[block] = "".join(sorted(set(found)))
+    spans_ms = blocks[["start_ms", "end_ms"]].fillna({"end_ms": np.inf}).to_numpy()
+    by_block = {int(block): other if eyes == other else eye for block, eyes in recorded.items()}
+    return BlockEyes(eye, by_block, spans_ms)
+
+
+def of_one_eye(fixations: pd.DataFrame, eyes: BlockEyes) -> EyeFixations:
+    """Return the sound fixations of the eye that is used in each block.
 
     Parameters
     ----------
     fixations : DataFrame
         Fixations of `analysis.recordings.recording.Recording`; of both eyes in a binocular
         recording.
-    preferred
-        ``left`` or ``right``.
     """
-    eye = preferred[0].upper()
-    chosen = fixations[fixations["eye"] == eye]
-    if chosen.empty and len(fixations):
-        eye = "R" if eye == "L" else "L"
-        chosen = fixations
+    used = fixations["block"].map(eyes.by_block).fillna(eyes.preferred)
+    chosen = fixations[fixations["eye"] == used]
     sound = chosen[["start_ms", "x_px", "y_px"]].notna().all(axis=1)
     chosen = chosen[sound].sort_values("start_ms", kind="stable")
     return EyeFixations(
-        eye=eye,
+        eye=chosen["eye"].to_numpy(),
         start_ms=chosen["start_ms"].to_numpy(),
         end_ms=chosen["end_ms"].to_numpy(),
         duration_ms=chosen["duration_ms"].to_numpy(),

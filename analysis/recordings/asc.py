@@ -1,22 +1,20 @@
 """EyeLink recordings as text: the ASC files that edf2asc writes, plain or gzipped.
 
-In comes a file of any mode (250 to 2000 Hz, one eye or two, remote, with or without samples); out
-comes its `Recording`, with the fixations, saccades and blinks of the tracker's own parser. A file
-that was cut gives what is sound, with a count of what is not.
+In comes a file of any mode (250 to 2000 Hz, one eye or two, remote, with or without samples or
+events); out comes its `Recording`, with the fixations, saccades and blinks of the tracker's own
+parser. A file that was cut gives what is sound, with a count of what is not.
 
 Lines are told apart by their first word, as the EyeLink user manual lists them (section "ASC file
-format").
+format"). Positions are those of gaze: where a file has HREF or raw pupil coordinates, they are not
+read.
 """
 
-import io
 import math
-import zlib
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
+from analysis.recordings.asc_samples import GAZE, SampleBlock, bare_block, read_samples
+from analysis.recordings.asc_text import MISSING, MISSING_BEYOND, decoded, number, text_lines
 from analysis.recordings.recording import (
     EVENT,
     FIXATION,
@@ -27,15 +25,14 @@ from analysis.recordings.recording import (
 )
 from stimuli.support.errors import InputError
 
-_GZIP = b"\x1f\x8b"
-# Most that is unpacked: a recording of hours, and no more for a byte than recordings have.
-_LARGEST_BYTES, _SMALL_BYTES, _LARGEST_RATIO = 1 << 31, 1 << 26, 100
-_MISSING = "."
-_MORE_COLUMNS = 40  # velocity, resolution, input, flags, head target
+_COORDINATES = (GAZE, "HREF", "PUPIL")
 _EYES = {"LEFT": "L", "RIGHT": "R"}
 _ENDS = {"EFIX": ("fixations", FIXATION), "ESACC": ("saccades", SACCADE),
          "EBLINK": ("blinks", EVENT)}  # fmt: skip
 _BEGINS = {"SFIX": "fixations", "SSACC": "saccades", "SBLINK": "blinks"}
+_POSITIONS = {"fixations": (4, 6), "saccades": (4, 8), "blinks": (4, 4)}  # words, from and until
+# Without a pupil to tell, a pair of equal whole numbers is what -miss named if no screen has it.
+_LARGEST_WHOLE_PX = 5000
 
 
 def read_asc(path: str | Path) -> Recording:
@@ -44,7 +41,8 @@ def read_asc(path: str | Path) -> Recording:
     Raises
     ------
     InputError
-        If the file is absent, a broken gzip file, or holds no line of a recording.
+        If the file is absent, a broken gzip file, holds no line of a recording, or has its events
+        in other coordinates than gaze and no samples to find them in.
     """
     path = Path(path)
     try:
@@ -57,24 +55,39 @@ def read_asc(path: str | Path) -> Recording:
 def parse_asc(content: bytes, where: str = "recording") -> Recording:
     """Return the recording that the bytes of an ASC file hold; see `read_asc`."""
     warnings: Counter[str] = Counter()
-    content = _unzipped(content, where, warnings)
-    lines = _whole_lines(content, warnings)
+    lines = text_lines(content, where, warnings)
     reader = _Reader(warnings)
     for line in lines:
         if b"A" <= line[:1] <= b"Z":  # neither sample nor remark
-            reader.take(*_decoded(line).split(None, 1))
+            reader.take(*decoded(line).split(None, 1))
+    bare = None if reader.found else bare_block(lines)
+    if bare is not None:
+        reader.blocks.append(bare)
+        warnings["samples alone, without a START line that names their eye"] += 1
     if not reader.found:
         raise InputError(
             f"{where}: holds no EyeLink event or message; expected an ASC file made by edf2asc"
         )
+    if reader.elsewhere and not any(line[:1].isdigit() for line in lines):
+        raise InputError(
+            f"{where}: its events are in {reader.elsewhere} coordinates, which are no pixels, "
+            f"without gaze beside them and without samples; expected GAZE; convert the EDF with "
+            f"edf2asc anew, and record with recording_parse_type = GAZE"
+        )
+    blocks = [
+        SampleBlock(block[3], block[4], coordinates)
+        for block, coordinates in zip(
+            reader.blocks, reader.coordinates or [GAZE] * len(reader.blocks), strict=True
+        )
+    ]
     return assemble(
         **reader.events,
         messages=reader.messages,
         blocks=[tuple(block) for block in reader.blocks],
         begun=reader.begun,
-        preamble=[_decoded(line)[2:].strip() for line in lines[:100] if line.startswith(b"**")],
+        preamble=[decoded(line)[2:].strip() for line in lines[:100] if line.startswith(b"**")],
         warnings=warnings,
-        read_samples=lambda: _samples(lines, [block[3] for block in reader.blocks]),
+        read_samples=lambda: read_samples(lines, blocks, where, bare=bare is not None),
     )
 
 
@@ -86,6 +99,11 @@ class _Reader:
         self.begun: dict[str, set[tuple[str, float]]] = {name: set() for name in _BEGINS.values()}
         self.messages: list[tuple] = []
         self.blocks: list[list] = []
+        self.coordinates: list[str] = []
+        """Coordinates of the samples, by block."""
+        self.elsewhere = ""
+        """Coordinates of events that have no gaze beside them."""
+        self._of_events = GAZE
         self._block = 0
         self._warnings = warnings
 
@@ -102,7 +120,7 @@ class _Reader:
             self.messages += [(self._block, *message)] if message else []
         elif kind in _ENDS:
             name, columns = _ENDS[kind]
-            row = _event(rest.split(), len(columns) - 1)
+            row = self._event(rest.split(), name, len(columns) - 1)
             self._warnings[f"{kind} lines that cannot be read"] += row is None
             self.events[name] += [(self._block, *row)] if row else []
         elif kind in _BEGINS:
@@ -114,7 +132,7 @@ class _Reader:
         elif kind in ("START", "END"):
             self._turn(kind, rest.split())
         elif kind in ("EVENTS", "SAMPLES") and self._block:
-            self._note_rate(rest.split())
+            self._describe(kind, rest.split())
 
     def _turn(self, kind: str, words: list[str]) -> None:
         time = _time(words)
@@ -123,127 +141,71 @@ class _Reader:
         elif kind == "START":
             eyes = "".join(eye for word, eye in _EYES.items() if word in words)
             self.blocks.append([len(self.blocks) + 1, *time, math.nan, eyes, math.nan])
-            self._block = len(self.blocks)
+            self.coordinates.append(GAZE)
+            self._block, self._of_events = len(self.blocks), GAZE
         elif self._block and time[0] >= self.blocks[-1][1]:
             self.blocks[-1][2] = time[0]
             self._block = 0
         else:
             self._warnings["ends of recording without a start"] += 1
 
-    def _note_rate(self, words: list[str]) -> None:
+    def _describe(self, kind: str, words: list[str]) -> None:
+        """Note rate and coordinates of a block; of several, those named first are meant."""
         if "RATE" in words[:-1] and (rate := _time([words[words.index("RATE") + 1]])):
             self.blocks[-1][4] = rate[0]
+        coordinates = next((word for word in words if word in _COORDINATES), GAZE)
+        if kind == "SAMPLES":
+            self.coordinates[-1] = coordinates
+        else:
+            self._of_events = coordinates
+
+    def _event(self, words: list[str], name: str, fields: int) -> tuple | None:
+        """Return eye and numbers of an event, or None if they are not all there."""
+        if len(words) < fields or words[0] not in ("L", "R"):
+            return None
+        first, last = _POSITIONS[name]
+        if self._of_events != GAZE and first < last:
+            # The same columns again, in gaze, or a resolution at most.
+            gaze = words[fields : 2 * fields - first]
+            if len(gaze) == fields - first:
+                words = words[:first] + gaze
+            else:
+                words[first:last] = ["."] * (last - first)
+                self.elsewhere = self._of_events
+                self._warnings[
+                    f"{name} in {self._of_events} coordinates, read without a place"
+                ] += 1
+        for at in range(first, last, 2):
+            pupil = words[6] if name == "fixations" else None
+            if _is_lost(words[at], words[at + 1], pupil):
+                words[at : at + 2] = [".", "."]
+        numbers: list[float] = []
+        for word in words[1:fields]:
+            value = math.nan if word.lower() in MISSING else number(word)
+            if value is None:
+                return None
+            numbers.append(value)
+        return (words[0], *sound_times(*numbers[:3]), *numbers[3:])
 
 
-def _unzipped(content: bytes, where: str, warnings: Counter[str]) -> bytes:
-    """Unpack every member of a gzip file; one that was cut gives what came before the cut."""
-    if not content.startswith(_GZIP):
-        return content
-    parts = []
-    most = min(_LARGEST_BYTES, max(_SMALL_BYTES, _LARGEST_RATIO * len(content)))
-    room = most
-    while content.startswith(_GZIP):
-        member = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(member.decompress(content, room + 1))
-        except zlib.error as error:
-            raise InputError(
-                f"{where}: cannot be unpacked ({error}); expected a whole gzip file"
-            ) from None
-        room -= len(parts[-1])
-        if room < 0:
-            raise InputError(
-                f"{where}: unpacks to more than {most} bytes; expected a recording; is it damaged?"
-            )
-        warnings["gzip file cut"] += not member.eof
-        content = member.unused_data
-    return b"".join(parts)
-
-
-def _whole_lines(content: bytes, warnings: Counter[str]) -> list[bytes]:
-    """Split bytes, not text, into lines.
-
-    ``bytes.splitlines`` knows CR, LF and CR LF only, whereas text would also be split at
-    characters that a message may hold.
-    """
-    lines = content.splitlines()
-    if lines and not content.endswith((b"\n", b"\r")):
-        # Its last number may lack digits, and nothing would show that.
-        warnings["last line cut"] += bool(lines.pop())
-    return lines
-
-
-def _decoded(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
-def _event(words: list[str], fields: int) -> tuple | None:
-    """Return eye and numbers of an event, or None if they are not all there."""
-    if len(words) < fields or words[0] not in ("L", "R"):
-        return None
-    try:
-        numbers = [math.nan if word == _MISSING else float(word) for word in words[1:fields]]
-    except ValueError:
-        return None
-    if any(map(math.isinf, numbers)):
-        return None
-    return (words[0], *sound_times(*numbers[:3]), *numbers[3:])
+def _is_lost(x: str, y: str, pupil: str | None) -> bool:
+    """Return whether a position is what stands for a missing one (``edf2asc -miss``)."""
+    value = number(x)
+    if value is not None and abs(value) >= MISSING_BEYOND:
+        return True
+    if x != y:
+        return False
+    if value is None or abs(value) >= _LARGEST_WHOLE_PX or (value <= 0 and x.lstrip("-").isdigit()):
+        return True
+    return pupil is not None and (pupil == x or number(pupil) == 0)
 
 
 def _time(words: list[str]) -> tuple[float] | None:
-    try:
-        time = float(words[0])
-    except (IndexError, ValueError):
-        return None
-    return (time,) if math.isfinite(time) else None
+    time = number(words[0]) if words else None
+    return None if time is None else (time,)
 
 
 def _message(rest: str) -> tuple[float, str] | None:
     words = rest.split(None, 1)
     time = _time(words)
     return (*time, "".join(words[1:]).strip()) if time else None
-
-
-def _samples(lines: Iterable[bytes], eyes_of_block: list[str]) -> pd.DataFrame:
-    """Return what `Recording.samples` promises, from the lines of the file."""
-    gathered: list[list[bytes]] = [[] for _ in eyes_of_block]
-    block = 0
-    for line in lines:
-        if line[:1].isdigit():
-            if block:
-                gathered[block - 1].append(line)
-        elif line.startswith(b"START"):
-            kind, *words = _decoded(line).split()
-            block += kind == "START" and _time(words) is not None
-    parts, unsound = [], 0
-    for number, (eyes, found) in enumerate(zip(eyes_of_block, gathered, strict=True), start=1):
-        if found and eyes:
-            part, bad = _block_samples(found, eyes)
-            part.insert(0, "block", number)
-            parts.append(part)
-            unsound += bad
-    samples = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
-        {"block": pd.Series(dtype="int64"), "time_ms": pd.Series(dtype="float64")}
-    )  # fmt: skip
-    samples.attrs["unsound"] = unsound
-    return samples
-
-
-def _block_samples(lines: list[bytes], eyes: str) -> tuple[pd.DataFrame, int]:
-    sides = ["left" if eye == "L" else "right" for eye in eyes]
-    names = ["time_ms"]
-    for side in sides:
-        names += [f"x_{side}_px", f"y_{side}_px", f"pupil_{side}"]
-    # A header of its own: lines may have more columns than are read, and mutilated ones fewer.
-    header = "\t".join([*names, *(f"more {n}" for n in range(_MORE_COLUMNS))]).encode()
-    read = pd.read_csv(
-        io.BytesIO(b"\n".join([header, *lines])), sep="\t", usecols=names, dtype=str,
-        encoding="latin-1", on_bad_lines="skip", quoting=3, index_col=False,
-    )[names]  # fmt: skip
-    numbers = read.apply(lambda column: pd.to_numeric(column.str.strip(), errors="coerce"))
-    numbers = numbers.astype("float64").replace([math.inf, -math.inf], math.nan)
-    sound = numbers["time_ms"].notna()
-    return numbers[sound].reset_index(drop=True), len(lines) - int(sound.sum())

@@ -1,7 +1,8 @@
 """Calibrations, validations and drift checks, as the tracker's own messages tell of them.
 
 Both file formats carry them as the same texts, such as ``!CAL VALIDATION HV9 L LEFT GOOD ERROR
-0.27 avg. 0.83 max OFFSET 0.11 deg. 3.7,2.4 pix.``
+0.27 avg. 0.83 max OFFSET 0.11 deg. 3.7,2.4 pix.`` or, of one that was broken off, ``!CAL VALIDATION
+R ABORTED``.
 """
 
 import math
@@ -19,6 +20,7 @@ DRIFT_CHECK = ("block", "time_ms", "eye", "x_px", "y_px", *_OFFSETS)
 _NUMBER = r"\s*(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _PAIR = rf"{_NUMBER},{_NUMBER}"
 _OFFSET = rf"OFFSET{_NUMBER} deg\.\s+{_PAIR} pix\."
+_BROKEN_OFF = re.compile(r"!CAL (CALIBRATION|VALIDATION) (L|R|LR) +(ABORTED|FAILED)")
 _CALIBRATION = re.compile(r"!CAL CALIBRATION (\w+) +\w+ +(LEFT|RIGHT) +(\w+)")
 _VALIDATION = re.compile(
     rf"!CAL VALIDATION (\w+) +\w+ +(LEFT|RIGHT) +(\w+)"
@@ -31,17 +33,21 @@ _DISPLAY = re.compile(rf"(?:DISPLAY|GAZE)_COORDS[ =]+{_NUMBER}\s{_NUMBER}\s{_NUM
 
 def calibrations(messages: pd.DataFrame) -> list[tuple]:
     """Return rows by `CALIBRATION`."""
-    return [
+    done = [
         (*when, match[2][0], match[1], match[3]) for when, match in _found(_CALIBRATION, messages)
     ]
+    return _in_order([*done, *_broken_off("CALIBRATION", messages)])
 
 
 def validations(messages: pd.DataFrame) -> list[tuple]:
     """Return rows by `VALIDATION`."""
-    return [
+    done = [
         (*when, match[2][0], match[1], match[3], *map(_float, match.groups()[3:]))
         for when, match in _found(_VALIDATION, messages)
     ]
+    unknown = (math.nan,) * (len(VALIDATION) - len(CALIBRATION))
+    broken_off = _broken_off("VALIDATION", messages)
+    return _in_order([*done, *((*row, *unknown) for row in broken_off)])
 
 
 def validation_points(messages: pd.DataFrame) -> list[tuple]:
@@ -60,12 +66,23 @@ def drift_checks(messages: pd.DataFrame) -> list[tuple]:
     ]
 
 
-def display_px(messages: pd.DataFrame) -> tuple[float, float, float, float] | None:
-    """Return the tracker's pixels that the first message about them names."""
-    for _, match in _found(_DISPLAY, messages):
-        left, top, right, bottom = map(float, match.groups())
-        return left, top, right, bottom
-    return None
+def displays_px(messages: pd.DataFrame) -> list[tuple[float, ...]]:
+    """Return the tracker's pixels that messages name, each once: left, top, right, bottom."""
+    found = (tuple(map(float, match.groups())) for _, match in _found(_DISPLAY, messages))
+    return list(dict.fromkeys(found))
+
+
+def _broken_off(what: str, messages: pd.DataFrame) -> list[tuple]:
+    """Return rows by `CALIBRATION`, one an eye, of messages that name neither eye nor model."""
+    return [
+        (*when, eye, "", match[3])
+        for when, match in _found(_BROKEN_OFF, messages) if match[1] == what
+        for eye in match[2]
+    ]  # fmt: skip
+
+
+def _in_order(rows: list[tuple]) -> list[tuple]:
+    return sorted(rows, key=lambda row: row[1])
 
 
 def _found(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.recordings import calibration
+from analysis.recordings.tracker_errors import tracker_errors
 
 EVENT = ("block", "eye", "start_ms", "end_ms", "duration_ms")
 FIXATION = (*EVENT, "x_px", "y_px", "pupil")
@@ -79,7 +80,13 @@ class Recording:
         samples : DataFrame
             ``block``, ``time_ms``, and for each recorded eye ``x_left_px``, ``y_left_px``,
             ``pupil_left`` or the same of the right; NaN where the eye was lost. Empty if the file
-            holds events only. ``attrs["unsound"]`` counts sample lines that could not be read.
+            holds events only. ``attrs["unsound"]`` counts sample lines that could not be read,
+            and ``attrs["unsound_lines"]`` has the first of them.
+
+        Raises
+        ------
+        InputError
+            If the samples are in other coordinates than gaze.
         """
         return self.read_samples()
 
@@ -117,7 +124,25 @@ class Recording:
     @cached_property
     def display_px(self) -> tuple[float, float, float, float] | None:
         """The tracker's pixels, ``(left, top, right, bottom)``, or None if no message says."""
-        return calibration.display_px(self.messages)
+        found = calibration.displays_px(self.messages)
+        return (*found[0],) if found else None  # type: ignore[return-value]
+
+
+def unsound_samples(samples: pd.DataFrame) -> dict[str, int]:
+    """Return how many lines of samples could not be read, under words that show the first ones."""
+    number = samples.attrs.get("unsound", 0)
+    shown = "; ".join(repr(line) for line in samples.attrs.get("unsound_lines", ()) if line)
+    what = "sample lines that cannot be read" + (f", such as {shown}" if shown else "")
+    return {what: number} if number else {}
+
+
+def sample_columns(eyes: str) -> list[str]:
+    """Return the columns of samples of the eyes ``L``, ``R`` or ``LR``, block apart."""
+    names = ["time_ms"]
+    for eye in eyes:
+        side = "left" if eye == "L" else "right"
+        names += [f"x_{side}_px", f"y_{side}_px", f"pupil_{side}"]
+    return names
 
 
 def typed_frame(rows: Sequence[tuple], columns: Sequence[str]) -> pd.DataFrame:
@@ -174,6 +199,8 @@ def assemble(
             for row in rows
         )
     warnings["recording blocks without an end"] += sum(math.isnan(row[2]) for row in blocks)
+    for error in tracker_errors(text for *_, text in messages):
+        warnings[str(error)] += error.count
     return Recording(
         typed_frame(fixations, FIXATION), typed_frame(saccades, SACCADE),
         typed_frame(blinks, EVENT), typed_frame(messages, MESSAGE), typed_frame(blocks, BLOCK),

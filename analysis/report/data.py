@@ -1,6 +1,6 @@
 """The tables of the report's data: what was recorded, how good it is, what was left out."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pandas as pd
 from markupsafe import Markup
@@ -92,6 +92,18 @@ def exclusion_rows(analysis: StudyAnalysis) -> Table:
         for row in analysis.recordings.excluded.to_dict("records")
     ]
     return Table(["Subject", "Trial", "Stimulus", "Rule"], rows, text_columns=4)
+
+
+def without_rows(analysis: StudyAnalysis) -> Table:
+    """Return the trials without a fixation on their image, by cause and subject."""
+    found = defaultdict[tuple[str, str], list[int]](list)
+    for one in analysis.recordings.without:
+        found[one.cause, one.subject].append(one.trial)
+    rows = [
+        [cause.capitalize(), participant_id(subject), str(len(trials)), ", ".join(map(str, trials))]
+        for (cause, subject), trials in sorted(found.items())
+    ]
+    return Table(["Why", "Subject", "Number", "Trials"], rows, text_columns=2)
 
 
 def warning_rows(analysis: StudyAnalysis) -> Table:

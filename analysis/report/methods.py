@@ -11,8 +11,7 @@ from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Setti
 from stimuli.support.provenance import package_versions, source_commit
 
 _SUBSETS = {
-    Subset.ALL: "All fixations of all blocks were used: every subject saw every original and "
-    "version, so comparisons are within subjects.",
+    Subset.ALL: "All fixations of all blocks were used: {who_saw_all}.",
     Subset.FIRST_BLOCK: "Only the first block of each subject was used, in which nobody had seen "
     "another version of an image. Original and version were then seen by different people: "
     "comparisons are between subjects, and subjects were drawn within the block that they saw.",
@@ -52,6 +51,25 @@ def _whole(settings: Settings) -> str:
     )
 
 
+def _subset(analysis: StudyAnalysis) -> str:
+    return _SUBSETS[analysis.subset].format(who_saw_all=_who_saw_all(analysis))
+
+
+def _who_saw_all(analysis: StudyAnalysis) -> str:
+    """Return how many subjects saw every original and version, as trials that were complete say."""
+    stimuli = {stimulus.stim_id for stimulus in analysis.design.stimuli}
+    seen: dict[str, set[str]] = {}
+    for run in analysis.runs:
+        seen.setdefault(run.subject, set()).update(str(trial["stim_id"]) for trial in run.complete)
+    whole = sum(shown >= stimuli for shown in seen.values())
+    if whole == len(seen):
+        return "every subject saw every original and version, so comparisons are within subjects"
+    return (
+        f"{whole} of {len(seen)} subjects saw every original and version, so comparisons are "
+        f"within subjects only as far as a subject saw both"
+    )
+
+
 def _query(analysis: StudyAnalysis) -> str:
     return f" Of these, only fixations with {analysis.query}." if analysis.query else ""
 
@@ -67,6 +85,10 @@ def _exclusions(rules: ExclusionSettings) -> str:
         "precision": (
             rules.precision_deg,
             f"worse than {rules.precision_deg:g}\N{DEGREE SIGN} RMS",
+        ),
+        "time of the image": (
+            rules.duration_frames,
+            f"more than {rules.duration_frames:g} frames off",
         ),
         "fixations": (rules.fixations, f"fewer than {rules.fixations}"),
     }
@@ -110,7 +132,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
         f"for {settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "
-        f"complete do not enter. {_SUBSETS[analysis.subset]}{_query(analysis)}",
+        f"complete do not enter. {_subset(analysis)}{_query(analysis)}",
         *_controls(analysis),
         _exclusions(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "

@@ -143,6 +143,8 @@ def _page(
         quality_by_subject=data.quality_by_subject_rows(analysis),
         exclusions=data.exclusion_rows(analysis),
         n_trials=len(analysis.recordings.quality),
+        without=data.without_rows(analysis),
+        n_without=len(analysis.recordings.without),
         warnings=data.warning_rows(analysis),
         methods=methods(analysis),
         panels=shown,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis.fixations.without_fixation import Cause
 from analysis.report.html import render
 from analysis.report.numbers import DASH
 from analysis.report.session_figures import draw_scanpaths, draw_trials
@@ -89,10 +90,19 @@ def _notes(quality: SessionQuality) -> list[str]:
     unvalidated = int(trials["validation_deg"].isna().sum())
     if unvalidated:
         notes.append(f"{unvalidated} trials without a validation before them")
-    empty = trials[trials["n_fixations"] == 0]
-    if len(empty):
-        notes.append(f"no fixation in trials {', '.join(map(str, empty['trial']))}")
+    for cause in Cause:
+        without = [str(one.trial) for one in quality.without if one.cause == cause]
+        if without:
+            notes.append(f"no fixation on the image in {_trials(without)}: {cause}")
+    off = trials[trials["frames_off"].abs() > 1]
+    if len(off):
+        shown = _trials([str(trial) for trial in off["trial"]])
+        notes.append(f"image shown more than a frame too long or too short in {shown}")
     excluded = trials[trials["excluded"].notna()]
     if len(excluded):
         notes.append(f"{len(excluded)} trials left out by [exclusions] of study.toml")
     return notes
+
+
+def _trials(numbers: list[str]) -> str:
+    return f"trial{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"

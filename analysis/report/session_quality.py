@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.fixations.without_fixation import TrialWithout
 from analysis.recordings.recording import Recording
 from analysis.sessions.runs import SessionRun
 from stimuli.contract.study import Study
@@ -30,6 +31,8 @@ class SessionQuality:
         Rows by `analysis.fixations.quality.QUALITY`: one row a complete trial.
     warnings
         What was not sound in a recording, as ``(file name, what, count)``.
+    without
+        Trials without a fixation on their image, and why.
     """
 
     study: Study
@@ -40,6 +43,7 @@ class SessionQuality:
     fixations: pd.DataFrame
     trials: pd.DataFrame
     warnings: Sequence[tuple[str, str, int]]
+    without: Sequence[TrialWithout]
 
     @property
     def rows(self) -> list[Row]:

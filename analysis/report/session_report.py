@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.fixations.quality import QUALITY
 from analysis.fixations.table import fixation_table
-from analysis.recordings.recording import Recording
+from analysis.recordings.recording import Recording, unsound_samples
 from analysis.report.session_page import session_page
 from analysis.report.session_quality import SessionQuality
 from analysis.results.tables import write_csv
@@ -78,17 +78,23 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
     # Samples, parser events and messages, run by run.
     written: list[Path] = []
     recordings: list[Recording | None] = []
+    unsound: list[tuple[str, str, int]] = []
     for one in progress(runs, "Recordings", len(runs)):
-        recording = None if one.recording is None else read_run_recording(one, one.recording)
-        recordings.append(recording)
-        if recording is not None:
-            written += write_physio(one, recording, study.settings)
+        if one.recording is None:
+            recordings.append(None)
+        else:
+            recording = read_run_recording(one, one.recording, study.settings)
+            recordings.append(recording)
+            samples = recording.samples()
+            written += write_physio(one, recording, samples, study.settings)
+            unsound += [(one.recording.name, *found) for found in unsound_samples(samples).items()]
 
     # The trials' quality, as the study's analysis measures it, and the page.
     fixations, summary = fixation_table(runs, study.settings)
     quality = SessionQuality(
         study=study, subject=subject, runs=runs, recordings=recordings, participant_kind=kind,
-        fixations=fixations, trials=summary.quality, warnings=summary.warnings,
+        fixations=fixations, trials=summary.quality, warnings=[*summary.warnings, *unsound],
+        without=summary.without,
     )  # fmt: skip
     page = study.derivatives / "quality" / f"{participant}.html"
     write_text(page, session_page(quality, {one.stim_id: one for one in stimuli}))

@@ -49,6 +49,12 @@ def image_onsets(messages: pd.DataFrame) -> dict[int, float]:
     return onsets
 
 
+def begun_trials(messages: pd.DataFrame) -> set[int]:
+    """Return the numbers of the trials that messages begin, with an image or without."""
+    found = (_TRIAL.match(text) for text in true_times(messages)["text"])
+    return {int(match[1]) for match in found if match}
+
+
 def trial_stimuli(messages: pd.DataFrame) -> dict[int, list[str]]:
     """Return the stimuli that every trial was announced with, by trial number.
 

@@ -39,15 +39,21 @@ _EVENTS_DESCRIBED = {
 _KINDS = ("fixation", "saccade", "blink")
 
 
-def write_physio(run: SessionRun, recording: Recording, settings: Settings) -> list[Path]:
+def write_physio(
+    run: SessionRun, recording: Recording, samples: pd.DataFrame, settings: Settings
+) -> list[Path]:
     """Write physio and physioevents of every eye of a run beside its events; return the paths.
+
+    Parameters
+    ----------
+    samples
+        The recording's samples.
 
     Raises
     ------
     InputError
-        If the recording holds no samples.
+        If there are none.
     """
-    samples = recording.samples()
     sides = [side for side in _SIDES.values() if f"x_{side}_px" in samples]
     if samples.empty or not sides:
         raise InputError(

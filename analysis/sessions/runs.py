@@ -13,9 +13,11 @@ from pathlib import Path
 from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import Recording
 from analysis.sessions.identity import check_files, check_kept, check_recording, check_shown
+from analysis.sessions.setup import check_setup
 from stimuli.contract.catalogue import check_images
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
+from stimuli.contract.settings import Settings
 from stimuli.contract.study import Study, participant_id, run_name
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus, TrialStatus
 from stimuli.support.console import messages
@@ -124,16 +126,18 @@ def read_runs(
     return runs
 
 
-def read_run_recording(run: SessionRun, path: Path) -> Recording:
+def read_run_recording(run: SessionRun, path: Path, settings: Settings) -> Recording:
     """Read the recording of a run at `path`.
 
     Raises
     ------
     InputError
-        If it cannot be read, or names other stimuli than the events.
+        If it cannot be read, names other stimuli than the events, or was made on another screen
+        or otherwise than the study's settings say.
     """
     recording = read_recording(path)
     check_recording(recording, path, run.events, run.subject, run.complete)
+    check_setup(recording, path, run.subject, settings)
     return recording
 
 

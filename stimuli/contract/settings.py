@@ -241,6 +241,10 @@ class TrackerSettings(CheckedSettings):
     saccade_acceleration_deg_s2: float = setting(8000.0, "parser: acceleration", 100, 100000)
     saccade_motion_deg: float = setting(0.15, "parser: motion threshold", 0, 10)
     pursuit_fixup_deg_s: float = setting(60.0, "parser: highest pursuit velocity added", 0, 1000)
+    recorded_otherwise: str = setting(
+        "stop", "a recording of another eye, rate or parser than these: stops the analysis of its "
+        "subject, or is analysed and told", choices=("stop", "tell"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -296,6 +300,9 @@ class ExclusionSettings(CheckedSettings):
     validation_deg: float = setting(0.0, "largest mean error of validation; 0: any", 0, 10)
     drift_deg: float = setting(0.0, "largest distance of fixation 0 from the centre; 0: any", 0, 30)
     precision_deg: float = setting(0.0, "largest RMS of successive samples; 0: any", 0, 10)
+    duration_frames: float = setting(
+        0.0, "most frames by which an image was shown too long or too short; 0: any", 0, 10000
+    )
     fixations: int = setting(0, "fewest fixations on a trial", 0, 100)
     subject_trials: float = setting(
         1.0, "most of a subject's trials excluded before all of them are, as a share", 0, 1

@@ -27,6 +27,8 @@ GOOD = TrialQuality(8, 0.02, 0.4, 0.3, 0.02)
         ({"validation_deg": 1.0}, {"validation_deg": 1.5}, "validation_deg 1.5 above 1"),
         ({"drift_deg": 1.0}, {"drift_deg": 2.5}, "drift_deg 2.5 above 1"),
         ({"precision_deg": 0.1}, {"precision_deg": 0.2}, "precision_deg 0.2 above 0.1"),
+        ({"duration_frames": 1}, {"frames_off": -2.0}, "duration_frames 2 above 1"),
+        ({"duration_frames": 1}, {"frames_off": 1.0}, None),
         ({"fixations": 3}, {"n_fixations": 2}, "fixations 2 below 3"),
         ({"validation_deg": 1.0}, {"validation_deg": np.nan}, None),
         ({}, {"track_loss": 1.0, "drift_deg": 20.0, "n_fixations": 0}, None),
@@ -50,7 +52,7 @@ def test_a_subject_goes_whole_by_name_or_where_too_many_trials_went():
 
 def test_short_fixations_next_to_a_blink_are_flagged():
     fixations = EyeFixations(
-        "L", np.array([0.0, 300, 500, 900]), np.array([200.0, 350, 560, 1200]),
+        np.array(["L"] * 4), np.array([0.0, 300, 500, 900]), np.array([200.0, 350, 560, 1200]),
         np.array([200.0, 50, 60, 300]), np.zeros((4, 2)),
     )  # fmt: skip
     blinks = pd.DataFrame(

@@ -4,13 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.fixations.trials import during_image, of_one_eye
+from analysis.fixations.trials import block_eyes, during_image, of_one_eye
+from analysis.recordings.reading import read_recording
+from tests.analysis.recordings.cases import CASES
+
+NO_BLOCKS = pd.DataFrame({"block": [], "start_ms": [], "end_ms": [], "eyes": []})
 
 
-def fixations(*spans: tuple[float, float], eye: str = "L") -> pd.DataFrame:
-    rows = [(eye, start, end, end - start + 2, start, end, 900) for start, end in spans]
-    names = ["eye", "start_ms", "end_ms", "duration_ms", "x_px", "y_px", "pupil"]
+def fixations(*spans: tuple[float, float], eye: str = "L", block: int = 1) -> pd.DataFrame:
+    rows = [(block, eye, start, end, end - start + 2, start, end, 900) for start, end in spans]
+    names = ["block", "eye", "start_ms", "end_ms", "duration_ms", "x_px", "y_px", "pupil"]
     return pd.DataFrame(rows, columns=names)
+
+
+def used(table, preferred="left", blocks=NO_BLOCKS):
+    return of_one_eye(table, block_eyes(table, blocks, preferred))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +34,7 @@ def fixations(*spans: tuple[float, float], eye: str = "L") -> pd.DataFrame:
     ],
 )
 def test_numbers_count_from_one_and_zero_is_under_way(spans, numbers, first):
-    eye = of_one_eye(fixations(*spans), "left")
+    eye = used(fixations(*spans))
     which, found = during_image(eye, 1000, 3000)
     assert found.tolist() == numbers
     assert (eye.start_ms[which[0]] if len(which) else None) == first
@@ -34,12 +42,26 @@ def test_numbers_count_from_one_and_zero_is_under_way(spans, numbers, first):
 
 def test_the_recorded_eye_is_used_and_the_other_only_if_there_is_no_more():
     both = pd.concat([fixations((1, 2)), fixations((3, 4), eye="R")])
-    assert of_one_eye(both, "right").start_ms.tolist() == [3]
-    assert of_one_eye(fixations((3, 4), eye="R"), "left").start_ms.tolist() == [3]
+    assert used(both, "right").start_ms.tolist() == [3]
+    assert used(fixations((3, 4), eye="R")).start_ms.tolist() == [3]
 
 
 def test_a_fixation_without_a_position_or_a_start_is_not_used():
     table = fixations((1, 2), (3, 4), (5, 6))
     table.loc[0, "x_px"] = np.nan
     table.loc[1, "start_ms"] = np.nan
-    assert of_one_eye(table, "left").start_ms.tolist() == [5]
+    assert used(table).start_ms.tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("preferred", "eyes", "x_px"),
+    [("left", ["L", "R", "L"], [100, 300, 10]), ("right", ["L", "R", "R"], [100, 300, 40])],
+)
+def test_every_block_has_the_eye_that_was_recorded_in_it(preferred, eyes, x_px):
+    recording = read_recording(CASES / "eye_change.asc")
+    chosen = block_eyes(recording.fixations, recording.blocks, preferred)
+    found = of_one_eye(recording.fixations, chosen)
+    assert found.eye.tolist() == eyes
+    assert found.xy_px[:, 0].tolist() == x_px
+    assert [chosen.at(time_ms) for time_ms in (1100, 2100, 3100)] == eyes
+    assert chosen.at(1500) is None  # between two blocks

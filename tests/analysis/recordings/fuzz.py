@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.fixations.blinks import beside_blinks
-from analysis.fixations.trials import during_image, of_one_eye
+from analysis.fixations.trials import block_eyes, during_image, of_one_eye
 from analysis.recordings import edf
 from analysis.recordings.asc import parse_asc
 from analysis.sessions.messages import image_onsets
@@ -47,7 +47,8 @@ def check_sound(recording, *, samples: bool = True) -> None:
         assert np.isfinite(gaze["time_ms"]).all()
         assert gaze["block"].between(1, max(n_blocks, 1)).all()
     assert all(count > 0 for count in recording.warnings.values())
-    fixations = of_one_eye(recording.fixations, "left")
+    eyes = block_eyes(recording.fixations, recording.blocks, "left")
+    fixations = of_one_eye(recording.fixations, eyes)
     beside_blinks(fixations, recording.blinks, 80, 60)
     for onset_ms in image_onsets(recording.messages).values():
         during_image(fixations, onset_ms, 3000.0)

@@ -31,5 +31,6 @@ def valid_study(tmp_path_factory, make_study):
         write_json(events, described)
     study = open_study(root)
     run = read_runs(study, read_catalogue(study.catalogue))[1]
-    write_physio(run, read_recording(run.recording), study.settings)
+    recording = read_recording(run.recording)
+    write_physio(run, recording, recording.samples(), study.settings)
     return root

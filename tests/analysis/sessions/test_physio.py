@@ -123,7 +123,7 @@ def test_real_recordings_of_one_and_two_eyes_are_written(valid_study, tmp_path, 
     events = tmp_path / "sub-01_task-freeview_run-1_events.tsv"
     one = type(recorded)("01", 1, events, [], DATA / "eyelink" / name)
     recording = read_recording(one.recording)
-    written = write_physio(one, recording, opened.settings)
+    written = write_physio(one, recording, recording.samples(), opened.settings)
     eyes = 2 if "bino" in name else 1
     assert len(written) == 4 * eyes
     samples = recording.samples()

@@ -1,0 +1,104 @@
+"""Options of a command that finds fixations in the samples of recordings that no study has."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.fixations.detection import detect_fixations
+from analysis.recordings.recording import Recording
+from stimuli.contract.settings import AnalysisSettings
+from stimuli.support.errors import InputError
+
+
+@dataclass(frozen=True)
+class Detector:
+    """How fixations are found in samples, and on how fine a screen."""
+
+    settings: AnalysisSettings
+    pixels_per_degree: float
+
+    def apply(self, recording: Recording, samples: pd.DataFrame, name: str) -> Recording:
+        """Return the recording with the fixations of its samples in place of the tracker's.
+
+        Raises
+        ------
+        InputError
+            If there are no samples.
+        """
+        if samples.empty:
+            raise InputError(
+                f"{name}: holds no samples to find fixations in; expected a file with samples, or "
+                f"this one without --detector"
+            )
+        per_degree = np.full(2, self.pixels_per_degree)
+        return replace(recording, fixations=detect_fixations(samples, per_degree, self.settings))
+
+    def stated(self) -> Mapping[str, object]:
+        """Return what stands in the provenance."""
+        settings = self.settings
+        return {
+            "detector": settings.detector, "pixels_per_degree": self.pixels_per_degree,
+            "velocity_deg_s": settings.velocity_deg_s, "dispersion_deg": settings.dispersion_deg,
+            "minimum_fixation_ms": settings.minimum_fixation_ms,
+        }  # fmt: skip
+
+
+def add_detector(command: argparse.ArgumentParser) -> None:
+    """Add the options that `chosen_detector` reads."""
+    default = AnalysisSettings()
+    command.add_argument(
+        "--detector", choices=("velocity", "dispersion"),
+        help="find fixations in the samples anew, by velocity (I-VT) or dispersion (I-DT), in "
+        "place of the tracker's",
+    )  # fmt: skip
+    command.add_argument(
+        "--pixels-per-degree", type=positive_number, metavar="N", help="with it: of the screen"
+    )
+    command.add_argument(
+        "--velocity", type=positive_number, default=default.velocity_deg_s, metavar="DEG_S",
+        help="threshold of --detector velocity (default: %(default)g)",
+    )  # fmt: skip
+    command.add_argument(
+        "--dispersion", type=positive_number, default=default.dispersion_deg, metavar="DEG",
+        help="threshold of --detector dispersion (default: %(default)g)",
+    )  # fmt: skip
+    command.add_argument(
+        "--minimum-ms", type=positive_number, default=default.minimum_fixation_ms, metavar="MS",
+        help="shortest fixation of either (default: %(default)g)",
+    )  # fmt: skip
+
+
+def chosen_detector(arguments: argparse.Namespace) -> Detector | None:
+    """Return the detector that was asked for, None for the tracker's own fixations.
+
+    Raises
+    ------
+    InputError
+        If the screen's pixels a degree are not given.
+    """
+    if arguments.detector is None:
+        return None
+    if arguments.pixels_per_degree is None:
+        raise InputError(
+            f"--detector {arguments.detector} needs --pixels-per-degree: the screen's pixels a "
+            f"degree of visual angle, distance_cm * 0.01745 * width_px / width_cm"
+        )
+    settings = AnalysisSettings(
+        detector=arguments.detector, velocity_deg_s=arguments.velocity,
+        dispersion_deg=arguments.dispersion, minimum_fixation_ms=arguments.minimum_ms,
+    )  # fmt: skip
+    return Detector(settings, arguments.pixels_per_degree)
+
+
+def positive_number(text: str) -> float:
+    """Argument type: a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number above 0")
+    return value
