@@ -9,7 +9,7 @@ import pytest
 
 from analysis.events import main
 from stimuli.support.errors import InputError
-from tests.analysis.recordings.cases import CASES
+from tests.analysis.recordings.cases import case
 from tests.data import DATA, with_data
 
 
@@ -47,7 +47,7 @@ def test_samples_on_demand(tmp_path):
 
 
 def test_a_bad_file_is_named_at_the_end_and_the_others_are_written(tmp_path, capsys):
-    good, bad = str(CASES / "href_events.asc"), tmp_path / "wrong.asc"
+    good, bad = str(case("href_events")), tmp_path / "wrong.asc"
     bad.write_text("onset\tduration\n")
     absent = str(tmp_path / "absent.asc")
     out, counts = tmp_path / "events.csv", tmp_path / "counts.json"
@@ -76,7 +76,7 @@ def test_where_no_file_can_be_read_nothing_is_written(tmp_path):
 
 
 def test_files_of_one_name_in_several_folders_keep_their_own_samples(tmp_path):
-    content = (CASES / "decimal_comma.asc").read_text()
+    content = case("decimal_comma").read_text()
     files = []
     for number, folder in enumerate(("a/one", "b/one", "b/two")):
         path = tmp_path / folder / "s1.asc"
@@ -100,7 +100,7 @@ def test_fixations_are_found_in_the_samples_of_any_file(tmp_path, detector, name
     pytest.importorskip("pymovements")
     out = tmp_path / "events.csv"
     options = ["--detector", detector, "--pixels-per-degree", "45", "--minimum-ms", "40"]
-    main([str(CASES / f"{name}.asc"), "--out", str(out), *options])
+    main([str(case(name)), "--out", str(out), *options])
     found = pd.read_csv(out, na_values="n/a")
     found = found[found["kind"] == "fixation"]
     assert found["x_px"].round().tolist() == pytest.approx([960, 1160][:fixations], abs=1)
@@ -108,7 +108,7 @@ def test_fixations_are_found_in_the_samples_of_any_file(tmp_path, detector, name
 
 
 def test_a_file_without_samples_is_told_and_cannot_be_searched(tmp_path, capsys):
-    name = str(CASES / "href_events.asc")
+    name = str(case("href_events"))
     out = ["--out", str(tmp_path / "events.csv")]
     assert main([name, *out, "--samples", str(tmp_path / "samples")]) == 0
     assert "holds no samples, so none are written" in capsys.readouterr().err

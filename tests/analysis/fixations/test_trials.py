@@ -6,7 +6,7 @@ import pytest
 
 from analysis.fixations.trials import block_eyes, during_image, of_one_eye
 from analysis.recordings.reading import read_recording
-from tests.analysis.recordings.cases import CASES
+from tests.analysis.recordings.cases import case
 
 NO_BLOCKS = pd.DataFrame({"block": [], "start_ms": [], "end_ms": [], "eyes": []})
 
@@ -58,7 +58,7 @@ def test_a_fixation_without_a_position_or_a_start_is_not_used():
     [("left", ["L", "R", "L"], [100, 300, 10]), ("right", ["L", "R", "R"], [100, 300, 40])],
 )
 def test_every_block_has_the_eye_that_was_recorded_in_it(preferred, eyes, x_px):
-    recording = read_recording(CASES / "eye_change.asc")
+    recording = read_recording(case("eye_change"))
     chosen = block_eyes(recording.fixations, recording.blocks, preferred)
     found = of_one_eye(recording.fixations, chosen)
     assert found.eye.tolist() == eyes

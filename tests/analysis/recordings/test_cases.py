@@ -11,12 +11,12 @@ from analysis.recordings.asc import parse_asc
 from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import unsound_samples
 from stimuli.support.errors import InputError
-from tests.analysis.recordings.cases import CASES
+from tests.analysis.recordings.cases import case
 from tests.analysis.recordings.test_asc import WHOLE
 
 
 def read(name):
-    return read_recording(CASES / f"{name}.asc")
+    return read_recording(case(name))
 
 
 def test_gaze_stands_beside_href_in_columns_of_its_own():
@@ -71,7 +71,7 @@ def test_samples_at_2000_hz_lie_half_a_millisecond_apart():
 
 def test_what_the_tracker_lost_is_counted_with_its_trial():
     assert read("lost_messages").warnings == {"ERROR MESSAGES LOST": 2, "ERROR COMMANDS LOST": 1}
-    text = (CASES / "lost_messages.asc").read_text()
+    text = case("lost_messages").read_text()
     lost = "MSG\t1510 ERROR MESSAGES LOST 2\n"
     for before, said in (
         ("MSG\t1505 TRIALID 4\n", "ERROR MESSAGES LOST in trial 4"),
@@ -129,7 +129,7 @@ def test_a_table_of_numbers_is_no_recording():
 
 @pytest.mark.parametrize("word", ["-9999", "-9999.0", "0", "NaN", "LOST"])
 def test_the_word_for_a_missing_value_is_no_position(word):
-    content = (CASES / "miss_string.asc").read_text().replace("-9999", word)
+    content = case("miss_string").read_text().replace("-9999", word)
     content = content.replace("END", (
         f"ESACC R  1200\t1220\t21\t  960.0\t  540.0\t  {word}\t  {word}\t   2.00\t    150\nEND"
     ))  # fmt: skip
@@ -146,7 +146,7 @@ def test_the_word_for_a_missing_value_is_no_position(word):
 
 
 def test_gaze_on_the_diagonal_is_not_missing():
-    content = (CASES / "miss_string.asc").read_text()
+    content = case("miss_string").read_text()
     content = (
         content.replace("-9999", "540")
         .replace("    0.0", "  800.0")
@@ -158,7 +158,7 @@ def test_gaze_on_the_diagonal_is_not_missing():
 
 
 def test_samples_that_cannot_be_read_are_shown():
-    content = (CASES / "miss_string.asc").read_text()
+    content = case("miss_string").read_text()
     content = content.replace("1001\t  -9999\t  -9999", "1001\t  9x6.0\t  540.0")
     samples = parse_asc(content.encode()).samples()
     ((what, number),) = unsound_samples(samples).items()
@@ -172,7 +172,7 @@ def test_a_validation_that_was_broken_off_is_there_and_a_calibration_ends_the_on
     assert recording.validations["eye"].tolist() == ["R", "R"]
     assert math.isnan(quality_at(recording, 1100).validation_deg)
     # Without the new calibration the validation holds on, whatever was broken off after it.
-    text = (CASES / "aborted_validation.asc").read_text()
+    text = case("aborted_validation").read_text()
     kept = parse_asc(text.replace("!CAL CALIBRATION HV9 R RIGHT   GOOD", "nothing").encode())
     assert quality_at(kept, 1100).validation_deg == 0.30
 

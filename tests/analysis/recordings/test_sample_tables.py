@@ -15,7 +15,7 @@ from analysis.sessions.runs import read_runs
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.study import open_study
 from stimuli.support.errors import InputError
-from tests.analysis.recordings.cases import CASES
+from tests.analysis.recordings.cases import case
 
 
 def gaze(places, *, separator=",", decimal="."):
@@ -58,7 +58,7 @@ def test_a_plain_table_is_read_whatever_separates_its_columns(tmp_path, separato
 
 
 def test_samples_that_were_written_are_read_again(tmp_path):
-    recording = read_recording(CASES / "eye_change.asc")
+    recording = read_recording(case("eye_change"))
     path = tmp_path / "again_samples.csv.gz"
     write_samples(path, recording.samples())
     again = read_recording(path)
