@@ -150,6 +150,19 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
     effects = [one.effect for one in versions if one.effect is not None]
     moved = sum(one.moves_as_asked is True for one in versions)
     console.print(f"{moved} of {len(versions)} versions are predicted to move as asked.")
+    bound = [one for one in effects if one.within_budget is not None]
+    if bound:
+        console.print(
+            f"{sum(one.within_budget is True for one in bound)} of {len(bound)} versions keep to "
+            f"their budget of naturalness."
+        )
+    missed = [one.stim_id for one in versions if one.effect and one.effect.aim_reached is False]
+    if missed:
+        console.print(
+            f"{len(missed)} versions do not reach manipulation.aim within their budget: "
+            f"{', '.join(missed)}. Choose other objects in study.toml ({study.proposals.name} "
+            f"lists them by headroom), a smaller aim, or a wider budget."
+        )
     for sentence in controls_in_words(controls):
         console.print(sentence)
     for name, shares in generated.shares.items():

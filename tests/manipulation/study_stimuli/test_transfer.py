@@ -7,6 +7,7 @@ from manipulation.networks.files import transform_file
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.saliency.models.files import build_saliency_model, save_saliency_model
 from manipulation.study_stimuli.transfer import measure_transfer
+from manipulation.study_stimuli.transfer_curve import draw_curve, transfer_curve
 from stimuli.contract.settings import (
     EditSettings,
     ImageSettings,
@@ -47,6 +48,30 @@ def test_every_transform_makes_two_versions_of_every_object(photographs):
     assert all(one.effect.predicted_change * one.k_shift > 0 for one in searched)
     of_one_object = {one.predicted_original for one in versions if one.photograph == "coffee"}
     assert len(of_one_object) <= 1
+
+
+def test_a_curve_has_a_point_for_every_strength_and_costs_grow_along_it(photographs):
+    versions = measure_transfer(
+        photographs, {"edits": "", "pixels": ""}, objects=2, settings=SMALL, shares=(0.5, 1.0)
+    )
+    assert [one.effect.strength for one in versions] == [0.5, 1.0] * 8
+    points = transfer_curve(versions)
+    assert [(one.transform, one.strength) for one in points] == [
+        ("edits", 0.5), ("edits", 1.0), ("pixels", 0.5), ("pixels", 1.0)
+    ]  # fmt: skip
+    for half, whole in (points[:2], points[2:]):
+        assert half.versions == whole.versions == 4
+        assert 0 < half.predicted < whole.predicted
+        assert 0 < half.feature_distance < whole.feature_distance
+        assert half.psnr_db > whole.psnr_db
+    mine = [one.effect for one in versions if one.transform == "edits"][1::2]
+    seen = [np.mean(list(one.second_changes.values())) for one in mine]
+    assert points[1].increase == pytest.approx(np.mean(seen[::2]))
+    assert points[1].decrease == pytest.approx(np.mean(seen[1::2]))
+    assert points[1].seen == pytest.approx((points[1].increase - points[1].decrease) / 2)
+    left, right = draw_curve(points).axes
+    assert [len(line.get_xdata()) for line in left.lines[:2]] == [2, 2]
+    assert [line.get_ydata()[0] for line in right.lines[:2]] == [0, 0]  # the photograph itself
 
 
 @pytest.mark.parametrize(
