@@ -7,7 +7,8 @@ from manipulation.new_study.candidates import CandidatePhotographs
 from manipulation.new_study.propose_study import propose_study
 from stimuli.contract.study import Study, open_study
 
-SMALL = {"size_px": 256, "model_px": 128, "steps": 4, "grid_px": 64}
+# Without a budget, which takes most of the time of a search; tests of it set one.
+SMALL = {"size_px": 256, "model_px": 128, "budget": 0.0, "steps": 4, "grid_px": 64}
 
 
 def propose_small_study(

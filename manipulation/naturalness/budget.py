@@ -2,7 +2,7 @@
 
 A region keeps within it while at least a given share of untouched photographs looks as edited, or
 while it looks no more edited than it did in the photograph itself; while its statistics stay within
-what is usual among objects, or where they were; and the picture while it is near the photograph in
+what is usual among objects, or near where they were; and the picture while it is near the photograph in
 features.
 """
 
@@ -19,6 +19,7 @@ from manipulation.naturalness.likeness import feature_distances
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import (
+    SLACK,
     STATISTICS,
     UsualRange,
     statistics_of,
@@ -95,7 +96,8 @@ class Budget:
                 before = judge.scores(maps, self._weights)[0]
             self._layers = maps[1:]
             self._limits = before.clamp(min=judge.limit(bounds.realism))
-            self._outside = self._beyond_usual(photograph[None])[0]
+            outside = self._beyond_usual(photograph[None])[0]
+            self._outside = outside + SLACK * (outside > 0)
 
     @property
     def is_bound(self) -> bool:

@@ -123,11 +123,5 @@ class NaturalnessMeasure:
 
     def _left(self, before: np.ndarray, after: np.ndarray, region: np.ndarray) -> list[str]:
         """Return the statistics that a version brought out of the usual range, or further out."""
-        was, now = (
-            self._usual.outside(region_statistics(pixels, region)) for pixels in (before, after)
-        )
-        return [
-            f"{name} {beyond:+.1f}"
-            for name, beyond in now.items()
-            if abs(beyond) > abs(was.get(name, 0.0))
-        ]
+        was, now = (region_statistics(pixels, region) for pixels in (before, after))
+        return [f"{name} {beyond:+.1f}" for name, beyond in self._usual.left(was, now).items()]

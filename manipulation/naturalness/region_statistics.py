@@ -37,6 +37,7 @@ _XYZ = (  # of linear sRGB
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
+SLACK = 0.05  # of a range, by which an object that left it in its photograph may go on
 SHIPPED = "coco128"
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "naturalness"
 _FORMAT = "guiding-gaze range of statistics 1"
@@ -60,6 +61,21 @@ class UsualRange:
     high: Mapping[str, float]
     objects: int
     share: float
+
+    def left(self, before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+        """Return by how much a change brought statistics out of the range, signed.
+
+        What was outside before may go on by `SLACK` of the range, and is then not named.
+        """
+        was = self.outside(before)
+        return {
+            name: beyond
+            for name, beyond in self.outside(after).items()
+            if abs(beyond) > abs(was.get(name, 0.0)) + self._slack(name) * (name in was)
+        }
+
+    def _slack(self, name: str) -> float:
+        return SLACK * (self.high[name] - self.low[name])
 
     def outside(self, statistics: Mapping[str, float]) -> dict[str, float]:
         """Return by how much statistics leave the range, signed; those inside are left out."""

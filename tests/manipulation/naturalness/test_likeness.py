@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from manipulation.naturalness.likeness import FeatureDistance, newly_clipped, psnr_db
+from manipulation.naturalness.likeness import feature_distances, newly_clipped, psnr_db
+from manipulation.naturalness.region_features import RegionFeatures
 
 
 def test_naturalness_figures_are_zero_and_infinite_for_the_same_image():
@@ -13,7 +14,12 @@ def test_naturalness_figures_are_zero_and_infinite_for_the_same_image():
         torch.rand(3, 6, 6, generator=generator).repeat_interleave(16, 1).repeat_interleave(16, 2)
     )
     pixels = (image * 255).byte().permute(1, 2, 0).numpy()
-    distance = FeatureDistance()
+    features = RegionFeatures()
+
+    def distance(one, other):
+        layers = (features.maps(image[None])[1:] for image in (one, other))
+        return float(feature_distances(*layers)[0])
+
     assert distance(image, image) == 0
     assert psnr_db(pixels, pixels) == np.inf
     noise = torch.randn(image.shape, generator=generator)

@@ -6,8 +6,12 @@ import torch
 from scipy import ndimage
 
 from manipulation.images.photographs import to_image, to_pixels
+from manipulation.naturalness.budget import Bounds
 from manipulation.naturalness.likeness import seam
 from manipulation.naturalness.measures import NaturalnessMeasure
+from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head
+from manipulation.naturalness.region_features import RegionFeatures
+from manipulation.naturalness.region_statistics import load_usual_range
 from tests.demo_photograph import demo_photograph
 
 
@@ -19,7 +23,12 @@ def coffee():
 
 @pytest.fixture(scope="module")
 def measure():
-    return NaturalnessMeasure()
+    judges, usual = (
+        (load_realism_head(GUIDE), load_realism_head(JUDGE)),
+        load_usual_range("coco128"),
+    )
+    found = NaturalnessMeasure(RegionFeatures(), judges, usual, Bounds(0.05, 0.05))
+    return lambda *given: found(*given, torch.zeros(256, 256))
 
 
 def test_the_photograph_itself_is_natural(coffee, measure):
@@ -27,6 +36,7 @@ def test_the_photograph_itself_is_natural(coffee, measure):
     found = measure(image, image, {"cup": region})
     assert (found.ssim, found.feature_distance, found.seam_octaves) == (1.0, 0.0, 0.0)
     assert found.unusual is None
+    assert found.within_budget
 
 
 def test_an_object_that_leaves_the_range_is_named_with_what_left_it(coffee, measure):
@@ -35,6 +45,8 @@ def test_an_object_that_leaves_the_range_is_named_with_what_left_it(coffee, meas
     loud = torch.where(region > 0.5, grey + 6 * (image - grey) + 0.1, image).clamp(0, 1)
     found = measure(image, loud, {"cup": region})
     assert "cup saturation +" in found.unusual
+    assert not found.within_budget
+    assert found.realism < measure(image, image, {"cup": region}).realism
     soft = to_pixels(image).astype(float)
     for channel in range(3):
         soft[..., channel] = ndimage.gaussian_filter(soft[..., channel], 6)

@@ -58,7 +58,7 @@ def test_without_bounds_all_of_the_change_is_made_and_with_them_a_share(photogra
     bound = chosen_version(Brightens(0.5), image, intent, models, settings)
     assert 0 < bound.share < 1
     assert models.budget(image, intent).holds(bound.image)
-    more = Brightens(0.5).graded(image, intent)(min(bound.share + 1 / 32, 1))
+    more = Brightens(0.5).graded(image, intent).at(min(bound.share + 1 / 32, 1))
     assert not models.budget(image, intent).holds(more)
     assert torch.equal((bound.image * 255).round() / 255, bound.image)
 

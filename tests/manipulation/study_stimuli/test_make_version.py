@@ -15,12 +15,12 @@ from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
 
-SETTINGS = Settings(edits=EditSettings(steps=8))
+SETTINGS = Settings(manipulation=ManipulationSettings(budget=0), edits=EditSettings(steps=8))
 
 
 @pytest.fixture(scope="module")
 def models():
-    return StudyModels(ManipulationSettings())
+    return StudyModels(SETTINGS.manipulation)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,8 @@ def coffee():
 def test_a_shift_moves_the_prediction_as_asked(models, coffee, k_shift):
     image, mask = coffee
     changed, effect = make_version(image, mask[None], k_shift, settings=SETTINGS, models=models)
-    made = build_maker("edits", SETTINGS, models.guiding)(image, Intent(mask[None], (k_shift,)))
+    maker = build_maker("edits", SETTINGS, models.guiding)
+    made = maker.graded(image, Intent(mask[None], (k_shift,))).at(1.0)
     assert np.array_equal(to_pixels(changed), to_pixels(made))
     assert effect.asked_change * k_shift > 0
     assert effect.predicted_change * k_shift > 0

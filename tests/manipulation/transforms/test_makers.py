@@ -73,11 +73,11 @@ def test_a_network_changes_a_photograph_whose_sides_are_no_multiples_of_its_stri
     region = torch.cat([mask, torch.zeros(10, 192)])
     found = []
     for k_shift in (2.0, -2.0):
-        changed = maker(image, Intent(mask[None], (k_shift,)))
-        assert torch.equal(changed, maker(whole, Intent(region[None], (k_shift,)))[:, :150])
+        changed = made(maker, image, Intent(mask[None], (k_shift,)))
+        assert torch.equal(changed, made(maker, whole, Intent(region[None], (k_shift,)))[:, :150])
         found.append(p_obj(network.guide.saliency.log_saliency(changed[None])[0], mask))
     assert found[0] > found[1] + 0.02
-    assert maker(image, Intent(mask[:0], (), 2.0)).shape == image.shape
+    assert made(maker, image, Intent(mask[:0], (), 2.0)).shape == image.shape
 
 
 def test_pixels_reach_their_target_and_the_second_models_hardly_see_it(models, coffee):

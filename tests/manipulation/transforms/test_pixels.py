@@ -15,7 +15,7 @@ def chelsea():
 
 
 def effect_of(chelsea, *guides):
-    chosen = ManipulationSettings(second_opinion=("scratch",))
+    chosen = ManipulationSettings(second_opinion=("scratch",), budget=0)
     settings = Settings(manipulation=chosen, pixels=PixelSettings(guides=guides, steps=10))
     models = StudyModels(chosen, pixel_guides=guides)
     _, effect = make_version(*chelsea, 2.0, transform="pixels", settings=settings, models=models)
