@@ -2,8 +2,8 @@
 
 A region keeps within it while at least a given share of untouched photographs looks as edited, or
 while it looks no more edited than it did in the photograph itself; while its statistics stay within
-what is usual among objects, or near where they were; and the picture while it is near the photograph in
-features.
+what is usual among objects, or near where they were; and the picture while it is near the
+photograph in features.
 """
 
 import math

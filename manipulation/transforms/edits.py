@@ -28,9 +28,9 @@ BOUNDS = {
     "exposure": (0.8, 0.8),  # log odds of the pixel values
     "contrast": (0.25, 0.45),  # log of the slope of log odds around the region's mean
     "shadows": (0.4, 0.4),  # log odds gained per log odds below that mean
-    "saturation": (0.7, 0.7),  # log of the distance from grey
-    "warmth": (0.3, 0.3),  # log odds, red up and blue down
-    "tint": (0.2, 0.2),  # log odds, green up, red and blue down
+    "saturation": (0.5, 0.35),  # log of the distance from grey
+    "warmth": (0.15, 0.15),  # log odds, red up and blue down
+    "tint": (0.08, 0.08),  # log odds, green up, red and blue down
     "sharpness": (0.008, 1.0),  # radius of a lens' blur as a share of the side; weight of detail
     "clarity": (0.3, 0.7),  # weight of coarse detail taken away, or added
 }

@@ -94,7 +94,7 @@ class ManipulationSettings(CheckedSettings):
         "edited; a larger share is stricter, 0 bounds nothing", 0, 1,
     )  # fmt: skip
     distance: float = setting(
-        0.05, "what else they may cost, where there is a budget: largest distance to the "
+        0.04, "what else they may cost, where there is a budget: largest distance to the "
         "photograph in features of a network that knows objects", 0, 4,
     )  # fmt: skip
     aim: float = setting(
