@@ -43,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     placement = parse_placement(arguments.placement) if arguments.placement else None
     images = read_shown_images(arguments.images, placement)
-    detector = chosen_detector(arguments)
+    detector = chosen_detector(
+        arguments.detector, arguments.pixels_per_degree, arguments.velocity, arguments.dispersion,
+        arguments.minimum_ms,
+    )  # fmt: skip
     subjects = _subjects(files, arguments.subject)
     found: dict[str, ImageFixations] = {}
     told: dict[str, dict[str, int]] = {}

@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     files: list[str] = arguments.files
     if arguments.out.resolve() in (Path(name).resolve() for name in files):
         raise InputError(f"--out {arguments.out}: is a recording; expected a table to write")
-    detector = chosen_detector(arguments)
+    detector = chosen_detector(
+        arguments.detector, arguments.pixels_per_degree, arguments.velocity, arguments.dispersion,
+        arguments.minimum_ms,
+    )  # fmt: skip
     samples_names = short_names(files) if arguments.samples else {}
     events: list[pd.DataFrame] = []
     unsound: dict[str, dict[str, int]] = {}

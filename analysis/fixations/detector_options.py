@@ -71,26 +71,37 @@ def add_detector(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def chosen_detector(arguments: argparse.Namespace) -> Detector | None:
+def chosen_detector(
+    name: str | None,
+    pixels_per_degree: float | None,
+    velocity_deg_s: float,
+    dispersion_deg: float,
+    minimum_ms: float,
+) -> Detector | None:
     """Return the detector that was asked for, None for the tracker's own fixations.
+
+    Parameters
+    ----------
+    name
+        ``velocity`` or ``dispersion``; the others as the options of `add_detector`.
 
     Raises
     ------
     InputError
         If the screen's pixels a degree are not given.
     """
-    if arguments.detector is None:
+    if name is None:
         return None
-    if arguments.pixels_per_degree is None:
+    if pixels_per_degree is None:
         raise InputError(
-            f"--detector {arguments.detector} needs --pixels-per-degree: the screen's pixels a "
+            f"--detector {name} needs --pixels-per-degree: the screen's pixels a "
             f"degree of visual angle, distance_cm * 0.01745 * width_px / width_cm"
         )
     settings = AnalysisSettings(
-        detector=arguments.detector, velocity_deg_s=arguments.velocity,
-        dispersion_deg=arguments.dispersion, minimum_fixation_ms=arguments.minimum_ms,
+        detector=name, velocity_deg_s=velocity_deg_s, dispersion_deg=dispersion_deg,
+        minimum_fixation_ms=minimum_ms,
     )  # fmt: skip
-    return Detector(settings, arguments.pixels_per_degree)
+    return Detector(settings, pixels_per_degree)
 
 
 def positive_number(text: str) -> float:
