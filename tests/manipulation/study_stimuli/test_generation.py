@@ -215,14 +215,14 @@ def test_a_changed_setting_makes_again_what_depends_on_it_alone(finished):
 
 def test_versions_are_held_against_the_range_that_the_settings_name(finished, tmp_path):
     """A range far below everything: what a version raised is unusual, and only figures are new."""
-    ends = dict.fromkeys(STATISTICS, -1000000.0), dict.fromkeys(STATISTICS, -100000.0)
+    ends = dict.fromkeys(STATISTICS, -1000001.0), dict.fromkeys(STATISTICS, -1000000.0)
     save_usual_range(tmp_path / "usual.json", UsualRange(*ends, 300, 0.01), "nothing")
     usual = (tmp_path / "usual.json").as_posix()
     study = changed(finished, '# usual = "coco128"', f'usual = "{usual}"')
     assert {name.split("/")[0] for name in written_by(study)} == {"made"}
     for version in read_catalogue(study.catalogue):
         if version.targets:
-            assert re.search(r" \+(99999|1000\d\d)\.\d", version.effect.unusual)
+            assert re.search(r" \+(9999|10000)\d\d\.\d", version.effect.unusual)
 
 
 def test_a_source_that_leaves_the_study_takes_its_files_along(finished):
