@@ -202,7 +202,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--aim", type=float, default=0.0, metavar="CHANGE",
         help="manipulation.aim of study.toml, such as +0.10 (default: none)")  # fmt: skip
     add("--curve", action="store_true",
-        help=f"make every version at {', '.join(f'{one:.0%}' for one in SHARES)} of its change "
+        help=f"make every version at {', '.join(f'{one:g}' for one in SHARES)} of its change "
         "and write what each buys and costs: curve.tsv, curve.png")  # fmt: skip
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
     default = ManipulationSettings()

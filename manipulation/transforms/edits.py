@@ -179,7 +179,9 @@ def regions_of(image: Tensor, masks: Tensor, log_saliency: Tensor, width: float)
     outlined = outlined_regions(image, masks, width)
     rest = outlined[-1]
     size = (image.shape[-2], image.shape[-1])
-    taken = (resized(masks, size) > 0.5).any(dim=0).float()
+    taken = torch.zeros(size)
+    if len(masks):
+        taken = (resized(masks, size) > 0.5).any(dim=0).float()
     soft_px = _SOFT_BORDER * max(size)
     salient = blurred_masks(salient_region(log_saliency, taken), soft_px) * rest
     return torch.cat([outlined[:-1], salient[None], (rest - salient)[None]])
