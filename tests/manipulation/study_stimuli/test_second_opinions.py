@@ -114,10 +114,10 @@ def test_default_judges_are_two_that_ship_and_do_not_guide():
 
 def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
     chosen = ManipulationSettings(saliency="icf", second_opinion=("scratch",))
-    models = StudyModels(chosen, parts=("fgtransform-shift",))
-    assert models.shares == {"scratch": "guided fgtransform-shift, shares OSIE"}
-    assert models.took_part(["fgtransform-shift"]) == {"scratch"}
-    assert models.took_part(["fgtransform-scale"]) == models.took_part([]) == set()
+    models = StudyModels(chosen, parts=("fgtransform-scale",))
+    assert models.shares == {"scratch": "guided fgtransform-scale, shares OSIE"}
+    assert models.took_part(["fgtransform-scale"]) == {"scratch"}
+    assert models.took_part(["fgtransform-shift"]) == models.took_part([]) == set()
     image = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0))
     mask = torch.zeros(1, 128, 128)
     mask[:, 32:64, 32:64] = 1
