@@ -57,7 +57,7 @@ def first_edits(
 ) -> Tensor:
     """Return the edits ``(n, 8)`` of one step, at the best of a few lengths up to `reach`.
 
-    What they minimise is what `edits.search_edits` does.
+    What they minimise is what `search_edits` does without a budget; the full version keeps to it.
     """
     start = torch.zeros(len(negative.regions), 8, dtype=negative.odds.dtype, requires_grad=True)
     (gradient,) = torch.autograd.grad(loss(develop(negative, start[None]))[0], start)
