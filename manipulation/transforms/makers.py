@@ -126,27 +126,11 @@ class Edits:
         self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
     ) -> Tensor:
         """Return the image in which a region got the edits of another."""
-        if amounts is None:
-            found = self.graded(image, intent).amounts or ()
-            amounts = [share * one for one in found]
+        assert amounts is not None  # `graded` states them
         return edit_region(image, region, amounts, self.settings.feather)
 
 
-class _Shifting:
-    """A maker whose change cannot be carried to another region: a control shifts that region."""
-
-    def graded(self, image: Tensor, intent: Intent, excess: Excess | None = None) -> GradedVersion:
-        raise NotImplementedError
-
-    def control(
-        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
-    ) -> Tensor:
-        """Return the image in which the log saliency of a region was shifted, to a share."""
-        shifted = Intent(region[None], intent.k_shift[:1], blur=intent.blur)
-        return self.graded(image, shifted).at(share)
-
-
-class Pixels(_Shifting):
+class Pixels:
     """Free pixels: the adversarial control."""
 
     parts = (str(Transform.PIXELS),)
@@ -163,8 +147,14 @@ class Pixels(_Shifting):
         changed = search_pixels(objective(self.models, image, intent), image, self.settings)
         return between(image, changed)
 
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
+    ) -> Tensor:
+        """Return the image in which the log saliency of a region was shifted."""
+        return shifted_region(self, image, region, intent, share)
 
-class NetworkTransform(_Shifting):
+
+class NetworkTransform:
     """Trained networks: the shift network first, its output through the scale network.
 
     Each is loaded when a version first needs it, and works at the size that it was trained at or
@@ -209,6 +199,12 @@ class NetworkTransform(_Shifting):
             changed = self._changed(Manipulation.SCALE, changed, replace(intent, k_shift=()))
         return between(image, changed)
 
+    def control(
+        self, image: Tensor, region: Tensor, intent: Intent, amounts: Amounts | None, share: float
+    ) -> Tensor:
+        """Return the image in which the log saliency of a region was shifted."""
+        return shifted_region(self, image, region, intent, share)
+
     def network(self, kind: Manipulation) -> TrainedNetwork:
         """Return the network that was trained to shift, or to scale, log saliency.
 
@@ -241,6 +237,17 @@ class NetworkTransform(_Shifting):
             intent = replace(intent, masks=functional.pad(masks, (*beside, *below)))
         changed = network(encoded, intent.target(encoded.log_saliency[0])[None])[0]
         return changed[:, :height, :width]
+
+
+def shifted_region(
+    maker: Maker, image: Tensor, region: Tensor, intent: Intent, share: float
+) -> Tensor:
+    """Return the control of a change that cannot be carried to another region.
+
+    The log saliency of the region is shifted alone, as that of the intent's first was, to a share.
+    """
+    shifted = Intent(region[None], intent.k_shift[:1], blur=intent.blur)
+    return maker.graded(image, shifted).at(share)
 
 
 def between(image: Tensor, changed: Tensor) -> GradedVersion:
