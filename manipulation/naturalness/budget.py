@@ -3,7 +3,7 @@
 A region keeps within it while at least a given share of untouched photographs looks as edited, or
 while it looks no more edited than it did in the photograph itself; while its statistics stay within
 what is usual among objects, or near where they were; and the picture while it is near the
-photograph in features.
+photograph in features and in colours.
 """
 
 import math
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image, to_pixels
-from manipulation.naturalness.likeness import feature_distances
+from manipulation.naturalness.likeness import colour_differences, feature_distances, local_colours
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import (
@@ -26,7 +26,7 @@ from manipulation.naturalness.region_statistics import (
     surround,
 )
 
-_SCORE_SLACK, _DISTANCE_SLACK = 0.01, 0.1
+_SCORE_SLACK, _SHARE_SLACK = 0.01, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
 _HALVINGS = 6  # a share of a change is found to 1/64
 
@@ -41,12 +41,15 @@ class Bounds:
         Share of untouched photographs that must look at least as edited; 0 bounds nothing at all.
     distance
         Largest distance to the photograph in features (`feature_distances`).
+    colour
+        Largest difference of its colours (`colour_differences`).
     """
 
     realism: float
     distance: float
+    colour: float
 
-    def allow(self, beyond_realism: float, distance: float) -> bool:
+    def allow(self, beyond_realism: float, distance: float, colour: float) -> bool:
         """Return whether a version as shown keeps to them, with room for its way to the screen.
 
         Enlarging, rounding and reducing change what was within the bounds by a little.
@@ -56,7 +59,9 @@ class Bounds:
         beyond_realism
             How far its score is beyond the realism judge's limit.
         """
-        return beyond_realism <= _SCORE_SLACK and distance <= self.distance * (1 + _DISTANCE_SLACK)
+        near = distance <= self.distance * (1 + _SHARE_SLACK)
+        alike = colour <= self.colour * (1 + _SHARE_SLACK)
+        return beyond_realism <= _SCORE_SLACK and near and alike
 
 
 class Budget:
@@ -95,6 +100,7 @@ class Budget:
                 maps = features.maps(photograph[None])
                 before = judge.scores(maps, self._weights)[0]
             self._layers = maps[1:]
+            self._colours = local_colours(photograph[None])
             self._limits = before.clamp(min=judge.limit(bounds.realism))
             outside = self._beyond_usual(photograph[None])[0]
             self._outside = outside + SLACK * (outside > 0)
@@ -108,8 +114,9 @@ class Budget:
         """Return how far images ``(B, 3, H, W)`` are beyond their limits: ``(B,)``, 0 within.
 
         The sum of what is beyond the realism judge's limit, in the region where that is most,
-        beyond the root of the largest distance, and of the statistics' beyond what is usual, in
-        units of the usual ranges. Differentiable.
+        beyond the root of the largest distance, beyond the largest difference of colours, as a
+        share of it, and of the statistics' beyond what is usual, in units of the usual ranges.
+        Differentiable.
         """
         if not self.is_bound:
             return images.new_zeros(len(images))
@@ -118,8 +125,12 @@ class Budget:
         layers = [one.expand(len(images), -1, -1, -1) for one in self._layers]
         distances = (feature_distances(layers, maps[1:]) + 1e-8).sqrt()
         distant = distances - math.sqrt(self._bounds.distance)
+        colours = local_colours(images)
+        coloured = colour_differences(self._colours.expand_as(colours), colours)
+        tinted = coloured / self._bounds.colour - 1
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
-        return edited.amax(dim=1).clamp(min=0) + distant.clamp(min=0) + unusual
+        beyond = (edited.amax(dim=1), distant, tinted)
+        return unusual + sum(one.clamp(min=0) for one in beyond)
 
     @torch.no_grad()
     def holds(self, image: Tensor) -> bool:

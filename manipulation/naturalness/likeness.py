@@ -11,9 +11,14 @@ from skimage.metrics import structural_similarity
 from torch import Tensor
 from torch.nn import functional
 
+from manipulation.images.gaussian import resample
+from manipulation.naturalness.region_statistics import lab_of
+
 _WINDOW = 7  # pixels of the side of the squares that are compared in structure
 _SEAM = 2  # pixels on either side of a contour
 _LEAST_ENERGY = 1.0  # squared units of CIELAB per pixel, below which a contour is plain
+_COLOUR_WIDTH = 0.02  # Gaussian width of the pictures whose colours are compared, of the side
+_COLOUR_SHARE = 0.02  # of the picture, in which colours differ most
 
 
 def psnr_db(original: np.ndarray, version: np.ndarray) -> float:
@@ -85,3 +90,30 @@ def feature_distances(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) 
         one, other = functional.normalize(layer, dim=1), functional.normalize(other_layer, dim=1)
         distances.append((one - other).square().sum(dim=1).mean(dim=(1, 2)))
     return torch.stack(distances).mean(dim=0)
+
+
+def local_colours(images: Tensor) -> Tensor:
+    """Return a* and b* of CIELAB ``(B, 2, H, W)`` of images ``(B, 3, H, W)``, without detail."""
+    size = (images.shape[-2], images.shape[-1])
+    return resample(lab_of(images)[:, 1:], _COLOUR_WIDTH * max(size), size=size)
+
+
+def colour_differences(before: Tensor, after: Tensor) -> Tensor:
+    """Return how far colours changed where they changed most ``(B,)``, lightness aside.
+
+    The differences of chroma and hue of CIE94 (CIE 116-1995), which count less the more colourful
+    a place was, so that grey that takes a tint counts most; the mean over the 2 % of the picture
+    where they are largest. About 1 can just be told side by side.
+
+    Parameters
+    ----------
+    before, after : Tensor (B, 2, H, W)
+        Of the originals and the versions (`local_colours`).
+    """
+    chroma, chroma_after = ((one.square().sum(dim=1) + 1e-6).sqrt() for one in (before, after))
+    of_chroma = chroma_after - chroma
+    of_hue = ((after - before).square().sum(dim=1) - of_chroma.square()).clamp(min=0)
+    squares = (of_chroma / (1 + 0.045 * chroma)).square() + of_hue / (1 + 0.015 * chroma).square()
+    most = max(1, round(_COLOUR_SHARE * squares[0].numel()))
+    largest = squares.flatten(1).topk(most, dim=1).values
+    return (largest + 1e-6).sqrt().mean(dim=1) - 1e-3

@@ -10,7 +10,13 @@ from torch import Tensor
 from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import resized, to_pixels
 from manipulation.naturalness.budget import Bounds
-from manipulation.naturalness.likeness import feature_distances, seam, ssim
+from manipulation.naturalness.likeness import (
+    colour_differences,
+    feature_distances,
+    local_colours,
+    seam,
+    ssim,
+)
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import UsualRange, region_statistics
@@ -27,9 +33,9 @@ class Naturalness:
         judge that bounds versions, and for one that took no part; of several regions the least.
     within_budget
         Whether the version keeps to its budget; None where it has none.
-    ssim, feature_distance
-        Against the original: structural similarity, 1 for the same image, and distance in the
-        features of `efficientnet`, 0 for the same image.
+    ssim, feature_distance, colour_difference
+        Against the original: structural similarity, 1 for the same image; distance in the features
+        of `efficientnet` and difference of colours (`colour_differences`), 0 for the same image.
     seam_octaves
         Of the regions' contours, the change of the mean squared gradient along them that is
         largest in size, in octaves; 0 where there are no regions.
@@ -43,6 +49,7 @@ class Naturalness:
     within_budget: bool | None
     ssim: float
     feature_distance: float
+    colour_difference: float
     seam_octaves: float
     unusual: str | None
 
@@ -110,13 +117,15 @@ class NaturalnessMeasure:
         )
         limits = was.clamp(min=self._judges[0].limit(self._bounds.realism))
         distance = float(feature_distances(maps[0][1:], maps[1][1:]))
-        within = self._bounds.allow(float((now - limits).max()), distance) and not unusual
+        colour = float(colour_differences(*map(local_colours, (original[None], version[None]))))
+        within = self._bounds.allow(float((now - limits).max()), distance, colour) and not unusual
         return Naturalness(
             guide,
             second,
             within if self._bounds.realism else None,
             ssim(before, after),
             distance,
+            colour,
             max(seams, key=abs),
             ", ".join(unusual) or None,
         )

@@ -182,7 +182,7 @@ class StudyModels:
         identity: dict[str, object] = {}
         if chosen.budget:
             identity |= {
-                "bounds": [chosen.budget, chosen.distance],
+                "bounds": asdict(self._bounds),
                 "realism": load_realism_head(GUIDE).sha256,
                 "usual": self.usual,
             }
@@ -199,7 +199,8 @@ class StudyModels:
 
     @property
     def _bounds(self) -> Bounds:
-        return Bounds(self._settings.budget, self._settings.distance)
+        chosen = self._settings
+        return Bounds(chosen.budget, chosen.distance, chosen.colour)
 
     @cached_property
     def _region_features(self) -> RegionFeatures:

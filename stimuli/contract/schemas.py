@@ -84,6 +84,10 @@ _NATURALNESS = (
         "objects, 0 to 4",
     ),
     Column(
+        "colour_difference", float, "Difference of chroma and hue to the original, lightness aside "
+        "(CIE94), over the 2 % of the picture where they change most",
+    ),
+    Column(
         "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of "
         "several targets the largest", "octave",
     ),

@@ -97,6 +97,10 @@ class ManipulationSettings(CheckedSettings):
         0.04, "what else they may cost, where there is a budget: largest distance to the "
         "photograph in features of a network that knows objects", 0, 4,
     )  # fmt: skip
+    colour: float = setting(
+        4.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
+        "the 2 % of the picture where they change most", 0.1, 100,
+    )  # fmt: skip
     aim: float = setting(
         0.0, "change of p_obj that versions stop at, by the mean of guide and judges: the least "
         "that reaches it; 0: as much as the budget allows", 0, 1,

@@ -17,8 +17,8 @@ def features():
     return RegionFeatures()
 
 
-def budget_of(features, image, mask, realism=0.05, distance=0.03):
-    bounds, usual = Bounds(realism, distance), load_usual_range("coco128")
+def budget_of(features, image, mask, realism=0.05, distance=0.03, colour=4.0):
+    bounds, usual = Bounds(realism, distance, colour), load_usual_range("coco128")
     return Budget(image, [mask], bounds, features, load_realism_head(GUIDE), usual)
 
 
