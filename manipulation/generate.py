@@ -17,6 +17,7 @@ from manipulation.new_study.propose_study import propose_study
 from manipulation.study_stimuli.control_stimulus import controls_in_words
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
 from manipulation.study_stimuli.latin_square import block_orders
+from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
 from stimuli.contract.orders import positions
 from stimuli.contract.settings import ImageSettings
@@ -24,6 +25,7 @@ from stimuli.contract.study import Study, open_study
 from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support import commands
 from stimuli.support.console import messages
+from stimuli.support.errors import InputError
 
 console = messages()
 
@@ -38,13 +40,29 @@ def main(argv: Sequence[str] | None = None) -> None:
         study = propose_study(
             root, photographs, sources=arguments.sources, pairs=arguments.pairs,
             controls=arguments.controls, name=arguments.name or "", seed=arguments.seed,
-            fit=arguments.fit,
+            fit=arguments.fit, aim=arguments.aim,
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
         console.print(f"{study.proposals} says what was chosen, and why.")
     study = open_study(root)
-    _print_summary(study, generate_stimuli(study))
+    if arguments.other_objects:
+        if not study.settings.manipulation.aim:
+            raise InputError(
+                f"{study.settings_file}: manipulation.aim is 0, so no object misses it; expected "
+                f"an aim with --other-objects; state one, such as aim = 0.1"
+            )
+        generated, changes = reach_aims(study)
+        for one in changes:
+            console.print(
+                f"{one.source_id}: object {one.missed} missed the aim; "
+                + (f"{one.annotation_id} was tried next" if one.left else
+                   f"so did all others, and {one.annotation_id} stands again")
+            )  # fmt: skip
+        study = open_study(root)
+    else:
+        generated = generate_stimuli(study)
+    _print_summary(study, generated)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -83,6 +101,16 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--controls", action="store_true", help="in the new study, a third version of every source "
         "with targets: the increase's change on another region of like size and saliency, as a "
         "matched control in a fourth block (design.controls)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--aim", type=float, metavar="CHANGE", help="in the new study, the change of p_obj that "
+        "versions stop at, such as 0.10, by the mean of guide and judges (manipulation.aim; "
+        "default: as much as the budget of naturalness allows)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--other-objects", action="store_true", help="where a version does not reach "
+        "manipulation.aim within the budget, try the photograph's other objects, by their "
+        "headroom; study.toml and proposals.tsv say what was chosen",
     )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
@@ -160,8 +188,8 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
     if missed:
         console.print(
             f"{len(missed)} versions do not reach manipulation.aim within their budget: "
-            f"{', '.join(missed)}. Choose other objects in study.toml ({study.proposals.name} "
-            f"lists them by headroom), a smaller aim, or a wider budget."
+            f"{', '.join(missed)}. Run again with --other-objects, choose others in study.toml "
+            f"({study.proposals.name} lists them by headroom), a smaller aim, or a wider budget."
         )
     for sentence in controls_in_words(controls):
         console.print(sentence)

@@ -13,7 +13,7 @@ from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import Proposal
 from stimuli.contract.masks import Annotations
 from stimuli.contract.schemas import PROPOSALS
-from stimuli.contract.settings import ImageSettings, SourceSettings, StudySettings, parse_settings
+from stimuli.contract.settings import Settings, SourceSettings, parse_settings
 from stimuli.contract.study import BIDS_VERSION, Study
 from stimuli.contract.templates import settings_template, sources_text
 from stimuli.support.errors import InputError
@@ -54,13 +54,10 @@ def check_free(root: Path) -> None:
 
 def create_study(
     root: Path,
-    named: StudySettings,
+    settings: Settings,
     proposals: Sequence[Proposal],
     sources: Sequence[SourceSettings],
     annotations: Annotations,
-    *,
-    controls: bool = False,
-    fit: str = ImageSettings.fit,
 ) -> None:
     """Make a study folder.
 
@@ -68,16 +65,12 @@ def create_study(
     ----------
     root
         Where; absent or empty.
-    named
-        What the study is called, and its seed.
+    settings
+        All but its sources; what `settings_template` knows to state is stated.
     proposals
         What is proposed for all photographs that were looked at; the study keeps it as a table.
     sources
         Sources that were chosen; `photograph` and `annotations` name the copies inside the study.
-    controls
-        Whether the study has matched controls.
-    fit
-        How photographs are fitted to the square as shown (``images.fit``).
 
     Raises
     ------
@@ -85,7 +78,7 @@ def create_study(
         If `root` is in use.
     """
     check_free(root)
-    text = settings_template(named, controls=controls, fit=fit) + "\n" + sources_text(sources)
+    text = settings_template(settings) + "\n" + sources_text(sources)
     settings = parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
     photographs = {one.candidate.source_id: one.candidate.path for one in proposals}
@@ -100,11 +93,11 @@ def create_study(
         write_json(temporary / sources[0].annotations, _excerpt(annotations, sources))
         rows = proposal_rows(proposals, len(sources))
         write_table(study.proposals, PROPOSALS, rows)
-        write_text(temporary / "README.md", _README.format(name=named.name))
+        write_text(temporary / "README.md", _README.format(name=settings.study.name))
         write_text(temporary / ".bidsignore", _BIDSIGNORE)
         write_json(
             temporary / "dataset_description.json",
-            {"Name": named.name, "BIDSVersion": BIDS_VERSION, "DatasetType": "raw"},
+            {"Name": settings.study.name, "BIDSVersion": BIDS_VERSION, "DatasetType": "raw"},
         )
         write_text(study.settings_file, text)
         os.replace(temporary, root)

@@ -7,6 +7,11 @@ from manipulation.new_study.proposals import Proposal
 from stimuli.contract.vocabulary import Condition, ObjectUse
 from stimuli.support.tables import Value
 
+_OVERLAPS = "overlaps the aim"
+_CROWDS = "shifted beside the aim, it would leave no room for a matched control"
+_LESS = "less room than those used"
+MAY_BE_AIM = (_LESS, _OVERLAPS, _CROWDS)  # of objects that nothing speaks against
+
 
 def proposal_rows(proposals: Iterable[Proposal], sources: int) -> list[dict[str, Value]]:
     """Return the rows of ``proposals.tsv``, for a study of a number of sources."""
@@ -60,7 +65,7 @@ def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> st
     if one.rejected_because:
         return one.rejected_because
     if proposal.aim is not None and one.annotation_id not in proposal.aim.apart:
-        return "overlaps the aim"
+        return _OVERLAPS
     if proposal.aim is not None and one.annotation_id in proposal.aim.crowded_by:
-        return "shifted beside the aim, it would leave no room for a matched control"
-    return "less room than those used"
+        return _CROWDS
+    return _LESS

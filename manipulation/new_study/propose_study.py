@@ -11,7 +11,13 @@ from manipulation.new_study.proposals import (
     proposed_sources,
 )
 from manipulation.saliency import load_saliency_model
-from stimuli.contract.settings import DesignSettings, ImageSettings, Settings, StudySettings
+from stimuli.contract.settings import (
+    DesignSettings,
+    ImageSettings,
+    ManipulationSettings,
+    Settings,
+    StudySettings,
+)
 from stimuli.contract.study import Study, open_study
 from stimuli.support.errors import InputError
 
@@ -28,6 +34,7 @@ def propose_study(
     name: str = "",
     seed: int = 0,
     fit: str = ImageSettings.fit,
+    aim: float | None = None,
 ) -> Study:
     """Make a study folder with proposed sources: photographs, objects, two versions each.
 
@@ -56,6 +63,8 @@ def propose_study(
         From which every random choice of the study follows.
     fit
         How photographs become square: ``crop``, ``stretch``, or ``whole``, on grey.
+    aim
+        Change of p_obj that versions stop at (``manipulation.aim``); by default none.
 
     Returns
     -------
@@ -87,6 +96,7 @@ def propose_study(
         study=StudySettings(name or root.name, seed),
         images=ImageSettings(fit=fit),
         design=DesignSettings(controls=controls),
+        manipulation=ManipulationSettings(aim=aim or 0.0),
     )
     model = load_saliency_model(settings.manipulation.saliency)
     objects = [found for *_, found in looked_at(photographs, model, settings)]
@@ -94,5 +104,5 @@ def propose_study(
     number = sources or usual
     proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
     chosen = proposed_sources(proposals, settings.manipulation)
-    create_study(root, settings.study, proposals, chosen, annotations, controls=controls, fit=fit)
+    create_study(root, settings, proposals, chosen, annotations)
     return open_study(root)

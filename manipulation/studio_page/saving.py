@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from manipulation.studio_page.study_text import with_aim, with_version
+from manipulation.new_study.study_text import with_aim, with_version
 from manipulation.study_stimuli.generation import check_unseen
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
 from stimuli.contract.settings import VersionSettings, parse_settings

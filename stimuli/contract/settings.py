@@ -103,9 +103,11 @@ class ManipulationSettings(CheckedSettings):
     )  # fmt: skip
     aim: float = setting(
         0.0, "change of p_obj that versions stop at, by the mean of guide and judges: the least "
-        "that reaches it; 0: as much as the budget allows", 0, 1,
+        "that reaches it; 0: as much as the budget allows", 0, 1, quoted=True,
     )  # fmt: skip
-    aim_bits: float = setting(0.0, "the same for versions that aim at the entropy, in bits", 0, 10)
+    aim_bits: float = setting(
+        0.0, "the same for versions that aim at the entropy, in bits", 0, 10, quoted=True
+    )
     k_shift: float = setting(2.0, "shift of log saliency in proposed versions, in nats", 0, 4)
     k_scale: float = setting(
         2.0, "scale of log saliency in proposed versions: this to gather gaze, 1/this to spread it",

@@ -4,38 +4,30 @@ import dataclasses
 from collections.abc import Iterable
 
 from stimuli.contract.settings import (
-    DesignSettings,
-    ImageSettings,
     Settings,
     SourceSettings,
-    StudySettings,
     TargetSettings,
     VersionSettings,
 )
 from stimuli.support.commented_toml import commented_section, toml_value
 
 
-def settings_template(
-    study: StudySettings, *, controls: bool = False, fit: str = ImageSettings.fit
-) -> str:
-    """Return a ``study.toml`` that states `study` and shows every other setting as a comment.
+def settings_template(settings: Settings) -> str:
+    """Return a ``study.toml`` that states what a new study was asked for.
 
-    Matched controls, and ``images.fit``, are stated where they are not the default.
+    Its name and seed, and where they are not the default ``images.fit``, ``design.controls`` and
+    ``manipulation.aim``; every other default is shown as a comment.
     """
     lines = ["# Every choice of this study. A line that starts with # shows the default.", ""]
-    settings = Settings(
-        study=study, images=ImageSettings(fit=fit), design=DesignSettings(controls=controls)
-    )
-    stated = {
-        "study": [spec.name for spec in dataclasses.fields(study)],
-        "images": [] if fit == ImageSettings.fit else ["fit"],
-        "design": ["controls"] if controls else [],
-    }
-    for section in dataclasses.fields(settings):
-        if section.name == "sources":
-            continue
-        values = getattr(settings, section.name)
-        lines += commented_section(section.name, values, stated.get(section.name, []))
+    asked = {"images": ["fit"], "design": ["controls"], "manipulation": ["aim"]}
+    stated = {"study": [spec.name for spec in dataclasses.fields(settings.study)]}
+    for section, names in asked.items():
+        chosen, default = getattr(settings, section), getattr(Settings(), section)
+        stated[section] = [one for one in names if getattr(chosen, one) != getattr(default, one)]
+    for spec in dataclasses.fields(settings):
+        if spec.name != "sources":
+            values = getattr(settings, spec.name)
+            lines += commented_section(spec.name, values, stated.get(spec.name, []))
     return "\n".join(lines)
 
 

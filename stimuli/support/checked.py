@@ -5,6 +5,7 @@ a value out of range are errors that name the key, the value, what was expected 
 guessed, the repair.
 """
 
+import contextlib
 import dataclasses
 import math
 import types
@@ -27,13 +28,18 @@ def setting(
     high: float | None = None,
     choices: Iterable[object] = (),
     read: Callable[[object], object] = lambda value: value,
+    quoted: bool = False,
 ) -> Any:
     """Return a field with a default, its meaning, the least and the largest value, and choices.
 
     `read` is given what is to become a tuple, and returns it as a list or a tuple: for a value that
-    may be written in another form.
+    may be written in another form. `quoted` says that a number may be written as text, such as
+    ``"+0.10"``.
     """
-    metadata = {"help": help, "low": low, "high": high, "choices": tuple(choices), "read": read}
+    metadata = {
+        "help": help, "low": low, "high": high, "choices": tuple(choices), "read": read,
+        "quoted": quoted,
+    }  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -108,6 +114,9 @@ def _repair(key: str, value: float, low: float, high: float) -> str:
 
 def _checked_number(where: str, spec: dataclasses.Field, kind: type, value: object) -> float:
     allowed = (int,) if kind is int else (int, float)
+    if spec.metadata.get("quoted") and isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = float(value)
     if not isinstance(value, allowed) or isinstance(value, bool):
         expected = "a whole number" if kind is int else "a number"
         raise InputError(f"{where} is {value!r}; expected {expected}")

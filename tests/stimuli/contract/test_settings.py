@@ -42,7 +42,7 @@ def test_an_empty_file_states_the_papers_experiment():
 
 
 def test_the_template_states_the_defaults_even_when_every_comment_is_taken_away():
-    text = settings_template(StudySettings("a study", 5))
+    text = settings_template(Settings(study=StudySettings("a study", 5)))
     expected = dataclasses.replace(Settings(), study=StudySettings("a study", 5))
     assert parse_settings(text) == expected
     uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines()[1:])
@@ -165,8 +165,12 @@ def test_values_from_python_become_what_the_fields_hold():
 
 def test_controls_are_stated_where_there_are_any_and_left_out_by_a_source():
     named = StudySettings("mine", 3)
-    assert not parse_settings(settings_template(named)).design.controls
-    stated = settings_template(named, controls=True) + "\n" + sources_text([SOURCE])
+    assert not parse_settings(settings_template(Settings(study=named))).design.controls
+    stated = (
+        settings_template(Settings(study=named, design=DesignSettings(controls=True)))
+        + "\n"
+        + sources_text([SOURCE])
+    )
     settings = parse_settings(stated)
     assert settings.has_control(settings.sources[0])
     assert settings.blocks == tuple(Block)

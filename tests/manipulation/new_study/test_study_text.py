@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from manipulation.studio_page.study_text import with_version
+from manipulation.new_study.study_text import with_version
 from stimuli.contract.settings import TargetSettings, VersionSettings, parse_settings
 from stimuli.support.errors import InputError
 
