@@ -98,7 +98,7 @@ class ManipulationSettings(CheckedSettings):
         "photograph in features of a network that knows objects", 0, 4,
     )  # fmt: skip
     colour: float = setting(
-        4.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
+        6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
     )  # fmt: skip
     aim: float = setting(
