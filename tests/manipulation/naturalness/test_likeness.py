@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from skimage.color import deltaE_ciede94, rgb2lab
 
-from manipulation.naturalness.likeness import feature_distances, newly_clipped, psnr_db
+from manipulation.naturalness.likeness import (
+    colour_differences,
+    feature_distances,
+    local_colours,
+    newly_clipped,
+    psnr_db,
+)
 from manipulation.naturalness.region_features import RegionFeatures
+from tests.demo_photograph import demo_photograph
 
 
 def test_naturalness_figures_are_zero_and_infinite_for_the_same_image():
@@ -35,3 +43,34 @@ def test_an_error_of_a_tenth_of_the_range_is_20_db():
 def test_values_that_were_at_a_limit_before_are_not_newly_clipped():
     original = np.array([[0, 100, 255, 7]])
     assert newly_clipped(original, np.array([[0, 255, 255, 0]])) == 0.5
+
+
+def test_colours_of_patches_differ_as_cie94_says():
+    generator = np.random.default_rng(0)
+    for _ in range(5):
+        first, second = generator.uniform(0.2, 0.8, (2, 3, 1, 1)).astype(np.float32)
+        pair = [
+            torch.from_numpy(np.broadcast_to(one, (3, 32, 32)).copy()) for one in (first, second)
+        ]
+        lab = [rgb2lab(one.permute(1, 2, 0).numpy()) for one in pair]
+        lab[1][..., 0] = lab[0][..., 0]  # lightness aside
+        expected = deltaE_ciede94(lab[0], lab[1])[0, 0]
+        found = colour_differences(*(local_colours(one[None]) for one in pair))
+        assert float(found[0]) == pytest.approx(expected, abs=0.05)
+
+
+def test_colours_differ_by_the_place_where_they_changed_most_and_lightness_is_aside():
+    image, mask = demo_photograph("coffee", 301, 256)
+    image = 0.2 + 0.5 * image
+
+    def difference(other):
+        return float(colour_differences(local_colours(image[None]), local_colours(other[None]))[0])
+
+    assert difference(image) == pytest.approx(0, abs=1e-3)
+    small = torch.zeros(256, 256)
+    small[20:70, 20:70] = 1
+    tinted = image + small * torch.tensor([0.08, 0.0, -0.08])[:, None, None]
+    assert difference(tinted) > 5
+    assert difference(image + 0.05 * mask) < 1.5
+    grey = image.mean(dim=0, keepdim=True).expand(3, -1, -1)
+    assert difference(image + 0.5 * (grey - image)) > 3
