@@ -19,6 +19,7 @@ _SEAM = 2  # pixels on either side of a contour
 _LEAST_ENERGY = 1.0  # squared units of CIELAB per pixel, below which a contour is plain
 _COLOUR_WIDTH = 0.02  # Gaussian width of the pictures whose colours are compared, of the side
 _COLOUR_SHARE = 0.02  # of the picture, in which colours differ most
+_COLOURFUL = 20.0  # chroma of a colour photograph where it has most, in units of CIELAB
 
 
 def psnr_db(original: np.ndarray, version: np.ndarray) -> float:
@@ -103,7 +104,9 @@ def colour_differences(before: Tensor, after: Tensor) -> Tensor:
 
     The differences of chroma and hue of CIE94 (CIE 116-1995), which count less the more colourful
     a place was, so that grey that takes a tint counts most; the mean over the 2 % of the picture
-    where they are largest. About 1 can just be told side by side.
+    where they are largest. About 1 can just be told side by side. Where an original has hardly any
+    colour they are larger, since any tint of a grey photograph is seen: they are divided by the
+    chroma of its most colourful 2 %, as a share of 20, if that is below 1 and at least 0.1.
 
     Parameters
     ----------
@@ -115,5 +118,9 @@ def colour_differences(before: Tensor, after: Tensor) -> Tensor:
     of_hue = ((after - before).square().sum(dim=1) - of_chroma.square()).clamp(min=0)
     squares = (of_chroma / (1 + 0.045 * chroma)).square() + of_hue / (1 + 0.015 * chroma).square()
     most = max(1, round(_COLOUR_SHARE * squares[0].numel()))
-    largest = squares.flatten(1).topk(most, dim=1).values
-    return (largest + 1e-6).sqrt().mean(dim=1) - 1e-3
+
+    def largest(maps: Tensor) -> Tensor:
+        return maps.flatten(1).topk(most, dim=1).values
+
+    colourful = (largest(chroma).mean(dim=1) / _COLOURFUL).clamp(0.1, 1)
+    return ((largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3) / colourful

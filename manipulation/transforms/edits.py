@@ -31,7 +31,7 @@ BOUNDS = {
     "saturation": (0.5, 0.35),  # log of the distance from grey
     "warmth": (0.15, 0.15),  # log odds, red up and blue down
     "tint": (0.08, 0.08),  # log odds, green up, red and blue down
-    "sharpness": (0.008, 1.0),  # radius of a lens' blur as a share of the side; weight of detail
+    "sharpness": (0.005, 1.0),  # radius of a lens' blur as a share of the side; weight of detail
     "clarity": (0.3, 0.7),  # weight of coarse detail taken away, or added
 }
 _SHARPNESS = list(BOUNDS).index("sharpness")

@@ -49,6 +49,7 @@ def test_colours_of_patches_differ_as_cie94_says():
     generator = np.random.default_rng(0)
     for _ in range(5):
         first, second = generator.uniform(0.2, 0.8, (2, 3, 1, 1)).astype(np.float32)
+        first[1] = 0.05  # a colour of much chroma
         pair = [
             torch.from_numpy(np.broadcast_to(one, (3, 32, 32)).copy()) for one in (first, second)
         ]
@@ -74,3 +75,6 @@ def test_colours_differ_by_the_place_where_they_changed_most_and_lightness_is_as
     assert difference(image + 0.05 * mask) < 1.5
     grey = image.mean(dim=0, keepdim=True).expand(3, -1, -1)
     assert difference(image + 0.5 * (grey - image)) > 3
+    blue = grey + 0.02 * torch.tensor([0.0, 0.0, 1.0])[:, None, None]
+    on_grey = float(colour_differences(local_colours(grey[None]), local_colours(blue[None]))[0])
+    assert on_grey > 3 * difference(image + blue - grey)  # any tint of a grey photograph is seen
