@@ -33,6 +33,9 @@ _DIRECTIONS = {
 }
 
 
+LEAST = 3  # versions of an aim that a figure shows; fewer stand in the table alone
+
+
 def draw_effects(
     effects: pd.DataFrame,
     summary: pd.DataFrame,
@@ -41,6 +44,9 @@ def draw_effects(
     differences: Mapping[Viewer, np.ndarray] | None = None,
 ) -> list[Path]:
     """Draw the figure of effects; return what was written: ``stem.png``, ``stem.svg``.
+
+    A measure with fewer than `LEAST` versions of every aim is left out; nothing is written where no
+    measure has more.
 
     Parameters
     ----------
@@ -51,12 +57,14 @@ def draw_effects(
     differences
         Of every increase and its control, by viewer (`control_differences`).
     """
-    measures = [name for name in MEASURES if (effects["measure"] == name).any()]
+    measures = [name for name in MEASURES if _several(effects[effects["measure"] == name])]
+    if not measures:
+        return []
     controlled = controls is not None and len(controls) > 0
     with style():
         widths = [5.6 if controlled and name == Measure.P_OBJ else 3.6 for name in measures]
-        figure = Figure(figsize=(sum(widths) or 3.6, 6.4), layout="constrained")
-        axes = figure.subplots(2, max(len(measures), 1), squeeze=False, width_ratios=widths or None)
+        figure = Figure(figsize=(sum(widths), 6.4), layout="constrained")
+        axes = figure.subplots(2, len(measures), squeeze=False, width_ratios=widths)
         for column, measure in enumerate(measures):
             shown = effects[effects["measure"] == measure]
             _draw_changes(axes[0, column], shown, summary[summary["measure"] == measure])
@@ -67,6 +75,12 @@ def draw_effects(
             axes[0, column].set(title=title, ylabel=label)
             axes[1, column].set(xlabel=f"model: {label}", ylabel=f"people: {label}")
         return save(figure, stem)
+
+
+def _several(effects: pd.DataFrame) -> bool:
+    """Return whether some aim has enough versions for a figure."""
+    of_people = effects[effects["observer"] == Viewer.PEOPLE].dropna(subset="change")
+    return bool((of_people["direction"].value_counts() >= LEAST).any())
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
@@ -164,4 +178,5 @@ def _draw_agreement(axes: Axes, effects: pd.DataFrame) -> None:
             )  # fmt: skip
         axes.legend(loc="best", handletextpad=0.2)
     axes.margins(0.1)
+    axes.set_aspect("equal", adjustable="datalim")  # so that the dashed line is the diagonal
     seaborn.despine(ax=axes)

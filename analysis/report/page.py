@@ -89,7 +89,7 @@ def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Out
     outputs.remember(*([drawn] if drawn else []))
     page = outputs.path("report", "index.html")
     failures = [_failure(one, kept) for one in against]
-    write_text(page, _page(analysis, sentences, effects[0], subsets[0], failures, shown))
+    write_text(page, _page(analysis, sentences, effects, subsets, failures, shown))
     outputs.remember(page)
     return page
 
@@ -108,8 +108,8 @@ def _failure(contrast: Contrast, panels: Mapping[str, Panel]) -> ShownFailure:
 def _page(
     analysis: StudyAnalysis,
     sentences: Sequence[str],
-    effects: Path,
-    subsets: Path,
+    effects: Sequence[Path],
+    subsets: Sequence[Path],
     failures: Sequence[ShownFailure],
     shown: Sequence[PicturePanel],
 ) -> str:
@@ -121,8 +121,8 @@ def _page(
         banner=sections.banner(analysis),
         sentences=sentences,
         between_subjects=analysis.subset == Subset.FIRST_BLOCK,
-        effects_figure=effects.read_bytes(),
-        subsets_figure=subsets.read_bytes(),
+        effects_figure=effects[0].read_bytes() if effects else None,
+        subsets_figure=subsets[0].read_bytes() if subsets else None,
         summary=sections.summary_rows(analysis),
         n_without_estimate=int(analysis.summary["n_without_estimate"].sum()),
         controls=sections.control_rows(analysis),

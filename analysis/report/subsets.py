@@ -33,11 +33,16 @@ def read_summaries(folder: Path, present: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_subsets(summaries: pd.DataFrame, stem: Path) -> list[Path]:
-    """Draw people's mean changes with their intervals, and the model's; return what was written."""
+    """Draw people's mean changes with their intervals, and the model's; return what was written.
+
+    Nothing is written of a single subset.
+    """
     labels = sorted(
         summaries["subset"].unique(),
         key=lambda one: (_ORDER.index(one) if one in _ORDER else len(_ORDER), one),
     )
+    if len(labels) < 2:
+        return []
     measures = [name for name in MEASURES if (summaries["measure"] == name).any()]
     with style():
         width = max(3.4, 1.1 + 0.85 * len(labels))
