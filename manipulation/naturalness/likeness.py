@@ -105,8 +105,8 @@ def colour_differences(before: Tensor, after: Tensor) -> Tensor:
     The differences of chroma and hue of CIE94 (CIE 116-1995), which count less the more colourful
     a place was, so that grey that takes a tint counts most; the mean over the 2 % of the picture
     where they are largest. About 1 can just be told side by side. Where an original has hardly any
-    colour they are larger, since any tint of a grey photograph is seen: they are divided by the
-    chroma of its most colourful 2 %, as a share of 20, if that is below 1 and at least 0.1.
+    colour they are larger, since any tint of a grey photograph is seen: they are divided by its
+    `colourfulness`.
 
     Parameters
     ----------
@@ -117,10 +117,24 @@ def colour_differences(before: Tensor, after: Tensor) -> Tensor:
     of_chroma = chroma_after - chroma
     of_hue = ((after - before).square().sum(dim=1) - of_chroma.square()).clamp(min=0)
     squares = (of_chroma / (1 + 0.045 * chroma)).square() + of_hue / (1 + 0.015 * chroma).square()
-    most = max(1, round(_COLOUR_SHARE * squares[0].numel()))
+    differences = (_largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
+    return differences / colourfulness(before)
 
-    def largest(maps: Tensor) -> Tensor:
-        return maps.flatten(1).topk(most, dim=1).values
 
-    colourful = (largest(chroma).mean(dim=1) / _COLOURFUL).clamp(0.1, 1)
-    return ((largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3) / colourful
+def colourfulness(colours: Tensor) -> Tensor:
+    """Return how colourful images are ``(B,)``: 1 for most photographs, 0.1 for grey ones.
+
+    The chroma of the most colourful 2 % as a share of 20, from 0.1 to 1.
+
+    Parameters
+    ----------
+    colours : Tensor (B, 2, H, W)
+        Of the images (`local_colours`).
+    """
+    chroma = _largest(colours.square().sum(dim=1)).sqrt().mean(dim=1)
+    return (chroma / _COLOURFUL).clamp(0.1, 1)
+
+
+def _largest(maps: Tensor) -> Tensor:
+    """Return the largest 2 % ``(B, n)`` of maps ``(B, H, W)``."""
+    return maps.flatten(1).topk(max(1, round(_COLOUR_SHARE * maps[0].numel())), dim=1).values

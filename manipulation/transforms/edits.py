@@ -21,6 +21,7 @@ from manipulation.images.lens_blur import lens_blurred
 from manipulation.images.log_density import salient_region
 from manipulation.images.log_odds import image_of_log_odds, squeezed_log_odds
 from manipulation.images.photographs import resized
+from manipulation.naturalness.likeness import colourfulness, local_colours
 from manipulation.targets.densities import blurred_masks
 
 # Largest effect of each edit at strength 1, down and up, in the unit that `develop` gives it.
@@ -57,6 +58,8 @@ class Negative:
         Weights of the regions; they sum to one in every pixel.
     mean : Tensor (H, W)
         Mean log odds of the regions, in every pixel that of its own.
+    colourfulness
+        Factor on warmth and tint: a grey photograph stays grey.
     """
 
     odds: Tensor
@@ -65,6 +68,7 @@ class Negative:
     blurs: Tensor
     regions: Tensor
     mean: Tensor
+    colourfulness: float
 
 
 def prepare(image: Tensor, regions: Tensor) -> Negative:
@@ -88,6 +92,7 @@ def prepare(image: Tensor, regions: Tensor) -> Negative:
         blurs=torch.stack([lens_blurred(odds, regions, radius) - odds for radius in radii]),
         regions=regions,
         mean=torch.einsum("n,nhw->hw", means, regions),
+        colourfulness=float(colourfulness(local_colours(image[None]))),
     )
 
 
@@ -118,7 +123,7 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     around = contrast.exp() * (detailed - negative.mean)
     lifted = around + shadows * (functional.softplus(-around) - math.log(2)) + exposure
     balance = torch.cat([warmth - tint / 2, tint, -warmth - tint / 2], dim=1)
-    coloured = lifted + negative.mean + balance
+    coloured = lifted + negative.mean + negative.colourfulness * balance
     grey = coloured.mean(dim=1, keepdim=True)
     odds = grey + saturation.exp() * (coloured - grey)
     return image_of_log_odds(odds, _SHOULDER)

@@ -42,6 +42,17 @@ def test_no_edit_leaves_the_image_as_it_is():
     torch.testing.assert_close(develop(negative, amounts())[0], image, atol=1e-6, rtol=0)
 
 
+def test_a_grey_photograph_takes_hardly_any_tint():
+    image, _ = photograph("coffee", 301)
+    grey = image.mean(dim=0, keepdim=True).expand(3, -1, -1)
+
+    def tinted(one):
+        changed = develop(prepare(one, halves()), amounts(warmth=1.0, tint=-1.0))[0]
+        return float((changed - one).std(dim=0).mean())
+
+    assert tinted(grey) < 0.2 * tinted(image)
+
+
 @pytest.mark.parametrize("name", BOUNDS)
 def test_an_edit_of_one_region_leaves_the_other_and_stays_in_range(name):
     image, _ = photograph("chelsea", 201)
