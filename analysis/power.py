@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     power = simulate_power(
         arguments.effect, arguments.subjects, sources, population=population,
-        first_block=arguments.first_block, simulations=arguments.simulations, seed=arguments.seed,
+        first_block=arguments.first_block, blocks=len(study.settings.blocks),
+        simulations=arguments.simulations, seed=arguments.seed,
     )  # fmt: skip
     _write(study, power, population, trials, arguments.first_block, arguments.seed)
     _print(power, population, trials)

@@ -5,6 +5,7 @@ or ``--photographs`` it first makes the study, proposing sources and objects.
 """
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from stimuli.support.errors import InputError
 
 console = messages()
 
+_OF_NEW_STUDIES = ("sources", "pairs", "controls", "aim", "name", "seed", "fit")
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
@@ -38,13 +41,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_free(root)  # before photographs are looked at
         photographs = _photographs(arguments)
         study = propose_study(
-            root, photographs, sources=arguments.sources, pairs=arguments.pairs,
-            controls=arguments.controls, name=arguments.name or "", seed=arguments.seed,
-            fit=arguments.fit, aim=arguments.aim,
+            root, photographs, sources=arguments.sources, pairs=arguments.pairs is not False,
+            controls=bool(arguments.controls), name=arguments.name or "",
+            seed=arguments.seed or 0, fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
         console.print(f"{study.proposals} says what was chosen, and why.")
+    elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
+        raise InputError(
+            f"{root}: --{given[0]} is {getattr(arguments, given[0])}, and is for a new study; this "
+            f"one is made as its study.toml says, which states it; change it there"
+        )
     study = open_study(root)
     if arguments.other_objects:
         if not study.settings.manipulation.aim:
@@ -94,13 +102,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "alone (default: 24, demo: 8, plain photographs: as many as suffice up to 24)",
     )  # fmt: skip
     parser.add_argument(
-        "--pairs", action=argparse.BooleanOptionalAction, default=True,
+        "--pairs", action=argparse.BooleanOptionalAction,
         help="in proposed versions, shift a second object the other way (default: yes)",
     )  # fmt: skip
     parser.add_argument(
-        "--controls", action="store_true", help="in the new study, a third version of every source "
-        "with targets: the increase's change on another region of like size and saliency, as a "
-        "matched control in a fourth block (design.controls)",
+        "--controls", action="store_const", const=True, help="in the new study, a third version "
+        "of every source with targets: the increase's change on another region of like size and "
+        "saliency, as a matched control in a fourth block (design.controls)",
     )  # fmt: skip
     parser.add_argument(
         "--aim", type=float, metavar="CHANGE", help="in the new study, the change of p_obj that "
@@ -113,9 +121,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "headroom; study.toml and proposals.tsv say what was chosen",
     )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of a new study (default: 0)")
+    parser.add_argument("--seed", type=int, help="seed of a new study (default: 0)")
     parser.add_argument(
-        "--fit", choices=("crop", "stretch", "whole"), default=ImageSettings.fit,
+        "--fit", choices=("crop", "stretch", "whole"),
         help="how the photographs of a new study become square: the largest centred square, "
         "stretched, or whole, on the grey of the screen (default: crop)",
     )  # fmt: skip
@@ -125,7 +133,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
     """Return the photographs that a study is made from, and say what is left out; None: demo's."""
     if arguments.photographs:
-        photographs = plain_photographs(arguments.photographs)
+        photographs = plain_photographs(
+            arguments.photographs, fit=arguments.fit or ImageSettings.fit
+        )
         if photographs.others:
             console.print(
                 f"[yellow]{len(photographs.others)} files in {arguments.photographs} are no "
@@ -183,6 +193,11 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
         console.print(
             f"{sum(one.within_budget is True for one in bound)} of {len(bound)} versions keep to "
             f"their budget of naturalness."
+        )
+    if still := [one.stim_id for one in versions if one.effect and one.effect.psnr_db == math.inf]:
+        console.print(
+            f"Nothing was found within their budget for {', '.join(still)}, which are as their "
+            f"originals are."
         )
     missed = [one.stim_id for one in versions if one.effect and one.effect.aim_reached is False]
     if missed:

@@ -26,6 +26,7 @@ from stimuli.contract.schemas import CURVE, SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
 from stimuli.support import commands
 from stimuli.support.console import messages
+from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, write_image
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.tables import write_table
@@ -50,6 +51,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         ),
         pixels=PixelSettings(guides=tuple(arguments.pixel_guides)),
     )
+    if arguments.curve and arguments.aim:
+        raise InputError(
+            f"--aim is {arguments.aim:g} with --curve, which makes every version at set shares of "
+            f"its change; expected one of the two"
+        )
     photographs = coco_photographs(arguments.images, arguments.annotations)
     models = models_for_transfer(settings, transforms)
     versions = measure_transfer(

@@ -44,6 +44,7 @@ def simulate_power(
     *,
     population: Population = DEFAULT_POPULATION,
     first_block: bool = False,
+    blocks: int = 3,
     simulations: int = 400,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -61,6 +62,8 @@ def simulate_power(
         How much photographs and observers differ.
     first_block
         Whether each observer sees one version of a photograph only, as in the first block.
+    blocks
+        Of the study: three, or four with matched controls.
     simulations
         Experiments for every effect and number of subjects.
     seed
@@ -104,8 +107,9 @@ def simulate_power(
         shown, widths = 0, []
         for _ in range(simulations):
             experiment = simulate(
-                population, shift, n_subjects, sources, generator, first_block=first_block
-            )
+                population, shift, n_subjects, sources, generator, first_block=first_block,
+                blocks=blocks,
+            )  # fmt: skip
             low, high = change_interval(experiment, generator)
             shown += _shows(effect, low, high)
             widths.append(high - low)

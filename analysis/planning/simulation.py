@@ -108,6 +108,7 @@ def simulate(
     generator: np.random.Generator,
     *,
     first_block: bool = False,
+    blocks: int = 3,
 ) -> Experiment:
     """Return the fixations of one simulated experiment.
 
@@ -116,8 +117,10 @@ def simulate(
     shift
         Mean effect on the logit; see `effect_logit`.
     first_block
-        Whether each subject sees one block only, so that a third sees the originals, and of the
-        others half sees the version that is meant.
+        Whether each subject sees one block only, of which one holds the originals, and each of the
+        others the version that is meant of an equal part of the sources.
+    blocks
+        How many there are: three, or four with matched controls.
     """
     base = logit(population.baseline) + population.baseline_sd * generator.normal(size=n_sources)
     base = base + population.subject_sd * generator.normal(size=(n_subjects, 1))
@@ -129,8 +132,8 @@ def simulate(
         n = n * saw
         return generator.binomial(n, chance).astype(float), n.astype(float)
 
-    block = np.arange(n_subjects)[:, None] % 3 if first_block else np.zeros((n_subjects, 1))
-    version_block = 1 + np.arange(n_sources) % 2
+    block = np.arange(n_subjects)[:, None] % blocks if first_block else np.zeros((n_subjects, 1))
+    version_block = 1 + np.arange(n_sources) % (blocks - 1)
     saw_original = np.broadcast_to(block == 0, (n_subjects, n_sources))
     saw_version = (block == version_block) if first_block else saw_original
     groups = [str(int(one)) for one in block.ravel()]

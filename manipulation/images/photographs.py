@@ -11,6 +11,8 @@ from torch.nn import functional
 
 Size = int | tuple[int, int]  # side of a square, or height and width
 
+LEAST_PX = 32  # shorter side of a photograph as the networks see it
+
 
 def square_box(width: int, height: int, fit: str) -> tuple[float, float, float, float]:
     """Return the part of a photograph that is used, as ``(left, top, right, bottom)`` in pixels.
@@ -21,6 +23,18 @@ def square_box(width: int, height: int, fit: str) -> tuple[float, float, float, 
         return (0, 0, width, height)
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
+    return (left, top, left + side, top + side)
+
+
+def view_box(width: int, height: int, fit: str) -> tuple[float, float, float, float]:
+    """Return what a square picture of a photograph shows, ``(left, top, right, bottom)`` in pixels.
+
+    With ``whole`` it reaches beyond the photograph, which stands in its middle.
+    """
+    if fit != "whole":
+        return square_box(width, height, fit)
+    side = max(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
     return (left, top, left + side, top + side)
 
 

@@ -71,8 +71,8 @@ class Budget:
     ----------
     photograph : Tensor (3, H, W)
         RGB in [0, 1].
-    regions : sequence of Tensor (h, w)
-        Masks of what is changed, 1 inside; those with nothing inside or outside do not count.
+    masks : sequence of ndarray (H, W), bool
+        What is changed (`usable_masks`); without any, features and colours are bounded alone.
     bounds
         How far it may go.
     features, judge, usual
@@ -82,23 +82,20 @@ class Budget:
     def __init__(
         self,
         photograph: Tensor,
-        regions: Sequence[Tensor],
+        masks: Sequence[np.ndarray],
         bounds: Bounds,
         features: RegionFeatures,
         judge: RealismHead,
         usual: UsualRange,
     ) -> None:
-        size = (photograph.shape[-2], photograph.shape[-1])
-        masks = [(resized(one.float(), size) > 0.5).numpy() for one in regions]
-        self._masks = [one for one in masks if one.any() and not one.all()]
-        self._weights = [region_weights(one) for one in self._masks]
-        self._parts = [torch.from_numpy(np.stack([one, surround(one)])) for one in self._masks]
+        self._weights = [region_weights(one) for one in masks]
+        self._parts = [torch.from_numpy(np.stack([one, surround(one)])) for one in masks]
         self._features, self._judge = features, judge
         self._usual, self._bounds = usual, bounds
         if self.is_bound:
             with torch.no_grad():
                 maps = features.maps(photograph[None])
-                before = judge.scores(maps, self._weights)[0]
+                before = self._scores(maps)[0]
             self._layers = maps[1:]
             self._colours = local_colours(photograph[None])
             self._limits = before.clamp(min=judge.limit(bounds.realism))
@@ -108,7 +105,7 @@ class Budget:
     @property
     def is_bound(self) -> bool:
         """Whether anything is bounded."""
-        return self._bounds.realism > 0 and bool(self._masks)
+        return self._bounds.realism > 0
 
     def excess(self, images: Tensor) -> Tensor:
         """Return how far images ``(B, 3, H, W)`` are beyond their limits: ``(B,)``, 0 within.
@@ -121,7 +118,7 @@ class Budget:
         if not self.is_bound:
             return images.new_zeros(len(images))
         maps = self._features.maps(images)
-        edited = self._judge.scores(maps, self._weights) - self._limits
+        edited = self._scores(maps) - self._limits
         layers = [one.expand(len(images), -1, -1, -1) for one in self._layers]
         distances = (feature_distances(layers, maps[1:]) + 1e-8).sqrt()
         distant = distances - math.sqrt(self._bounds.distance)
@@ -132,6 +129,12 @@ class Budget:
         beyond = (edited.amax(dim=1), distant, tinted)
         return unusual + sum(one.clamp(min=0) for one in beyond)
 
+    def _scores(self, maps: Sequence[Tensor]) -> Tensor:
+        """Return scores ``(B, n)`` of the regions; without any, one that is never beyond."""
+        if self._weights:
+            return self._judge.scores(maps, self._weights)
+        return maps[0].new_full((len(maps[0]), 1), -torch.inf)
+
     @torch.no_grad()
     def holds(self, image: Tensor) -> bool:
         """Return whether an image ``(3, H, W)``, rounded to 8 bits, keeps within the budget."""
@@ -140,19 +143,29 @@ class Budget:
         return float(self.excess(to_image(to_pixels(image))[None])[0]) <= _TOLERANCE
 
     def _beyond_usual(self, images: Tensor) -> Tensor:
-        """Return how far the statistics of all regions leave the usual, ``(B, n * 6)``, from 0."""
+        """Return how far the statistics of all regions leave the usual, ``(B, n * 12)``, from 0.
+
+        Below its lower end, and above its upper one.
+        """
         low, high = (
             torch.tensor([end[name] for name in STATISTICS])
             for end in (self._usual.low, self._usual.high)
         )
         found = [statistics_of(images, parts) for parts in self._parts]
-        return torch.cat(
-            [
-                ((low - one).clamp(min=0) + (one - high).clamp(min=0)) / (high - low)
-                for one in found
-            ],
-            dim=1,
-        )
+        beyond = [
+            (end / (high - low)).clamp(min=0) for one in found for end in (low - one, one - high)
+        ]
+        return torch.cat(beyond, dim=1) if beyond else images.new_zeros(len(images), 1)
+
+
+def usable_masks(regions: Sequence[Tensor], image: Tensor) -> list[np.ndarray]:
+    """Return masks ``(H, W)`` bool of regions ``(h, w)`` at the size of an image ``(3, H, W)``.
+
+    Those with nothing inside, or nothing outside, are left out.
+    """
+    size = (image.shape[-2], image.shape[-1])
+    masks = [(resized(one.float(), size) > 0.5).numpy() for one in regions]
+    return [one for one in masks if one.any() and not one.all()]
 
 
 def largest_share(holds: Callable[[float], bool]) -> float:

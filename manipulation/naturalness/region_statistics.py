@@ -71,7 +71,8 @@ class UsualRange:
         return {
             name: beyond
             for name, beyond in self.outside(after).items()
-            if abs(beyond) > abs(was.get(name, 0.0)) + self._slack(name) * (name in was)
+            if beyond * was.get(name, 0.0) <= 0  # it was inside, or beyond the other end
+            or abs(beyond) > abs(was[name]) + self._slack(name)
         }
 
     def _slack(self, name: str) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from manipulation.images.log_density import p_obj
-from manipulation.images.photographs import squared, squared_mask
+from manipulation.images.photographs import LEAST_PX, fitted_size, squared, squared_mask
 from manipulation.new_study.candidates import Candidate, CandidatePhotographs, read_candidate
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.control_region import free_places
@@ -74,7 +74,8 @@ def object_candidates(
     """Return all annotated objects of a photograph, those that can be aimed at first.
 
     Among these the one with the most headroom comes first. Crowds cannot be aimed at, nor can
-    objects that are too small, too large or mostly cut off.
+    objects that are too small, too large or mostly cut off. A photograph that is too narrow to be
+    shown whole has none.
 
     Parameters
     ----------
@@ -94,6 +95,8 @@ def object_candidates(
     """
     side, fit = settings.images.model_px, settings.images.fit
     annotations = masks.annotations
+    if min(fitted_size(pixels.shape[1], pixels.shape[0], side, fit)) < LEAST_PX:
+        return ()
     log_saliency = model.log_saliency(squared(pixels, side, fit)[None])[0]
     scale = side * side / min(pixels.shape[:2]) ** 2 if fit == "crop" else None
     entries = annotations.of_image(masks.image_id)

@@ -17,9 +17,8 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import write_text
 from stimuli.support.tables import read_table, write_table
 
-_MISSED = "missed the aim within the budget"
-_INSTEAD = "instead of one that missed the aim within the budget"
-_STANDS = "most room in both directions, but no object reaches the aim within the budget"
+_MISSED = "missed the aim of "
+_STANDS = "most room in both directions, but no object reaches the aim of "
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ class OtherObject:
 def propose_other_objects(study: Study, missed: Collection[str]) -> tuple[OtherObject, ...]:
     """Aim sources at other objects of their photographs, in ``study.toml`` and ``proposals.tsv``.
 
-    A second object that was shifted the other way is no longer.
+    A second object that was shifted the other way is no longer. What missed another aim, or the
+    same within another budget, is tried again.
 
     Parameters
     ----------
@@ -69,19 +69,27 @@ def propose_other_objects(study: Study, missed: Collection[str]) -> tuple[OtherO
     rows = read_table(study.proposals, PROPOSALS)
     where, text = str(study.settings_file), study.settings_file.read_text(encoding="utf-8")
     changes = []
+    manipulation = study.settings.manipulation
+    asked = f"{manipulation.aim:g} within the budget of {manipulation.budget:g}"
+    missed_it, stands = f"{_MISSED}{asked}", f"{_STANDS}{asked}"
+    for row in rows:
+        if row["because"].startswith(_MISSED) and row["because"] != missed_it:
+            row["because"] = MAY_BE_AIM[0]
     for source in parse_settings(text, where).sources:
         aim = _aim(source) if source.source_id in missed else None
         now = next((row for row in rows if row["annotation_id"] == aim), None)
-        if aim is None or now is None or now["because"] == _STANDS:
+        if aim is None or now is None or now["because"] == stands:
             continue
         mine = [row for row in rows if row["photograph"] == now["photograph"]]
         for row in mine:
             if row["used_for"] == ObjectUse.PARTNER:
                 row.update(used_for=ObjectUse.NOTHING, because=MAY_BE_AIM[0])
-        now.update(used_for=ObjectUse.NOTHING, because=_MISSED)
+        now.update(used_for=ObjectUse.NOTHING, because=missed_it)
         left = [row for row in mine if row["because"] in MAY_BE_AIM]
-        chosen = left[0] if left else next(row for row in mine if row["because"] == _MISSED)
-        chosen.update(used_for=ObjectUse.AIM, because=_INSTEAD if left else _STANDS)
+        chosen = left[0] if left else next(row for row in mine if row["because"] == missed_it)
+        chosen.update(
+            used_for=ObjectUse.AIM, because=f"instead of one that {missed_it}" if left else stands
+        )
         if chosen is now:
             continue
         text = _aimed(text, source, chosen["annotation_id"], where)

@@ -28,7 +28,7 @@ SUFFIXES = (
 _MADE_BY = "proposed: segment under a peak of predicted saliency"
 
 
-def plain_photographs(folder: str | Path) -> CandidatePhotographs:
+def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> CandidatePhotographs:
     """Return the photographs of a folder, with regions that are proposed on each.
 
     Regions are segments under the peaks of the density that the saliency model predicts which
@@ -39,6 +39,8 @@ def plain_photographs(folder: str | Path) -> CandidatePhotographs:
     ----------
     folder
         Folder of photographs.
+    fit
+        How they will be fitted to the square as shown: regions are proposed on what is seen.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def plain_photographs(folder: str | Path) -> CandidatePhotographs:
             f"expected files that end in {', '.join(SUFFIXES)}"
         )
     candidates = _candidates(photographs)
-    settings = Settings()
+    settings = Settings(images=ImageSettings(fit=fit))
     model = load_saliency_model(settings.manipulation.saliency)
     content: Content = {"images": [], "annotations": [], "categories": []}
     for candidate in progress(candidates, f"Proposing regions on {len(candidates)} photographs"):

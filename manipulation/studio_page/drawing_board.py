@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from manipulation.images.photographs import square_box, squared_mask
+from manipulation.images.photographs import squared_mask, view_box
 from manipulation.regions.drawing import Canvas, Click, Loop, Point, Stroke, resized_stroke
 from manipulation.studio_page.keeping import keep_region
 from manipulation.studio_page.regions import OUTLINE_PX, VIEW, outline
@@ -144,6 +144,7 @@ class DrawingBoard:
 
     def _in_pixels(self, point: Sequence[float]) -> Point:
         height, width = self._canvas().size
-        left, top, right, bottom = square_box(width, height, self._fit)
+        left, top, right, bottom = view_box(width, height, self._fit)
         x, y = (min(max(float(one) / VIEW, 0.0), 1.0) for one in point)
-        return left + x * (right - left), top + y * (bottom - top)
+        x_px, y_px = left + x * (right - left), top + y * (bottom - top)
+        return min(max(x_px, 0.0), float(width)), min(max(y_px, 0.0), float(height))

@@ -23,7 +23,7 @@ from manipulation.studio_page.preview import (
 from manipulation.studio_page.regions import Region, key_of, regions_of_source
 from manipulation.studio_page.saved_version import saved_outcome
 from manipulation.studio_page.turns import InterruptibleModel
-from manipulation.study_stimuli.chosen_strength import chosen_version
+from manipulation.study_stimuli.chosen_strength import aim_reached, chosen_version
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
@@ -245,7 +245,9 @@ class Workbench:
             makers.maker(version), bench.photograph, intent, self.models, self.settings.manipulation
         )
         found = self._outcome(Stage.FULL, bench, version, intent, chosen.image)
-        return replace(found, effect=found.effect.made_with(chosen.share, chosen.reached))
+        manipulation = self.settings.manipulation
+        reached = aim_reached(found.effect, manipulation, of_entropy=not version.targets)
+        return replace(found, effect=found.effect.made_with(chosen.share, reached))
 
     def _outcome(
         self, stage: Stage, bench: Bench, version: VersionSettings, intent: Intent, changed: Tensor

@@ -4,17 +4,22 @@ The block of originals and the blocks of versions each hold every source once. T
 a source are parted so that each block of versions has as many increases as decreases, to one, for
 objects and for entropy.
 
-With matched controls there are three blocks of versions. The three versions of a source are parted
-so that each block has as many increases, decreases and controls, to one; a source without a control
-is left out of one block, in turn.
+With matched controls there are three blocks of versions. The versions of a source are parted so
+that each block has as many increases, decreases and controls, to one, of objects and of entropy,
+and as many versions; a source without a control is left out of one block.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping
+from functools import partial
+from itertools import permutations
 
 from stimuli.contract.vocabulary import Block, Condition, Direction
 
 _VERSIONS = (Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)
+_TURNS = 12  # orders of the sources that are tried, of which the evenest parting is taken
+_BLOCKS = (Block.VERSIONS_1, Block.VERSIONS_2, Block.VERSIONS_3)
 
 
 def version_blocks(
@@ -37,21 +42,17 @@ def version_blocks(
         Block by (source id, direction).
     """
 
-    def drawn(source_id: str) -> str:
-        return hashlib.sha256(f"{seed}/version-blocks/{source_id}".encode()).hexdigest()
+    def drawn(source_id: str, turn: str = "") -> str:
+        return hashlib.sha256(f"{seed}/version-blocks/{source_id}{turn}".encode()).hexdigest()
 
     if controlled:
-        ordered = sorted(
-            conditions,
-            key=lambda one: (conditions[one] == Condition.ENTROPY, one not in controlled,
-                             drawn(one)),
-        )  # fmt: skip
-        return {
-            (source_id, direction): block
-            for number, source_id in enumerate(ordered)
-            for direction, block in _three(number).items()
-            if direction != Direction.CONTROL or source_id in controlled
-        }
+        turns = ("", *(f"/{number}" for number in range(1, _TURNS)))
+        orders = [sorted(conditions, key=partial(drawn, turn=turn)) for turn in turns]
+        orders[0].sort(
+            key=lambda one: (conditions[one] == Condition.ENTROPY, one not in controlled)
+        )
+        found = (_in_three(order, conditions, controlled) for order in orders)
+        return min(found, key=lambda blocks: _unevenness(blocks, conditions))
     blocks = {}
     swap = False
     for condition in (Condition.OBJECT, Condition.ENTROPY):
@@ -65,13 +66,46 @@ def version_blocks(
     return blocks
 
 
-def _three(number: int) -> dict[Direction, Block]:
-    """Return the blocks of the versions of source `number` from 0, of those with three blocks.
+def _in_three(
+    sources: Collection[str], conditions: Mapping[str, Condition], controlled: Collection[str]
+) -> dict[tuple[str, Direction], Block]:
+    """Return the block, of three, of every version: each source goes where it is missed most.
 
-    Three sources in a row have every version once in every block; of six every order of the
-    versions occurs once.
+    What counts first is how often a direction stands in a block among sources of the same
+    condition, then how often among all, then how many versions the block has.
     """
-    blocks = (Block.VERSIONS_1, Block.VERSIONS_2, Block.VERSIONS_3)
-    turned = blocks[::-1] if number // 3 % 2 else blocks
-    shift = number % 3
-    return dict(zip(_VERSIONS, turned[shift:] + turned[:shift], strict=True))
+    blocks = dict[tuple[str, Direction], Block]()
+    held = Counter[tuple[object, ...]]()
+
+    def crowd(condition: Condition, parted: Mapping[Direction, Block]) -> tuple[int, ...]:
+        places = parted.items()
+        return (
+            sum(4 ** held[condition, direction, block] for direction, block in places),
+            sum(4 ** held[direction, block] for direction, block in places),
+            sum(4 ** held[block,] for block in parted.values()),
+        )
+
+    for source_id in sources:
+        condition = conditions[source_id]
+        directions = _VERSIONS if source_id in controlled else _VERSIONS[:2]
+        ways = [
+            dict(zip(directions, chosen, strict=True))
+            for chosen in permutations(_BLOCKS, len(directions))
+        ]
+        parted = min(ways, key=lambda one: crowd(condition, one))
+        for direction, block in parted.items():
+            blocks[source_id, direction] = block
+            held.update([(condition, direction, block), (direction, block), (block,)])
+    return blocks
+
+
+def _unevenness(
+    blocks: Mapping[tuple[str, Direction], Block], conditions: Mapping[str, Condition]
+) -> int:
+    """Return by how much counts of versions in the three blocks differ by more than one, summed."""
+    held = Counter[tuple[object, ...]]()
+    for (source_id, direction), block in blocks.items():
+        held.update([(block, conditions[source_id], direction), (block, direction), (block,)])
+    kinds = {key[1:] for key in held}
+    counts = [[held[block, *kind] for block in _BLOCKS] for kind in kinds]
+    return sum(max(0, max(one) - min(one) - 1) for one in counts)

@@ -3,7 +3,7 @@
 One rule for every transform. A change is found once, and a share of it is taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,9 @@ from manipulation.study_stimuli.predicted_effect import DensityMap
 from manipulation.targets.intent import Intent
 from manipulation.transforms.makers import Amounts, GradedVersion, Maker
 from stimuli.contract.settings import ManipulationSettings
+from stimuli.contract.vocabulary import PredictedEffect
+
+_SLACK = 0.1  # of an aim, by which a version as shown may miss it
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +31,12 @@ class ChosenVersion:
         RGB in [0, 1], rounded to 8 bits.
     share
         Of the change that was found.
-    reached
-        Whether the aim was reached; None where there is none.
     amounts
         What the first region got, where the same may be done to another.
     """
 
     image: Tensor
     share: float
-    reached: bool | None
     amounts: Amounts | None = None
 
 
@@ -56,22 +56,45 @@ def chosen_version(
     intent
         The first of its regions is the aim; without any the entropy is.
     settings
-        `aim` and `aim_bits`; the budget is that of `models`.
+        `aim` and `aim_bits`; the budget is that of `models`. Where the budget does not suffice for
+        the aim, all that it allows is made.
     """
     budget = models.budget(photograph, intent)
     version = graded_version(maker, photograph, intent, budget)
     most = largest_share(lambda share: budget.holds(version.at(share)))
     wanted = settings.aim if len(intent.masks) else settings.aim_bits
     if not wanted:
-        return _at(version, most, None)
-    aim = _Aim(photograph, intent, models, wanted)
+        return _at(version, most)
+    aim = _Aim(photograph, intent, models, wanted, models.took_part(maker.parts))
     share = least_share(lambda share: aim.is_reached(version.at(share)), most)
-    return _at(version, most if share is None else share, share is not None)
+    return _at(version, most if share is None else share)
 
 
-def _at(version: GradedVersion, share: float, reached: bool | None) -> ChosenVersion:
+def _at(version: GradedVersion, share: float) -> ChosenVersion:
     amounts = None if version.amounts is None else [share * one for one in version.amounts]
-    return ChosenVersion(version.at(share), share, reached, amounts)
+    return ChosenVersion(version.at(share), share, amounts)
+
+
+def aim_reached(
+    effect: PredictedEffect, settings: ManipulationSettings, *, of_entropy: bool
+) -> bool | None:
+    """Return whether a version as shown reaches its aim, to a tenth; None where there is none.
+
+    Enlarging, rounding and reducing change what was found by a little.
+
+    Parameters
+    ----------
+    effect
+        By the model that guides and those that took no part.
+    of_entropy
+        Whether the version aims at the entropy.
+    """
+    wanted = settings.aim_bits if of_entropy else settings.aim
+    if not wanted or effect.predicted_change is None:
+        return None
+    every = [effect.predicted_change, *effect.second_changes.values()]
+    sign = 1.0 if (effect.asked_change or 0.0) >= 0 else -1.0
+    return sign * sum(every) / len(every) >= (1 - _SLACK) * wanted
 
 
 def graded_version(
@@ -91,12 +114,20 @@ def graded_version(
 
 
 class _Aim:
-    """A change of p_obj, or of the entropy, in the mean of the model that guides and the judges."""
+    """A change of p_obj, or of the entropy, in the mean of the model that guides and the judges.
+
+    Judges that took part in what makes the version do not count.
+    """
 
     def __init__(
-        self, photograph: Tensor, intent: Intent, models: StudyModels, wanted: float
+        self,
+        photograph: Tensor,
+        intent: Intent,
+        models: StudyModels,
+        wanted: float,
+        took_part: Collection[str],
     ) -> None:
-        self._models, self._wanted = models, wanted
+        self._models, self._wanted, self._took_part = models, wanted, took_part
         self._region = intent.masks[0] if len(intent.masks) else None
         original = models.log_saliency(photograph)
         asked = DensityMap(intent.target(original)).measure(self._region)
@@ -108,6 +139,7 @@ class _Aim:
 
     @torch.no_grad()
     def _mean(self, image: Tensor) -> float:
-        maps: Mapping[str, Tensor] = self._models.second_log_saliency(image)
-        every = [self._models.log_saliency(image), *maps.values()]
+        judged = self._models.second_log_saliency(image)
+        second = [one for name, one in judged.items() if name not in self._took_part]
+        every = [self._models.log_saliency(image), *second]
         return sum(DensityMap(one).measure(self._region) for one in every) / len(every)

@@ -6,6 +6,7 @@ of the target, which nobody has changed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -181,9 +182,13 @@ def _entries(material: SourceMaterial) -> list[dict[str, Any]]:
 
 
 def _other_objects(material: SourceMaterial) -> Iterator[tuple[int, Tensor]]:
-    """Yield annotation and region ``(H, W)`` of the objects that are no target."""
+    """Yield annotation and region ``(H, W)`` of the objects that are no target.
+
+    One whose outline cannot be read has no part in the study, and is left out.
+    """
     for entry in _entries(material):
-        yield entry["id"], _cut(material, entry["id"])
+        with suppress(InputError):
+            yield entry["id"], _cut(material, entry["id"])
 
 
 def _cut(material: SourceMaterial, annotation_id: int) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from manipulation.images.photographs import to_image, to_pixels
-from manipulation.study_stimuli.chosen_strength import chosen_version
+from manipulation.study_stimuli.chosen_strength import aim_reached, chosen_version
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import predicted_effect
 from manipulation.study_stimuli.version_makers import VersionMakers
@@ -117,8 +117,9 @@ def make_version(
             original.log_saliency,
         ),
     )
-    effect = effect.made_with(made.share, made.reached)
-    return made.image, effect.judged_without(models.took_part(maker.parts))
+    effect = effect.judged_without(models.took_part(maker.parts))
+    reached = aim_reached(effect, settings.manipulation, of_entropy=not len(regions))
+    return made.image, effect.made_with(made.share, reached)
 
 
 def _photograph(image: Tensor | np.ndarray) -> Tensor:

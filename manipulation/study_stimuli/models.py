@@ -10,7 +10,7 @@ from torch import Tensor
 
 from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import Size, resized, to_image
-from manipulation.naturalness.budget import Bounds, Budget
+from manipulation.naturalness.budget import Bounds, Budget, usable_masks
 from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head
 from manipulation.naturalness.region_features import RegionFeatures
@@ -66,6 +66,7 @@ class StudyModels:
         pixel_guides: Sequence[str] = (),
     ) -> None:
         self._pixel_guides, self._settings = tuple(pixel_guides), settings
+        load_usual_range(settings.usual)  # so that a wrong file is named now
         guides = (settings.saliency, *settings.also)
         self._loaded = loaded = [load_saliency_model(name) for name in guides]
         self.guiding: list[LogSaliencyModel] = list(loaded)
@@ -189,6 +190,8 @@ class StudyModels:
         if chosen.aim or chosen.aim_bits:
             judges = [one.sha256 for one in self.second_opinions]
             identity |= {"aims": [chosen.aim, chosen.aim_bits], "judges": judges}
+        if identity:  # of pixels and networks another model guides the change itself
+            identity["model"] = self.guiding_sha256[0]
         return identity
 
     @property
@@ -216,12 +219,13 @@ class StudyModels:
     def budget(self, photograph: Tensor, intent: Intent) -> Budget:
         """Return what may become of the regions of an intent in a photograph ``(3, H, W)``.
 
-        Without regions what is salient counts.
+        Without regions, or where they are the whole picture, what is salient counts.
         """
-        regions = [*intent.masks]
+        regions = usable_masks([*intent.masks], photograph)
         if not regions:
             log_saliency = self.log_saliency(photograph)
-            regions = [salient_region(log_saliency, torch.zeros_like(log_saliency))]
+            salient = salient_region(log_saliency, torch.zeros_like(log_saliency))
+            regions = usable_masks([salient], photograph)
         return Budget(
             photograph, regions, self._bounds, self._region_features,
             load_realism_head(GUIDE), load_usual_range(self._settings.usual),

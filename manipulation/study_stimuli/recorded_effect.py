@@ -23,7 +23,7 @@ from manipulation.study_stimuli.second_opinions import SecondOpinion
 from stimuli.contract.vocabulary import PredictedEffect
 from stimuli.support.files import read_image, read_log_saliency
 
-RECIPE = 1  # counts up when the same settings come to make other files or figures
+RECIPE = 2  # counts up when the same settings come to make other files or figures
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ class RecordedEffect:
         naturalness = self.record.value_if_stale(
             "naturalness",
             [
-                RECIPE, original.image.sha256, version.image.sha256, *self._seen_at,
+                RECIPE, original.image.sha256, version.image.sha256, original.prediction.sha256,
+                *self._seen_at,
                 {name: array_sha256(region) for name, region in regions.items()},
                 self.models.naturalness_identity,
             ],

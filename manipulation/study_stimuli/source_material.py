@@ -13,7 +13,14 @@ import torch
 from torch import Tensor
 
 from manipulation.images.framing import Framing, framing
-from manipulation.images.photographs import squared, squared_mask, to_image, to_pixels
+from manipulation.images.photographs import (
+    LEAST_PX,
+    resized,
+    squared,
+    squared_mask,
+    to_image,
+    to_pixels,
+)
 from manipulation.targets.intent import Intent
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
 from stimuli.contract.settings import Settings, SourceSettings, TargetSettings, VersionSettings
@@ -191,8 +198,19 @@ def source_material(
     images = settings.images
     seen = to_pixels(squared(pixels, images.model_px, images.fit))
     material = SourceMaterial(source, settings, seen, objects, where)
+    if min(seen.shape[:2]) < LEAST_PX:
+        raise InputError(
+            f"{where}: source {source.source_id} is {pixels.shape[1]} x {pixels.shape[0]} px, and "
+            f"shown whole {seen.shape[1]} x {seen.shape[0]} px for the networks, which need "
+            f'{LEAST_PX}; expected a less narrow photograph, or images.fit = "crop"'
+        )
     for ids in material.target_ids:
-        material.mask(ids)
+        if not resized(material.mask(ids), (seen.shape[0], seen.shape[1])).gt(0.5).any():
+            raise InputError(
+                f"{where}: source {source.source_id}, annotations {list(ids)}: nothing is left of "
+                f"the region at the size that networks see, {seen.shape[1]} x {seen.shape[0]} px; "
+                f"expected a larger target, or a larger images.model_px"
+            )
     return material
 
 

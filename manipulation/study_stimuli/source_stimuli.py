@@ -15,7 +15,11 @@ from torch import Tensor
 from manipulation.images.framing import Framing
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
-from manipulation.study_stimuli.chosen_strength import ChosenVersion, chosen_version
+from manipulation.study_stimuli.chosen_strength import (
+    ChosenVersion,
+    aim_reached,
+    chosen_version,
+)
 from manipulation.study_stimuli.control_stimulus import MadeVersion, make_control
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.recorded_effect import (
@@ -138,7 +142,6 @@ class SourceStimuli:
             changed, made_from, lambda path: write_image(path, to_pixels(chosen().image))
         )
         share = record.value_if_stale("strength", made_from, lambda: chosen().share)
-        reached = record.value_if_stale("aim reached", made_from, lambda: chosen().reached)
         amounts = None
         if version.direction == Direction.INCREASE and self.study.settings.has_control(
             material.source
@@ -148,14 +151,13 @@ class SourceStimuli:
         shown = self.shown(
             record, lambda: to_image(read_image(changed_path)), changed_sha256, material.framing
         )
-        effect = (
-            self.effects(record, material.framing, material.aim(version))
-            .of_version(
-                original, shown, HashedFile(target, target_sha256), material.regions(version)
-            )
-            .made_with(share, reached)
+        effect = self.effects(record, material.framing, material.aim(version)).of_version(
+            original, shown, HashedFile(target, target_sha256), material.regions(version)
         )
         effect = effect.judged_without(self.models.took_part(maker.parts))
+        manipulation, of_entropy = self.study.settings.manipulation, not version.targets
+        reached = aim_reached(effect, manipulation, of_entropy=of_entropy)
+        effect = effect.made_with(share, reached)
         record.finish()
         row = self.row(material, version, record.stim_id, shown, effect)
         return MadeVersion(row, share, amounts)

@@ -20,6 +20,7 @@ from manipulation.new_study.proposals import Proposal, propose_sources, proposed
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.study_stimuli.chosen_strength import (
     ChosenVersion,
+    aim_reached,
     chosen_version,
     graded_version,
 )
@@ -226,7 +227,7 @@ def transferred_versions(
         if shares:
             budget = models.budget(photograph, intent)
             graded = graded_version(maker, photograph, intent, budget)
-            made = [ChosenVersion(graded.at(share), share, None) for share in shares]
+            made = [ChosenVersion(graded.at(share), share) for share in shares]
         else:
             made = [chosen_version(maker, photograph, intent, models, settings)]
         seconds = time.perf_counter() - start
@@ -239,13 +240,14 @@ def transferred_versions(
                 ),
             ).judged_without(models.took_part(maker.parts))  # fmt: skip
             (target,) = version.targets
+            reached = None if shares else aim_reached(effect, settings, of_entropy=False)
             yield TransferredVersion(
                 transform=name,
                 photograph=material.source.source_id,
                 annotation_id=target.annotation_ids[0],
                 k_shift=target.k_shift,
                 predicted_original=original.density.measure(aim),
-                effect=effect.made_with(chosen.share, chosen.reached),
+                effect=effect.made_with(chosen.share, reached),
                 original=material.pixels,
                 pixels=changed.pixels,
                 seconds=seconds,

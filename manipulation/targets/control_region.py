@@ -15,7 +15,9 @@ from torch.nn import functional
 
 SIZE_FACTOR = 1.5  # an object is of like size up to this factor
 SALIENCY_NATS = 0.5  # a region is of like saliency up to this difference of mean log saliency
-_GAP = 0.02  # least distance to every target, as a share of the side: edges of edits are soft
+_GAP = (
+    0.02  # least distance to every target, as a share of the longer side: edges of edits are soft
+)
 _EQUAL_NATS = 0.05  # places that match as well as the best; of them the eccentricity decides
 
 
@@ -175,5 +177,5 @@ def _eccentricities(target: Tensor) -> Tensor:
 
 def _grown(regions: Tensor) -> Tensor:
     """Return regions with a margin of `_GAP` around them."""
-    reach = max(1, round(_GAP * regions.shape[-1]))
+    reach = max(1, round(_GAP * max(regions.shape)))
     return functional.max_pool2d(regions[None, None], 2 * reach + 1, stride=1, padding=reach)[0, 0]

@@ -20,7 +20,7 @@ from manipulation.networks.settings import Manipulation
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.intent import Intent, objective
 from manipulation.transforms.edit_search import Excess, search_edits
-from manipulation.transforms.edits import develop, edit_region, prepare, regions_of
+from manipulation.transforms.edits import BOUNDS, develop, edit_region, prepare, regions_of
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings, Settings
 from stimuli.contract.vocabulary import TRANSFORMS, Transform
@@ -106,7 +106,9 @@ class Edits:
 
     def __init__(self, models: Sequence[LogSaliencyModel], settings: EditSettings) -> None:
         self.models, self.settings = models, settings
-        self.identity = {"transform": str(Transform.EDITS), "settings": asdict(settings)}
+        self.identity = {
+            "transform": str(Transform.EDITS), "settings": asdict(settings), "bounds": BOUNDS
+        }  # fmt: skip
 
     def prepare(self, *, shifts: bool, scales: bool) -> None:
         """Nothing is left to load."""

@@ -75,8 +75,9 @@ _NATURALNESS = (
     ),
     Column("second_realism", float, "The same by a realism judge that took no part"),
     Column(
-        "within_budget", bool, "Whether the version keeps to manipulation.budget: realism, or no "
-        "less than the photograph's own, and nothing unusual; n/a: it has no budget",
+        "within_budget", bool, "Whether the version keeps to its budget: realism, or no less than "
+        "the photograph's own (manipulation.budget), distance, colours (with a tenth of slack, for "
+        "the way to the screen) and nothing unusual; n/a: it has no budget",
     ),
     Column("ssim", float, "Structural similarity to the original; 1: the same"),
     Column(
@@ -223,7 +224,7 @@ PROPOSALS = Schema(
         Column("photograph", str, "File name"),
         Column("annotation_id", int, "COCO annotation of the object"),
         Column("category", str, "Of the object"),
-        Column("area", float, "Share of the square image that the object covers"),
+        Column("area", float, "Share of the image that the object covers, after the cut"),
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
         Column("room", float, "Change in p_obj that can be asked for in both directions"),
         Column(

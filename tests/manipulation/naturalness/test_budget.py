@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from manipulation.naturalness.budget import Bounds, Budget, largest_share, least_share
+from manipulation.naturalness.budget import (
+    Bounds,
+    Budget,
+    largest_share,
+    least_share,
+    usable_masks,
+)
 from manipulation.naturalness.realism import GUIDE, load_realism_head
 from manipulation.naturalness.region_features import RegionFeatures
 from manipulation.naturalness.region_statistics import load_usual_range
@@ -19,7 +25,9 @@ def features():
 
 def budget_of(features, image, mask, realism=0.05, distance=0.03, colour=4.0):
     bounds, usual = Bounds(realism, distance, colour), load_usual_range("coco128")
-    return Budget(image, [mask], bounds, features, load_realism_head(GUIDE), usual)
+    return Budget(
+        image, usable_masks([mask], image), bounds, features, load_realism_head(GUIDE), usual
+    )
 
 
 def test_a_photograph_keeps_to_its_budget_and_gross_changes_do_not(features):

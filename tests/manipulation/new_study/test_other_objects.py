@@ -27,7 +27,9 @@ def aims(study, source_id):
 
 
 def test_objects_of_a_photograph_are_tried_by_their_headroom_and_the_first_stands_again(tmp_path):
-    study = propose_small_study(tmp_path / "study", photographs("flower", "coffee"), sources=2)
+    study = propose_small_study(
+        tmp_path / "study", photographs("flower", "coffee"), sources=2, aim=0.1
+    )
     rows = [
         one for one in read_table(study.proposals, PROPOSALS) if one["photograph"] == "flower.jpg"
     ]
@@ -47,6 +49,11 @@ def test_objects_of_a_photograph_are_tried_by_their_headroom_and_the_first_stand
     assert "no object reaches the aim" in after[ids[0]]["because"]
     assert "missed the aim" in after[ids[1]]["because"]
     assert aims(study, "coffee") == coffee
+    text = study.settings_file.read_text()
+    study.settings_file.write_text(text.replace("aim = 0.1", "aim = 0.05"))
+    study = open_study(study.root)
+    (change,) = propose_other_objects(study, {"flower"})  # another aim: all are tried again
+    assert (change.missed, change.left) == (ids[0], True)
     study.proposals.unlink()
     with pytest.raises(InputError, match=r"proposals\.tsv: is not there"):
         propose_other_objects(study, {"flower"})

@@ -18,7 +18,7 @@ from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Condition
 from stimuli.demo import PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_image
+from stimuli.support.files import read_image, write_image
 from tests.small_study import propose_small_study
 
 NAMES = ("chelsea", "coffee")
@@ -94,6 +94,23 @@ def test_the_command_says_what_is_left_out(folder, tmp_path, capsys, monkeypatch
     assert "1 files in" in said
     assert "such as notes.txt" in said
     assert "1 of 3 photographs are no sources: blank.png." in said
+    with pytest.raises(InputError, match="--aim is 0.3, and is for a new study"):
+        generate.main(["--study", str(tmp_path / "study"), "--aim", "0.3"])
+
+
+def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
+    cup = read_image(photograph_path(next(one for one in PHOTOGRAPHS if one.source_id == "coffee")))
+    side = min(cup.shape[:2])
+    wide = np.full((side, 3 * side, 3), 230, np.uint8)
+    wide[:, :side] = cup[:side, :side]
+    write_image(tmp_path / "wide.png", wide)
+
+    def lefts(fit):
+        found = plain_photographs(tmp_path, fit=fit).annotations
+        return [one["bbox"][0] / side for one in found.by_id.values()]
+
+    assert min(lefts("whole"), default=9) < 1
+    assert min(lefts("crop"), default=9) >= 0.9
 
 
 @pytest.mark.parametrize(

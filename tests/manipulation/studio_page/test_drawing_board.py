@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from manipulation.regions.drawing import Canvas
 from manipulation.studio_page.drawing_board import DrawingBoard
 from manipulation.studio_page.keeping import REGIONS_FILE
 from manipulation.studio_page.regions import VIEW
 from manipulation.studio_page.session import Session
 from stimuli.contract.masks import read_annotations
-from stimuli.contract.settings import read_settings
+from stimuli.contract.settings import ImageSettings, read_settings
 from stimuli.support.errors import InputError
 from tests.small_study import propose_small_study
 
@@ -71,6 +72,23 @@ def test_a_loop_in_the_page_is_that_part_of_the_square(board):
     x, y = np.array(numbers, dtype=float).reshape(-1, 2).T
     assert (x.min(), x.max(), y.min(), y.max()) == pytest.approx((300, 600, 300, 500), abs=5)
     assert VIEW == 1000
+
+
+@pytest.mark.parametrize("size", [(600, 400), (400, 600)])
+def test_a_loop_on_a_whole_photograph_is_where_it_was_drawn(board, size):
+    width, height = size
+    pixels = np.zeros((height, width, 3), np.uint8)
+    board.session.workbench.settings = replace(
+        board.session.workbench.settings, images=ImageSettings(fit="whole")
+    )
+    board._canvas = lambda: Canvas(pixels)
+    margins = [(600 - side) / 2 / 600 * VIEW for side in (width, height)]
+    (x0, y0), (x1, y1) = margins, (VIEW / 2, VIEW / 2)
+    board.loop([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], away=False)
+    mask = board.mask()
+    quarter = np.zeros((height, width), bool)
+    quarter[: height // 2, : width // 2] = True
+    assert (mask == quarter).mean() > 0.99
 
 
 def test_strokes_are_taken_back_one_by_one_and_wait_for_their_source(board):

@@ -61,7 +61,9 @@ def test_in_williams_orders_each_block_follows_each_other_equally_often(n):
     assert set(follows.values()) == {len(orders) // n}
 
 
-@pytest.mark.parametrize(("controlled", "without"), [(1, 0), (7, 1), (6, 5), (21, 3)])
+@pytest.mark.parametrize(
+    ("controlled", "without"), [(1, 0), (7, 1), (6, 5), (12, 2), (15, 6), (20, 3), (21, 3)]
+)
 def test_three_versions_stand_in_three_blocks_each_as_often_in_each_to_one(controlled, without):
     conditions = {f"o{n:02d}": Condition.OBJECT for n in range(controlled + 1)}
     conditions |= {f"e{n}": Condition.ENTROPY for n in range(without)}
@@ -76,3 +78,12 @@ def test_three_versions_stand_in_three_blocks_each_as_often_in_each_to_one(contr
         held = Counter(block for (_, one), block in blocks.items() if one == direction)
         counts = [held[block] for block in list(Block)[1:]]
         assert max(counts) - min(counts) <= 1, direction
+        for kind in (Condition.OBJECT, Condition.ENTROPY):
+            mine = Counter(
+                block for (name, one), block in blocks.items()
+                if one == direction and conditions[name] == kind
+            )  # fmt: skip
+            counts = [mine[block] for block in list(Block)[1:]]
+            assert max(counts) - min(counts) <= 1, (direction, kind)
+    sizes = [Counter(blocks.values())[block] for block in list(Block)[1:]]
+    assert max(sizes) - min(sizes) <= 1

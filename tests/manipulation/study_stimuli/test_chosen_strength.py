@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from manipulation.study_stimuli.chosen_strength import chosen_version
+from manipulation.study_stimuli.chosen_strength import aim_reached, chosen_version
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.predicted_effect import DensityMap
 from manipulation.targets.intent import Intent
 from manipulation.transforms.makers import between
 from stimuli.contract.settings import ManipulationSettings
+from stimuli.contract.vocabulary import PredictedEffect
 from tests.demo_photograph import demo_photograph
 
 SIDE = 256
@@ -53,7 +54,7 @@ def test_without_bounds_all_of_the_change_is_made_and_with_them_a_share(photogra
     intent = Intent(mask[None], (2.0,))
     models, settings = models_of(budget=0)
     free = chosen_version(Brightens(0.5), image, intent, models, settings)
-    assert (free.share, free.reached) == (1, None)
+    assert free.share == 1
     models, settings = models_of()
     bound = chosen_version(Brightens(0.5), image, intent, models, settings)
     assert 0 < bound.share < 1
@@ -73,8 +74,45 @@ def test_an_aim_is_reached_by_the_least_change_or_said_to_be_out_of_reach(photog
     towards = replace(intent, k_shift=(2.0 * sign,))
     aimed = replace(settings, aim=abs(most) / 2)
     found = chosen_version(Brightens(0.3), image, towards, models, aimed)
-    assert found.reached
     assert found.share < 1
     assert sign * change(models, image, found.image, mask) == pytest.approx(abs(most) / 2, rel=0.15)
     beyond = chosen_version(Brightens(0.3), image, towards, models, replace(settings, aim=0.9))
-    assert (beyond.share, beyond.reached) == (1, False)
+    assert beyond.share == 1
+
+
+def test_an_aim_is_reached_where_the_image_as_shown_reaches_it_to_a_tenth():
+    def reached(change, second, asked=0.3, aim=0.1):
+        effect = PredictedEffect(0.5, asked, change, second)
+        settings = ManipulationSettings(aim=aim)
+        return aim_reached(effect, settings, of_entropy=False)
+
+    assert reached(0.12, {"icf": 0.07})
+    assert not reached(0.12, {"icf": 0.05})
+    assert reached(-0.12, {"icf": -0.07}, asked=-0.3)
+    assert not reached(0.12, {"icf": 0.07}, asked=-0.3)
+    assert reached(0.12, {}, aim=0) is None
+
+
+def test_a_judge_that_took_part_does_not_count_in_the_aim(photograph):
+    image, mask = photograph
+    intent, maker = Intent(mask[None], (2.0,)), Brightens(0.3)
+    models, settings = models_of(budget=0)
+    free = maker.graded(image, intent).at(1)
+    alone = DensityMap(models.log_saliency(free)).measure(mask) - DensityMap(
+        models.log_saliency(image)
+    ).measure(mask)
+    towards = replace(intent, k_shift=(2.0 if alone > 0 else -2.0,))
+    aimed = replace(settings, aim=abs(alone) / 2)
+    models.took_part = lambda parts: frozenset({"scratch"})
+    found = chosen_version(maker, image, towards, models, aimed)
+    reached = DensityMap(models.log_saliency(found.image)).measure(mask) - DensityMap(
+        models.log_saliency(image)
+    ).measure(mask)
+    assert reached == pytest.approx(alone / 2, rel=0.1)
+
+
+def test_a_region_that_is_the_whole_picture_has_a_budget_too(photograph):
+    image, mask = photograph
+    models, settings = models_of(distance=0.001)
+    everything = Intent(torch.ones_like(mask)[None], (2.0,))
+    assert chosen_version(Brightens(0.5), image, everything, models, settings).share < 0.5

@@ -2,17 +2,27 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from manipulation.new_study.candidates import coco_photographs
+from manipulation.regions.coco_entries import image_entry, with_region
 from manipulation.studio_page.session import Session
 from manipulation.study_stimuli.generation import generate_stimuli
-from manipulation.study_stimuli.source_material import Sources
+from manipulation.study_stimuli.source_material import Sources, source_material
 from manipulation.study_stimuli.transfer import measure_transfer
 from stimuli.contract import masks
-from stimuli.contract.settings import EditSettings, ImageSettings, Settings
+from stimuli.contract.settings import (
+    EditSettings,
+    ImageSettings,
+    Settings,
+    SourceSettings,
+    TargetSettings,
+    VersionSettings,
+)
 from stimuli.contract.vocabulary import Condition
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from stimuli.support.errors import InputError
 from tests.small_study import propose_small_study
 
 
@@ -101,3 +111,26 @@ def test_sources_of_a_run_keep_no_mask_at_the_size_of_the_photograph(study, deco
         for ids in material.target_ids:
             material.objects.union(ids)
         assert sum(decoded.values()) > before or not material.target_ids
+
+
+def _one_source(shape, mask, fit):
+    content = with_region(
+        {"images": [image_entry(1, "a.png", shape)], "annotations": []}, 1, mask, "spot", "test"
+    )[0]
+    objects = masks.ObjectMasks(masks.annotations_of(content, "a.json"), 1)
+    versions = (VersionSettings("increase", (TargetSettings((1,), 2.0),)),
+                VersionSettings("decrease", (TargetSettings((1,), -2.0),)))  # fmt: skip
+    source = SourceSettings("a", "a.png", "a.json", 1, "object", versions)
+    settings = Settings(images=ImageSettings(size_px=128, model_px=64, fit=fit))
+    return source, np.zeros((*shape, 3), np.uint8), objects, settings, "study.toml"
+
+
+def test_what_vanishes_at_the_size_of_the_networks_is_refused():
+    mask = np.zeros((400, 600), bool)
+    mask[100:104, 300:304] = True
+    with pytest.raises(InputError, match=r"annotations \[1\]: nothing is left .* 64 x 64 px"):
+        source_material(*_one_source((400, 600), mask, "crop"))
+    narrow = np.zeros((100, 2000), bool)
+    narrow[20:80, 900:1000] = True
+    with pytest.raises(InputError, match="shown whole 64 x 3 px for the networks, which need 32"):
+        source_material(*_one_source((100, 2000), narrow, "whole"))
