@@ -13,7 +13,12 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from analysis.fixations.detector_options import add_detector, chosen_detector, positive_number
+from analysis.fixations.detector_options import (
+    add_detector,
+    add_screen,
+    chosen_detector,
+    positive_number,
+)
 from analysis.fixations.image_fixations import (
     IMAGE_FIXATIONS,
     ImageFixations,
@@ -52,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     told: dict[str, dict[str, int]] = {}
 
     def read(name: str) -> None:
-        recording = read_recording(name)
+        recording = read_recording(name, screen_px=arguments.screen)
         if detector:
             recording = detector.apply(recording, recording.samples(), name)
         found[name] = image_fixations(
@@ -191,6 +196,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="in a recording of both; where it is missing, the other (default: left)",
     )  # fmt: skip
     add_detector(command)
+    add_screen(command)
     return command.parse_args(argv)
 
 
