@@ -1,8 +1,9 @@
 """``python -m analysis.collect_fixations FILE...``: fixations on images, from any experiment.
 
-Reads recordings that no study of this toolkit made, the messages in them, and a table of the images
-that were shown; writes the table of fixations that ``analysis.densities`` reads. A file that cannot
-be read is named at the end, and the others are written.
+Reads recordings that no study of this toolkit made, of EyeLink, Tobii, Gazepoint or SMI trackers or
+as plain tables, the messages in them, and a table of the images that were shown; writes the table
+of fixations that ``analysis.densities`` reads. A file that cannot be read is named at the end, and
+the others are written.
 """
 
 import argparse
