@@ -108,6 +108,8 @@ class VendorTable:
 def header_line(start: str, known: Sequence[str]) -> tuple[int, str] | None:
     """Return line, from 0, and separator of a header that has all `known` columns, or None."""
     for number, line in enumerate(start.splitlines()):
+        if not all(name in line for name in known):
+            continue
         for separator in ("\t", ",", ";"):
             cells = {cell.strip().strip('"') for cell in line.split(separator)}
             if all(any(cell.startswith(name) for cell in cells) for name in known):
