@@ -19,10 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.recordings.recording import Recording
+from analysis.recordings.vendor_checks import check_pixels, check_times
 from analysis.recordings.vendor_tables import (
     VendorTable,
-    check_pixels,
-    check_times,
     eye_samples,
     read_vendor_table,
     runs_of,

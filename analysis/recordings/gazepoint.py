@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from analysis.recordings.recording import Recording
+from analysis.recordings.vendor_checks import check_times, shares_to_pixels
 from analysis.recordings.vendor_tables import (
     VendorTable,
-    check_times,
     eye_samples,
     mean_of_known,
     read_vendor_table,
     runs_of,
-    shares_to_pixels,
     shown_messages,
     vendor_recording,
 )

@@ -19,10 +19,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.recordings.recording import Recording
+from analysis.recordings.vendor_checks import check_pixels, check_times
 from analysis.recordings.vendor_tables import (
     VendorTable,
-    check_pixels,
-    check_times,
     eye_samples,
     mean_of_known,
     read_vendor_table,
