@@ -1,8 +1,9 @@
 """``python -m analysis.collect_fixations FILE...``: fixations on images, from any experiment.
 
-Reads recordings that no study of this toolkit made, the messages in them, and a table of the images
-that were shown; writes the table of fixations that ``analysis.densities`` reads. A file that cannot
-be read is named at the end, and the others are written.
+Reads recordings that no study of this toolkit made, of EyeLink, Tobii, Gazepoint or SMI trackers or
+as plain tables, the messages in them, and a table of the images that were shown; writes the table
+of fixations that ``analysis.densities`` reads. A file that cannot be read is named at the end, and
+the others are written.
 """
 
 import argparse
@@ -13,7 +14,12 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from analysis.fixations.detector_options import add_detector, chosen_detector, positive_number
+from analysis.fixations.detector_options import (
+    add_detector,
+    add_screen,
+    chosen_detector,
+    positive_number,
+)
 from analysis.fixations.image_fixations import (
     IMAGE_FIXATIONS,
     ImageFixations,
@@ -52,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     told: dict[str, dict[str, int]] = {}
 
     def read(name: str) -> None:
-        recording = read_recording(name)
+        recording = read_recording(name, screen_px=arguments.screen)
         if detector:
             recording = detector.apply(recording, recording.samples(), name)
         found[name] = image_fixations(
@@ -191,6 +197,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="in a recording of both; where it is missing, the other (default: left)",
     )  # fmt: skip
     add_detector(command)
+    add_screen(command)
     return command.parse_args(argv)
 
 

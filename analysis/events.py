@@ -1,8 +1,9 @@
 """``python -m analysis.events FILE...``: what the tracker's parser found in recordings.
 
-Reads EyeLink EDF and ASC files (gzipped too) of any mode; writes one table of their fixations,
-saccades, blinks and messages. What is not sound in a file is left out, counted and reported; a file
-that cannot be read is named at the end, and the others are written.
+Reads EyeLink EDF and ASC files (gzipped too) of any mode, and the tables that programs of Tobii,
+Gazepoint and SMI export; writes one table of their fixations, saccades, blinks and messages. What
+is not sound in a file is left out, counted and reported; a file that cannot be read is named at the
+end, and the others are written.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.fixations.detector_options import add_detector, chosen_detector
+from analysis.fixations.detector_options import add_detector, add_screen, chosen_detector
 from analysis.recordings.events import event_counts, recording_events
 from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import unsound_samples
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     written: list[Path] = []
 
     def read(name: str) -> None:
-        recording = read_recording(name)
+        recording = read_recording(name, screen_px=arguments.screen)
         told = dict(recording.warnings)
         if arguments.samples or detector:
             samples = recording.samples()
@@ -89,9 +90,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     command = parser(
         "analysis.events",
-        "Read EyeLink recordings (EDF; ASC, plain or gzipped) and write their fixations, saccades, "
-        "blinks\nand messages as one table. What is not sound in a file is counted and said; one "
-        "that cannot be\nread is named at the end (exit status 1), and the others are written.",
+        "Read recordings (EyeLink's EDF and ASC; exports of Tobii Pro Lab, Gazepoint Analysis and "
+        "SMI\nBeGaze; plain tables; BIDS physio) and write their fixations, saccades, blinks and "
+        "messages as\none table. What is not sound in a file is counted and said; one that cannot "
+        "be read is named at\nthe end (exit status 1), and the others are written.",
         "python -m analysis.events s07r1.edf s08r1.asc.gz --out events.csv --json counts.json",
     )
     command.add_argument("files", nargs="+", metavar="FILE", help="recordings")
@@ -107,6 +109,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "name have suffix and folders before it",
     )  # fmt: skip
     add_detector(command)
+    add_screen(command)
     return command.parse_args(argv)
 
 

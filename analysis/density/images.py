@@ -145,7 +145,7 @@ def _write_maps(
         density = density_map(
             fit, image.xy_px, centre, grid, truncate=options.truncate, dtype=np.float32
         )
-        log_density = log_probabilities(density)
+        log_density = log_probabilities(density, out=density)
         _save(options.maps / name, lambda file: np.savez(file, log_density=log_density))
     if options.leave_one_out:
         left_out: dict[str, Any] = dict(

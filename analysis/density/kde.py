@@ -49,7 +49,8 @@ def kde_map(
     if weights is None:
         weights = np.full(len(xy_px), 1.0 / max(len(xy_px), 1))
     x, y = axis_masses(xy_px, bandwidth_px, grid, truncate=truncate)
-    return (y * weights[:, None]).astype(dtype).T @ x.astype(dtype)
+    y *= weights[:, None]
+    return y.astype(dtype, copy=False).T @ x.astype(dtype, copy=False)
 
 
 def region_masses(

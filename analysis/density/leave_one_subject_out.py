@@ -7,6 +7,9 @@ import numpy as np
 
 from analysis.density.kernels import peak_density
 
+_BLOCK = 128
+"""Fixations a side of a block of kernels, which then fits a processor's cache."""
+
 
 class LeaveOneSubjectOut:
     """The KDE at every fixation from the fixations of the other subjects, for any bandwidth.
@@ -38,14 +41,30 @@ class LeaveOneSubjectOut:
         self._n_other = len(subject) - own.sum(axis=1)
         if not self._n_other.all():
             raise ValueError("one subject alone; leaving it out leaves nobody")
-        difference = xy_px[:, None, :] - xy_px[None, :, :]
-        self._squared = np.einsum("ijk,ijk->ij", difference, difference)
-        # An infinite distance takes a subject's own fixations out of every sum below.
-        self._squared[own] = np.inf
         self._xy_px, self._size_px, self._truncate = xy_px, size_px, truncate
+        parts = np.array_split(np.arange(len(xy_px)), -(-len(xy_px) // _BLOCK))
+        spans = [slice(part[0], part[-1] + 1) for part in parts]
+        # What i is from j, j is from i: blocks on one side of the diagonal hold it all.
+        self._blocks = [
+            (rows, columns, self._squared(rows, columns, own))
+            for at, rows in enumerate(spans) for columns in spans[at:]
+        ]  # fmt: skip
+
+    def _squared(self, rows: slice, columns: slice, own: np.ndarray) -> np.ndarray:
+        """Return squared distances; an infinite one takes a subject's own out of every sum."""
+        difference = self._xy_px[rows, None, :] - self._xy_px[None, columns, :]
+        squared = np.einsum("ijk,ijk->ij", difference, difference)
+        squared[own[rows, columns]] = np.inf
+        return squared
 
     def density(self, bandwidth_px: float) -> np.ndarray:
         """Return the left-one-subject-out density at every fixation, ``(n,)`` per pixel."""
-        kernels = np.exp(self._squared * (-0.5 / bandwidth_px**2))
         peaks = peak_density(self._xy_px, bandwidth_px, self._size_px, truncate=self._truncate)
-        return kernels @ peaks / self._n_other
+        total = np.zeros(len(peaks))
+        for rows, columns, squared in self._blocks:
+            kernels = squared * (-0.5 / bandwidth_px**2)
+            np.exp(kernels, out=kernels)
+            total[rows] += kernels @ peaks[columns]
+            if rows != columns:
+                total[columns] += peaks[rows] @ kernels
+        return total / self._n_other

@@ -13,13 +13,15 @@ from analysis.density.kde import axis_masses, kde_map
 from analysis.density.mixture import MixtureParameters
 
 
-def log_probabilities(density: np.ndarray) -> np.ndarray:
+def log_probabilities(density: np.ndarray, *, out: np.ndarray | None = None) -> np.ndarray:
     """Return the natural logarithm of a density after dividing it by its sum.
 
     Parameters
     ----------
     density : array
         Non-negative; float32 or float64, which the result keeps.
+    out : array, optional
+        Where the result goes: `density` itself, if nobody needs it any more.
 
     Returns
     -------
@@ -31,8 +33,8 @@ def log_probabilities(density: np.ndarray) -> np.ndarray:
     limits = np.finfo(density.dtype)
     total = density.sum(dtype=np.float64)
     if abs(total - 1.0) > 1e4 * limits.eps:
-        density = density / density.dtype.type(total)
-    out = np.maximum(density, limits.tiny)
+        density = np.divide(density, density.dtype.type(total), out=out)
+    out = np.maximum(density, limits.tiny, out=out)
     return np.log(out, out=out)
 
 
@@ -79,7 +81,7 @@ def log_density_map(
 ) -> np.ndarray:
     """Return the natural logarithm of `density_map`; its exponential sums to one."""
     density = density_map(fit, xy_px, np.exp(log_centre_bias), grid, truncate=truncate)
-    return log_probabilities(density)
+    return log_probabilities(density, out=density)
 
 
 def leave_one_out_maps(

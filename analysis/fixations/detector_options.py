@@ -1,6 +1,7 @@
 """Options of a command that finds fixations in the samples of recordings that no study has."""
 
 import argparse
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -102,6 +103,21 @@ def chosen_detector(
         minimum_fixation_ms=minimum_ms,
     )  # fmt: skip
     return Detector(settings, pixels_per_degree)
+
+
+def add_screen(command: argparse.ArgumentParser) -> None:
+    """Add the option that tells the size of a screen of which positions are shares."""
+    command.add_argument(
+        "--screen", type=_screen_size, metavar="WIDTHxHEIGHT",
+        help="pixels of the screen, for recordings in shares of it that do not say: Gazepoint's",
+    )  # fmt: skip
+
+
+def _screen_size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{2,5})x([0-9]{2,5})", text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected such as 1920x1080")
+    return int(match[1]), int(match[2])
 
 
 def positive_number(text: str) -> float:

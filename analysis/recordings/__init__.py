@@ -1,1 +1,1 @@
-"""What a tracker wrote: EyeLink recordings of any format as one structure."""
+"""What a tracker wrote, or its program exported: recordings of any format as one structure."""

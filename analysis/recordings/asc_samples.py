@@ -84,7 +84,7 @@ def read_samples(
         elif line.startswith(b"START") and not bare:
             kind, *words = decoded(line).split()
             block += kind == "START" and bool(words) and number(words[0]) is not None
-    parts, bad = [], []
+    parts, bad, bad_ms = [], [], []
     for block, (one, found) in enumerate(zip(blocks, gathered, strict=True), start=1):
         if not found or not one.eyes:
             continue
@@ -94,20 +94,27 @@ def read_samples(
                 f"coordinates, which are no pixels; expected GAZE; convert the EDF with edf2asc "
                 f"anew, without -sh and -sp"
             )
-        part, unsound = _block_samples(found, one)
+        part, unsound, unsound_ms = _block_samples(found, one)
         part.insert(0, "block", block)
         parts.append(part)
         bad += unsound
+        bad_ms += unsound_ms
     samples = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
         {"block": pd.Series(dtype="int64"), "time_ms": pd.Series(dtype="float64")}
     )  # fmt: skip
     samples.attrs["unsound"] = len(bad)
+    samples.attrs["unsound_ms"] = tuple(bad_ms)
     samples.attrs["unsound_lines"] = [decoded(line) for line in bad[:_EXAMPLES]]
     return samples
 
 
-def _block_samples(lines: list[bytes], block: SampleBlock) -> tuple[pd.DataFrame, list[bytes]]:
-    """Return the samples of a block, and the lines that could not be read as they should."""
+def _block_samples(
+    lines: list[bytes], block: SampleBlock
+) -> tuple[pd.DataFrame, list[bytes], list[float]]:
+    """Return the samples of a block, the lines that could not be read as they should, and when.
+
+    Lines without a time of their own have none.
+    """
     names = sample_columns(block.eyes)
     if any(b"\t" not in line for line in lines):
         lines = [b"\t".join(line.split()) for line in lines]
@@ -129,13 +136,14 @@ def _block_samples(lines: list[bytes], block: SampleBlock) -> tuple[pd.DataFrame
     bad = list(np.flatnonzero(unsound | ~sound))
     skipped = len(lines) - len(numbers)
     unread = [lines[at] for at in bad] if not skipped else [b""] * (len(bad) + skipped)
+    unsound_ms = numbers["time_ms"].to_numpy()[unsound & sound].tolist()
     numbers = numbers[sound].reset_index(drop=True)
     if block.rate_hz == _DOUBLED_HZ:
         time_ms = numbers["time_ms"].to_numpy(copy=True)
         again = np.flatnonzero(time_ms[1:] == time_ms[:-1]) + 1
         time_ms[again] += 1000 / _DOUBLED_HZ
         numbers["time_ms"] = time_ms
-    return numbers, unread
+    return numbers, unread, unsound_ms
 
 
 def _without_missing(texts: pd.DataFrame, numbers: pd.DataFrame, names: list[str]) -> np.ndarray:

@@ -1,8 +1,13 @@
-"""Any recording: EDF, ASC or a table of samples, told apart by how it begins, not by its name."""
+"""Any recording, told apart by how it begins, not by its name.
+
+EyeLink's EDF and ASC, the exports of Tobii Pro Lab, Gazepoint Analysis and SMI BeGaze, plain tables
+of samples, and BIDS ``physio``.
+"""
 
 import zlib
 from pathlib import Path
 
+from analysis.recordings import begaze, gazepoint, tobii
 from analysis.recordings.asc import read_asc
 from analysis.recordings.asc_text import GZIP
 from analysis.recordings.edf import MAGIC, read_edf
@@ -13,13 +18,23 @@ from analysis.recordings.sample_tables import (
     read_sample_table,
     separator_of,
 )
+from analysis.recordings.vendor_tables import HEADER_LINES, header_line
 from stimuli.support.errors import InputError
 
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 1 << 16
+# By header, on the line that begins with one of these; SMI's stands below remarks.
+_VENDORS = (
+    (tobii.HEADER, tobii.read_tobii, 1),
+    (gazepoint.HEADER, gazepoint.read_gazepoint, 1),
+    (begaze.HEADER, begaze.read_begaze, HEADER_LINES),
+)
 
 
-def read_recording(path: str | Path) -> Recording:
-    """Read a recording: an EyeLink's EDF or ASC file, a table of gaze samples, or BIDS ``physio``.
+def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None) -> Recording:
+    """Read a recording: EyeLink's EDF or ASC, a table of gaze samples, or BIDS ``physio``.
+
+    Tables are those that Tobii Pro Lab, Gazepoint Analysis, SMI's BeGaze and its IDF Converter
+    export, and plain ones.
 
     Parameters
     ----------
@@ -27,7 +42,12 @@ def read_recording(path: str | Path) -> Recording:
         The tracker's own file, plain or gzipped. What it is shows in its first bytes, whatever its
         name; but for BIDS, whose samples have no header: ``..._physio.tsv.gz``. A table has the
         columns ``time_ms``, ``x_px``, ``y_px`` (or ``x_left_px``, ...), and may have ``pupil``,
-        ``block`` and ``message``; see `analysis.recordings.sample_tables`.
+        ``block`` and ``message``; see `analysis.recordings.sample_tables`. The columns of other
+        trackers are those of their programs: see `analysis.recordings.tobii`,
+        `analysis.recordings.gazepoint` and `analysis.recordings.begaze`.
+    screen_px
+        Width and height of the screen in pixels, for a recording whose positions are shares of it
+        and whose file does not say: Gazepoint's.
 
     Returns
     -------
@@ -40,7 +60,7 @@ def read_recording(path: str | Path) -> Recording:
     ------
     InputError
         If there is no such file, or nothing in it can be read; see `read_edf`, `read_asc`,
-        `read_sample_table` and `read_physio`.
+        `read_sample_table`, `read_physio`, `read_tobii`, `read_gazepoint` and `read_begaze`.
 
     Examples
     --------
@@ -62,14 +82,20 @@ def read_recording(path: str | Path) -> Recording:
         return read_edf(path)
     if path.name.endswith(PHYSIO):
         return read_physio(path)
-    return read_sample_table(path) if separator_of(_first_line(start)) else read_asc(path)
+    head = _text(start)
+    if separator_of(head.partition("\n")[0].strip()):
+        return read_sample_table(path)
+    for header, read, lines in _VENDORS:
+        if header_line("\n".join(head.splitlines()[:lines]), header):
+            return read(path, screen_px)
+    return read_asc(path)
 
 
-def _first_line(start: bytes) -> str:
+def _text(start: bytes) -> str:
     if start.startswith(GZIP):
         try:
             start = zlib.decompressobj(wbits=31).decompress(start, _HEAD_BYTES)
         except zlib.error:
             return ""
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return start.decode(encoding, "replace").partition("\n")[0].strip()
+    return start.decode(encoding, "replace")

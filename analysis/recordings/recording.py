@@ -81,7 +81,8 @@ class Recording:
             ``block``, ``time_ms``, and for each recorded eye ``x_left_px``, ``y_left_px``,
             ``pupil_left`` or the same of the right; NaN where the eye was lost. Empty if the file
             holds events only. ``attrs["unsound"]`` counts sample lines that could not be read,
-            and ``attrs["unsound_lines"]`` has the first of them.
+            ``attrs["unsound_lines"]`` has the first of them, and ``attrs["unsound_ms"]`` when they
+            were, as far as their lines say.
 
         Raises
         ------

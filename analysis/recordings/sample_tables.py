@@ -16,7 +16,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def read_sample_table(path: str | Path) -> Recording:
     positions = samples[[name for name in sample_columns(eyes) if "_px" in name]]
     alone = positions.isna().all(axis=1) & (messages.str.strip() != "").to_numpy()
     gaze = samples[~alone]
-    return _recording(gaze.reset_index(drop=True), eyes, told, warnings, {})
+    return recording_of_samples(gaze.reset_index(drop=True), eyes, told, warnings, {})
 
 
 def read_physio(path: str | Path) -> Recording:
@@ -127,7 +127,7 @@ def read_physio(path: str | Path) -> Recording:
     events = path.with_name(path.name.replace(PHYSIO, "_physioevents.tsv.gz"))
     found, told = _physio_events(events, eye) if events.is_file() else ({}, [])
     rate = float(described.get("SamplingFrequency") or math.nan)
-    return _recording(samples, eye, told, Counter(), found, rate)
+    return recording_of_samples(samples, eye, told, Counter(), found, rate)
 
 
 def _physio_events(path: Path, eye: str) -> tuple[dict[str, list[tuple]], list[tuple]]:
@@ -155,10 +155,21 @@ def _physio_events(path: Path, eye: str) -> tuple[dict[str, list[tuple]], list[t
     return found, told
 
 
-def _recording(
+def recording_of_samples(
     samples: pd.DataFrame, eyes: str, messages: list[tuple], warnings: Counter[str],
-    events: Mapping[str, list[tuple]], rate_hz: float = math.nan,
+    events: Mapping[str, list[tuple]], rate_hz: float = math.nan, preamble: Sequence[str] = (),
 ) -> Recording:  # fmt: skip
+    """Return the recording of a table of samples, with the events and messages that it came with.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        As `Recording.samples` returns them.
+    events
+        Rows of ``fixations`` and ``blinks``, as `Recording` has them.
+    rate_hz
+        Samples a second; from their times where it is not known.
+    """
     blocks = []
     for block in samples["block"].unique():
         times = samples.loc[samples["block"] == block, "time_ms"]
@@ -169,7 +180,7 @@ def _recording(
     return assemble(
         fixations=list(events.get("fixations", ())), saccades=[],
         blinks=list(events.get("blinks", ())), messages=messages, blocks=blocks,
-        begun={name: set() for name in ("fixations", "saccades", "blinks")}, preamble=(),
+        begun={name: set() for name in ("fixations", "saccades", "blinks")}, preamble=preamble,
         warnings=warnings, read_samples=lambda: samples,
     )  # fmt: skip
 

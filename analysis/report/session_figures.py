@@ -46,7 +46,7 @@ def draw_trials(quality: SessionQuality) -> bytes:
             if row["status"] != TrialStatus.COMPLETE:
                 for axis in axes.flat:
                     axis.axvline(row["trial"], color=COLOURS[Direction.INCREASE], linewidth=0.6)
-        return _png(figure)
+        return png_bytes(figure)
 
 
 def _dots(axis: Axes, x: ArrayLike, y: ArrayLike, label: str) -> None:
@@ -71,7 +71,7 @@ def draw_scanpaths(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> 
             axis.set_title(f"{row['trial']}  {row['stim_id']}", fontsize=8)
             _draw_path(axis, quality.fixations[quality.fixations["trial"] == row["trial"]])
             axis.set(xlim=(0, size_px), ylim=(size_px, 0))
-        return _png(figure)
+        return png_bytes(figure)
 
 
 def _draw_path(axis: Axes, fixations: pd.DataFrame) -> None:
@@ -89,7 +89,8 @@ def _draw_path(axis: Axes, fixations: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _png(figure: Figure) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
+    """Return a figure as PNG, the same bytes whenever it is drawn."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
     return buffer.getvalue()

@@ -12,6 +12,7 @@ from analysis.fixations.without_fixation import Cause
 from analysis.report.html import render
 from analysis.report.numbers import DASH
 from analysis.report.session_figures import draw_scanpaths, draw_trials
+from analysis.report.session_losses import any_loss, draw_losses
 from analysis.report.session_quality import SessionQuality
 from analysis.report.tables import Table
 from stimuli.contract.study import participant_id
@@ -39,6 +40,8 @@ def session_page(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> st
         notes=_notes(quality),
         trials_figure=draw_trials(quality),
         scanpaths_figure=draw_scanpaths(quality, stimuli),
+        losses_figure=draw_losses(quality.losses) if any_loss(quality.losses) else None,
+        n_losses=len(quality.losses),
     )
 
 
@@ -90,6 +93,9 @@ def _notes(quality: SessionQuality) -> list[str]:
     unvalidated = int(trials["validation_deg"].isna().sum())
     if unvalidated:
         notes.append(f"{unvalidated} trials without a validation before them")
+    unread = [str(one.trial) for one in quality.losses if len(one.unreadable_ms)]
+    if unread:
+        notes.append(f"sample lines that cannot be read during the image of {_trials(unread)}")
     for cause in Cause:
         without = [str(one.trial) for one in quality.without if one.cause == cause]
         if without:

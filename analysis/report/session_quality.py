@@ -1,10 +1,11 @@
 """What a page on the quality of one subject's session is about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analysis.fixations.lost_samples import TrialLosses
 from analysis.fixations.without_fixation import TrialWithout
 from analysis.recordings.recording import Recording
 from analysis.sessions.runs import SessionRun
@@ -33,6 +34,8 @@ class SessionQuality:
         What was not sound in a recording, as ``(file name, what, count)``.
     without
         Trials without a fixation on their image, and why.
+    losses
+        When gaze was lost, missing or not to be read, trial by trial.
     """
 
     study: Study
@@ -44,6 +47,7 @@ class SessionQuality:
     trials: pd.DataFrame
     warnings: Sequence[tuple[str, str, int]]
     without: Sequence[TrialWithout]
+    losses: Sequence[TrialLosses] = field(default_factory=list)
 
     @property
     def rows(self) -> list[Row]:

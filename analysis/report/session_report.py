@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.fixations.lost_samples import TrialLosses, trial_losses
 from analysis.fixations.quality import QUALITY
 from analysis.fixations.table import fixation_table
 from analysis.recordings.recording import Recording, unsound_samples
@@ -79,6 +80,7 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
     written: list[Path] = []
     recordings: list[Recording | None] = []
     unsound: list[tuple[str, str, int]] = []
+    losses: list[TrialLosses] = []
     for one in progress(runs, "Recordings", len(runs)):
         if one.recording is None:
             recordings.append(None)
@@ -88,13 +90,14 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
             samples = recording.samples()
             written += write_physio(one, recording, samples, study.settings)
             unsound += [(one.recording.name, *found) for found in unsound_samples(samples).items()]
+            losses += trial_losses(recording, samples, one.complete, study.settings.tracker.eye)
 
     # The trials' quality, as the study's analysis measures it, and the page.
     fixations, summary = fixation_table(runs, study.settings)
     quality = SessionQuality(
         study=study, subject=subject, runs=runs, recordings=recordings, participant_kind=kind,
         fixations=fixations, trials=summary.quality, warnings=[*summary.warnings, *unsound],
-        without=summary.without,
+        without=summary.without, losses=losses,
     )  # fmt: skip
     page = study.derivatives / "quality" / f"{participant}.html"
     write_text(page, session_page(quality, {one.stim_id: one for one in stimuli}))

@@ -12,7 +12,8 @@ def session(**context):
     return render(
         "session.html",
         **{"participant": "sub-01", "name": "a study", "not_a_person": None, "runs": table,
-           "notes": [], "trials_figure": b"png", "scanpaths_figure": b"png"} | context,
+           "notes": [], "trials_figure": b"png", "scanpaths_figure": b"png",
+           "n_losses": 3, "losses_figure": b"png"} | context,
     )  # fmt: skip
 
 

@@ -1,0 +1,142 @@
+"""Recordings of SMI's trackers: the text that BeGaze and the IDF Converter export.
+
+Lines of ``##`` come first, among them ``## Calibration Area:`` with the pixels of the screen, then
+a header with ``Time`` (microseconds) and ``Type``: ``SMP`` of a sample, ``MSG`` of a message, whose
+text follows ``# Message:``. Gaze stands in ``L POR X [px]``, ``L POR Y [px]`` and those of ``R``,
+both 0 where the eye was lost; pupils in ``L Pupil Diameter [mm]`` or ``L Mapped Diameter [mm]``;
+the program's own events in ``L Event Info`` and ``R Event Info`` (``Fixation``, ``Saccade``,
+``Blink``). The format is that of the BeGaze manual ("Export and Conversions", "Export File
+Format"). pymovements' ``from_begaze`` reads it too, but neither the messages nor lost gaze as lost.
+
+As in BeGaze a message that is the name of a picture (``beach.jpg``) begins the trial on which it is
+shown; without any the column ``Stimulus`` says.
+"""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+
+from analysis.recordings.recording import Recording
+from analysis.recordings.vendor_checks import check_pixels, check_times
+from analysis.recordings.vendor_tables import (
+    VendorTable,
+    eye_samples,
+    read_vendor_table,
+    runs_of,
+    shown_messages,
+    vendor_recording,
+)
+from stimuli.support.errors import InputError
+
+HEADER = ("Time", "Type")
+_AREA = re.compile(r"## Calibration Area:\s*([0-9]+)\s+([0-9]+)\s*")
+_MESSAGE = re.compile(r"#\s*Message:\s*")
+_PICTURE = re.compile(r"(?:UE-)?(\S.*\.(?:jpe?g|png|bmp|gif|tiff?))", re.IGNORECASE)
+# Between samples, of trackers from 20 to 2500 a second.
+_STEP_US = (400.0, 50_000.0)
+
+
+def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> Recording:
+    """Read a text of samples and messages that BeGaze or the IDF Converter exported.
+
+    Parameters
+    ----------
+    screen_px
+        Width and height of the screen, where the file has no ``## Calibration Area``.
+
+    Raises
+    ------
+    InputError
+        If no eye has its point of regard in pixels, or times are no microseconds.
+    """
+    table = read_vendor_table(path, HEADER)
+    kind = table.text("Type").str.upper().to_numpy()
+    eyes = "".join(one for one in "LR" if table.has(f"{one} POR X [px]", f"{one} POR Y [px]"))
+    if not eyes:
+        table.need("L POR X [px]", "L POR Y [px]")
+    time_us = table.number("Time")
+    rows = table.where_true(kind == "SMP")
+    stamps_us = time_us[kind == "SMP"]
+    check_times(rows, "Time", stamps_us)
+    step_us = float(np.median(np.diff(stamps_us))) if len(stamps_us) > 1 else math.nan
+    if not _STEP_US[0] <= step_us <= _STEP_US[1]:
+        raise InputError(
+            f"{path}: Time steps by {step_us:g} from sample to sample; expected microseconds, "
+            f"{_STEP_US[0]:g} to {_STEP_US[1]:g}"
+        )
+    columns = [column for eye in eyes for column in _gaze(rows, eye)]
+    check_pixels(rows, "POR", *(columns[at] for at in range(len(columns)) if at % 3 < 2))
+    time_ms = stamps_us / 1000
+    samples = eye_samples(time_ms, eyes, columns)
+    events = [_events(rows, eye, time_ms, columns[3 * at : 3 * at + 3], step_us / 1000)
+              for at, eye in enumerate(eyes)]  # fmt: skip
+    told = _messages(table, kind == "MSG", time_us / 1000)
+    area = next(filter(None, map(_AREA.fullmatch, table.remarks)), None)
+    return vendor_recording(
+        table, samples, eyes, messages=[*_shown(told, rows, time_ms), *told],
+        fixations=sorted((one for found, _ in events for one in found), key=lambda row: row[2]),
+        blinks=sorted((one for _, found in events for one in found), key=lambda row: row[2]),
+        screen_px=(int(area[1]), int(area[2])) if area else screen_px,
+    )  # fmt: skip
+
+
+def _gaze(rows: VendorTable, eye: str) -> list[np.ndarray]:
+    """Return x, y and pupil of an eye; what is 0 in both, or in a blink, was lost."""
+    x, y = (rows.number(f"{eye} POR {axis} [px]") for axis in "XY")
+    lost = ((x == 0) & (y == 0)) | (_labels(rows, eye) == "blink")
+    x[lost] = math.nan
+    names = [f"{eye} Pupil Diameter [mm]", f"{eye} Mapped Diameter [mm]", f"{eye} Dia X [px]"]
+    pupil = rows.number(next((name for name in names if rows.has(name)), names[0]))
+    pupil[lost | (pupil == 0)] = math.nan
+    return [x, y, pupil]
+
+
+def _labels(rows: VendorTable, eye: str) -> np.ndarray:
+    name = next((one for one in (f"{eye} Event Info", "Info") if rows.has(one)), "Info")
+    return rows.text(name).str.lower().to_numpy()
+
+
+def _events(
+    rows: VendorTable, eye: str, time_ms: np.ndarray, gaze: list[np.ndarray], step_ms: float
+) -> tuple[list[tuple], list[tuple]]:
+    """Return the program's own fixations and blinks of an eye."""
+    fixations: list[tuple] = []
+    blinks: list[tuple] = []
+    for label, first, last in runs_of(_labels(rows, eye).tolist()):
+        start, end = float(time_ms[first]), float(time_ms[last])
+        event = (1, eye, start, end, end - start + step_ms)
+        if label == "fixation":
+            own = [column[first : last + 1] for column in gaze]
+            known = [column[np.isfinite(column)] for column in own]
+            means = (float(one.mean()) if len(one) else math.nan for one in known)
+            fixations.append((*event, *means))
+        elif label == "blink":
+            blinks.append(event)
+    return fixations, blinks
+
+
+def _messages(table: VendorTable, which: np.ndarray, time_ms: np.ndarray) -> list[tuple]:
+    """Return the texts of messages, which stand in the cell after the trial's number."""
+    texts = [_MESSAGE.sub("", str(text), count=1) for text in table.texts[which].iloc[:, 3]]
+    return [
+        (1, float(time), text)
+        for time, text in zip(time_ms[which], texts, strict=True)
+        if text and math.isfinite(time)
+    ]
+
+
+def _shown(told: list[tuple], rows: VendorTable, time_ms: np.ndarray) -> list[tuple]:
+    """Return messages of the pictures that were shown, each until the next."""
+    last_ms = float(time_ms[-1])
+    starts = [(match[1], time) for _, time, text in told
+              if (match := _PICTURE.fullmatch(text.strip()))]  # fmt: skip
+    if not starts:
+        starts = [
+            (str(name), float(time_ms[first]))
+            for name, first, _ in runs_of(rows.text("Stimulus").tolist())
+        ]
+    ends = [*(start for _, start in starts[1:]), max(last_ms, starts[-1][1] if starts else 0)]
+    shown = [(name, start, end) for (name, start), end in zip(starts, ends, strict=True) if name]
+    return shown_messages(shown, [1] * len(shown))
