@@ -13,7 +13,7 @@ from manipulation.studio_page.keeping import REGIONS_FILE
 from manipulation.studio_page.regions import VIEW
 from manipulation.studio_page.session import Session
 from stimuli.contract.masks import read_annotations
-from stimuli.contract.settings import ImageSettings, read_settings
+from stimuli.contract.settings import read_settings
 from stimuli.support.errors import InputError
 from tests.small_study import propose_small_study
 
@@ -75,12 +75,10 @@ def test_a_loop_in_the_page_is_that_part_of_the_square(board):
 
 
 @pytest.mark.parametrize("size", [(600, 400), (400, 600)])
-def test_a_loop_on_a_whole_photograph_is_where_it_was_drawn(board, size):
+def test_a_loop_on_a_whole_photograph_is_where_it_was_drawn(board, size, monkeypatch):
     width, height = size
     pixels = np.zeros((height, width, 3), np.uint8)
-    board.session.workbench.settings = replace(
-        board.session.workbench.settings, images=ImageSettings(fit="whole")
-    )
+    monkeypatch.setattr(DrawingBoard, "_fit", "whole")
     board._canvas = lambda: Canvas(pixels)
     margins = [(600 - side) / 2 / 600 * VIEW for side in (width, height)]
     (x0, y0), (x1, y1) = margins, (VIEW / 2, VIEW / 2)
