@@ -1,6 +1,6 @@
 """Recordings of a Gazepoint: the tables ``all_gaze`` and ``fixations`` of Gazepoint Analysis.
 
-Columns are those of "Export Data" in the Gazepoint Analysis user manual, with the meanings of the
+The columns that readers of its exports know, with the meanings of the
 Open Gaze API: ``TIME`` (seconds; the date of the recording stands in brackets in the header),
 ``BPOGX``, ``BPOGY``, ``BPOGV`` (the best point of gaze, both eyes together, and whether it is
 valid, 1 or 0), ``FPOGX``, ``FPOGY``, ``FPOGS``, ``FPOGD``, ``FPOGID``, ``FPOGV`` (the program's own

@@ -1,6 +1,6 @@
 """Recordings of a Tobii: the table of samples that Tobii Pro Lab exports.
 
-Columns are those of "Data Export" in the Tobii Pro Lab user manual: ``Recording timestamp`` (ms or
+The columns that readers of its exports know: ``Recording timestamp`` (ms or
 microseconds from its start, as chosen at the export; newer programs write ``[ms]`` or ``[μs]``),
 ``Gaze point X`` and ``Y`` (both eyes together, in pixels of the display from its top left corner;
 ``Gaze point left X``, ... of each eye), ``Validity left`` and ``right`` (``Valid``, ``Invalid``),
