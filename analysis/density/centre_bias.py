@@ -122,7 +122,7 @@ class CentreBiasCounts:
         if self._n_groups >= 2:
             bandwidth_px, share = self._best()
             share = max(share, LEAST_UNIFORM_SHARE)
-            total = _smooth(counts, bandwidth_px, grid)
+            total = smooth_counts(counts, bandwidth_px, grid)
         return CentreBias(grid, bandwidth_px, share, total, int(self._counts.sum()))
 
     def _best(self) -> tuple[float, float]:
@@ -205,6 +205,7 @@ def _cell_kernels(bandwidth_px: float, grid: Grid) -> tuple[np.ndarray, np.ndarr
     )
 
 
-def _smooth(counts: np.ndarray, bandwidth_px: float, grid: Grid) -> np.ndarray:
+def smooth_counts(counts: np.ndarray, bandwidth_px: float, grid: Grid) -> np.ndarray:
+    """Return counts of cells ``(rows, columns)``, each spread as a kernel at the cell's centre."""
     x, y = _cell_kernels(bandwidth_px, grid)
     return y.T @ counts @ x

@@ -2,7 +2,8 @@
 
 The frame is the smallest rectangle of the images as shown that holds every photograph. Where all
 have one shape a photograph fills it, as it does where images are square; else the centre bias,
-which all photographs share, is cut out of the frame for each and sums to one there.
+which all photographs share, is cut out of the frame for each and sums to one there. It is then
+relative to exposure: where more photographs reach, more fixations lie without any bias.
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,19 @@ class Part:
         centres = self.grid.centres_px(np.arange(self.grid.cells)) + self.place.origin
         cut = log_density.ravel()[frame.cell_of(centres)].reshape(self.grid.shape)
         return cut - np.logaddexp.reduce(cut, axis=None)
+
+    def covered(self, frame: Grid) -> np.ndarray:
+        """Return the share of every cell of the frame that the photograph covers."""
+        place = self.place
+        across = _overlap(frame.x_edges_px, place.left_px, place.left_px + place.width_px)
+        down = _overlap(frame.y_edges_px, place.top_px, place.top_px + place.height_px)
+        return down[:, None] * across
+
+
+def _overlap(edges_px: np.ndarray, low_px: float, high_px: float) -> np.ndarray:
+    """Return the share of every interval between edges that lies between two positions."""
+    inside = np.clip(edges_px, low_px, high_px)
+    return np.diff(inside) / np.diff(edges_px)
 
 
 def part_of(place: Rectangle, cells_per_px: float) -> Part:

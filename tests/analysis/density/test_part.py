@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.density.centre_bias import fit_centre_bias
+from analysis.density.grid import Grid
 from analysis.density.part import part_of
 from analysis.density.stimuli import stimulus_densities
 from stimuli.contract.geometry import Rectangle
@@ -58,3 +59,31 @@ def test_densities_of_two_shapes_are_each_over_their_own_photograph():
         assert len(one.xy_px) == 400
         corner = np.exp(one.log_density)[:10, :10].mean() * one.grid.cells
         assert corner == pytest.approx(1, abs=0.4)
+
+
+def test_gaze_without_a_bias_has_none_where_photographs_of_two_shapes_overlap():
+    generator = np.random.default_rng(0)
+    frame = Grid(600, 600, 60, 60)
+    places = {"l": Rectangle(0, 100, 600, 400), "p": Rectangle(100, 0, 400, 600)}
+    parts, rows = {}, []
+    for name, place in places.items():
+        for number in range(10):
+            stim_id = f"{name}{number}"
+            parts[stim_id] = part_of(place, frame.columns / frame.width_px)
+            xy_px = generator.uniform(0, (place.width_px, place.height_px), (100, 2)) + place.origin
+            subjects = [str(one % 5) for one in range(100)]
+            rows.append(
+                pd.DataFrame({"stim_id": stim_id, "subject": subjects, "x_px": xy_px[:, 0],
+                              "y_px": xy_px[:, 1]})
+            )  # fmt: skip
+    fixations = pd.concat(rows, ignore_index=True)
+    bias = fit_centre_bias(
+        fixations[["x_px", "y_px"]].to_numpy(), fixations["stim_id"].to_numpy(str), frame
+    )
+    groups = {stim_id: stim_id for stim_id in parts}
+    shares = []
+    for stim_id, density in stimulus_densities(fixations, groups, bias, parts=parts):
+        if stim_id.startswith("l"):
+            probability = np.exp(density.log_centre_bias)
+            shares.append(probability[:, 20:40].sum() / probability.sum())
+    assert np.mean(shares) == pytest.approx(1 / 3, abs=0.02)
