@@ -5,7 +5,8 @@ a header with ``Time`` (microseconds) and ``Type``: ``SMP`` of a sample, ``MSG``
 text follows ``# Message:``. Gaze stands in ``L POR X [px]``, ``L POR Y [px]`` and those of ``R``,
 both 0 where the eye was lost; pupils in ``L Pupil Diameter [mm]`` or ``L Mapped Diameter [mm]``;
 the program's own events in ``L Event Info`` and ``R Event Info`` (``Fixation``, ``Saccade``,
-``Blink``). pymovements' ``from_begaze`` reads it too, but neither the messages nor lost gaze as lost.
+``Blink``). pymovements' ``from_begaze`` reads it too, but neither the messages nor lost gaze as
+lost.
 
 As in BeGaze a message that is the name of a picture (``beach.jpg``) begins the trial on which it is
 shown; without any the column ``Stimulus`` says.
