@@ -1,6 +1,7 @@
 """Share of fixations, and of gaze, on the target by time since the onset and by fixation number."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ COURSE = Schema(
         Column("direction", str, "What the versions were made for"),
         Column(
             "by", str, "Steps, and what is shared out", levels={
-                "fixations": "Bins of time; of the fixations that began in one, those on the target",
+                "fixations": "Bins of time; of fixations that began in one, those on the target",
                 "gaze": "Bins of time; of the time spent in fixations, that on the target",
                 "number": "Number of the fixation; of all that have it, those on the target",
             },
@@ -116,7 +117,7 @@ def _begun(views: TargetViews, edges_ms: np.ndarray) -> Sums:
 def _gaze(views: TargetViews, edges_ms: np.ndarray) -> Sums:
     within = [
         (np.minimum(views.end_ms, end) - np.maximum(views.onset_ms, start)).clip(0.0)
-        for start, end in zip(edges_ms, edges_ms[1:], strict=False)
+        for start, end in pairwise(edges_ms)
     ]
     hits, total, counts = (
         np.concatenate([views.per_subject(one, views.view) for one in values], axis=3)

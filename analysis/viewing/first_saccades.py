@@ -112,7 +112,7 @@ def latency_groups(
     latency_ms, trial, subject : arrays (n,)
         Of views; a trial that bears on several targets is ranked once.
     """
-    trials, first, of_view = np.unique(trial, return_index=True, return_inverse=True)
+    _, first, of_view = np.unique(trial, return_index=True, return_inverse=True)
     table = pd.DataFrame({"latency": latency_ms[first], "subject": subject[first]})
     by_subject = table.groupby("subject")["latency"]
     rank = by_subject.rank(method="first").to_numpy() - 1

@@ -124,7 +124,7 @@ def latency_curves(
             parts = [
                 survival(
                     time_ms[own], seen[own],
-                    draws.subjects[rows][:, views.subject[own]] * draws.pairs[rows][:, views.pair[own]],
+                    draws.subjects[rows, views.subject[own]] * draws.pairs[rows, views.pair[own]],
                     at_ms, horizon_ms,
                 )
                 for rows in _pieces(len(draws.subjects))
@@ -132,13 +132,13 @@ def latency_curves(
             curves.append(np.concatenate([one.at for one in parts]))
             means.append(np.concatenate([one.restricted_mean_ms for one in parts]))
             medians.append(np.concatenate([one.median_ms for one in parts]))
-        table = pd.DataFrame(
-            {"condition": condition, "direction": direction, "time_ms": at_ms}
-        )
+        table = pd.DataFrame({"condition": condition, "direction": direction, "time_ms": at_ms})
         for name, curve in zip(("original", "version"), curves, strict=True):
             low, high = intervals(curve)
             table[name], table[f"{name}_low"], table[f"{name}_high"] = curve[0], low, high
-        found[condition, direction] = LatencyCurves(table, _with_difference(means), _with_difference(medians))
+        found[condition, direction] = LatencyCurves(
+            table, _with_difference(means), _with_difference(medians)
+        )
     return found
 
 
@@ -147,5 +147,6 @@ def _with_difference(both: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack([original, version, version - original], axis=1)
 
 
-def _pieces(n: int) -> list[slice]:
-    return [slice(start, start + _AT_ONCE) for start in range(0, n, _AT_ONCE)]
+def _pieces(n: int) -> list[np.ndarray]:
+    """Return rows of resamples that are held in memory together, as columns."""
+    return [np.arange(start, min(start + _AT_ONCE, n))[:, None] for start in range(0, n, _AT_ONCE)]

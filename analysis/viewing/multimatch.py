@@ -9,6 +9,7 @@ at once, so that all pairs of observers can be compared; the values are those of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,6 +36,12 @@ class Scanpaths:
     start_px: np.ndarray
     vector_px: np.ndarray
     duration: np.ndarray
+
+    @cached_property
+    def polar(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lengths and angles of all saccades, one scanpath after the other."""
+        x, y = self.vector_px.reshape(-1, 2).T
+        return np.hypot(x, y), np.arctan2(y, x)
 
 
 def scanpaths_of(paths: Sequence[tuple[np.ndarray, np.ndarray]]) -> Scanpaths:
@@ -85,24 +92,29 @@ def _similarities(paths: Scanpaths, first: np.ndarray, second: np.ndarray) -> np
         vectors[0][:, :, None, 1] - vectors[1][:, None, :, 1],
     )
     i, j, length = _ways(_steps(costs), n - 1, m - 1)
-    pair = np.arange(len(first))[:, None]
-    on_way = np.arange(i.shape[1]) < length[:, None]
-    a, b = (paths.vector_px[which[:, None], at] for which, at in ((first, i), (second, j)))
-    starts = paths.start_px[first[:, None], i] - paths.start_px[second[:, None], j]
-    duration = paths.duration[first[:, None], i], paths.duration[second[:, None], j]
-    turn = np.abs(np.arctan2(a[..., 1], a[..., 0]) - np.arctan2(b[..., 1], b[..., 0]))
-    shorter = np.abs(duration[0] - duration[1]) / np.maximum(np.maximum(*duration), 1e-9)
+    longest = int(length.max())
+    on_way = np.arange(longest) < length[:, None]
+    pair, at = np.nonzero(on_way)
+    i, j = i[pair, at], j[pair, at]
+    width = paths.duration.shape[1]
+    one, other = first[pair] * width + i, second[pair] * width + j
+    starts, durations = paths.start_px.reshape(-1, 2), paths.duration.ravel()
+    lengths, angles = paths.polar
+    turn = np.abs(angles[one] - angles[other])
+    apart = starts[one] - starts[other]
+    longer = np.maximum(np.maximum(durations[one], durations[other]), 1e-9)
     differences = (
         costs[pair, i, j], np.minimum(turn, 2 * np.pi - turn),
-        np.abs(np.hypot(*np.moveaxis(a, 2, 0)) - np.hypot(*np.moveaxis(b, 2, 0))),
-        np.hypot(starts[..., 0], starts[..., 1]), shorter,
+        np.abs(lengths[one] - lengths[other]), np.hypot(apart[:, 0], apart[:, 1]),
+        np.abs(durations[one] - durations[other]) / longer,
     )  # fmt: skip
-    medians = []
-    for one in differences:
-        ordered = np.sort(np.where(on_way, one, np.inf), axis=1)
-        low, high = (ordered[pair[:, 0], at] for at in ((length - 1) // 2, length // 2))
-        medians.append((low + high) / 2)
-    return np.column_stack(medians)
+    every, medians = np.arange(len(first)), np.empty((len(first), len(differences)))
+    for place, values in enumerate(differences):
+        ordered = np.full(on_way.shape, np.inf)
+        ordered[on_way] = values
+        ordered.sort(axis=1)
+        medians[:, place] = (ordered[every, (length - 1) // 2] + ordered[every, length // 2]) / 2
+    return medians
 
 
 def _steps(costs: np.ndarray) -> np.ndarray:
@@ -116,10 +128,10 @@ def _steps(costs: np.ndarray) -> np.ndarray:
             if i == j == 0:
                 row[1] = 0.0
                 continue
-            options = np.stack([ahead[j], ahead[j + 1], row[j]])
-            best = options.argmin(axis=0)
-            steps[:, i, j] = best
-            row[j + 1] = options.min(axis=0) + costs[:, i, j]
+            best = np.minimum(ahead[j + 1], row[j])
+            step = np.where(ahead[j + 1] <= row[j], 1, 2)
+            steps[:, i, j] = np.where(ahead[j] <= best, 0, step)
+            row[j + 1] = np.minimum(ahead[j], best) + costs[:, i, j]
         ahead = row
     return steps
 

@@ -1,8 +1,8 @@
 """Means over targets with subjects and sources drawn anew, and bands that hold whole curves.
 
-Subjects and sources are drawn together (`analysis.effects.bootstrap`), and everything is measured on
-what was drawn. In every array of resamples the first row is no resample: there everybody and every
-source counts once, so it holds the estimates.
+Subjects and sources are drawn together (`analysis.effects.bootstrap`), and everything is measured
+on what was drawn. In every array of resamples the first row is no resample: there everybody and
+every source counts once, so it holds the estimates.
 """
 
 from collections.abc import Mapping, Sequence

@@ -21,6 +21,9 @@ from analysis.viewing.similarity import ImageSimilarities, similarity_table
 from analysis.viewing.table import ordered_fixations
 from stimuli.support.errors import InputError
 
+MOST_COMPARISONS = 60_000
+"""Pairs of scanpaths that are compared; of more, so many are drawn at random."""
+
 
 @dataclass(frozen=True, eq=False)
 class ScanpathComparison:
@@ -95,8 +98,8 @@ def compare_scanpaths(
     ... )
     >>> compared = compare_scanpaths(fixations, [ImagePair("a", "a.png", "b.png")], (100, 100))
     >>> direction = compared.similarity.set_index("dimension").loc["direction"]
-    >>> round(direction["within_original"], 2), round(direction["between"], 2)
-    (1.0, 0.5)
+    >>> [round(float(direction[name]), 2) for name in ("within_original", "between")]
+    [1.0, 0.5]
     """
     check_numbers(resamples=resamples)
     width_px, height_px = size_px
@@ -117,7 +120,7 @@ def compare_scanpaths(
     draws = draw_clusters(groups, pairs, seed, resamples)
     return ScanpathComparison(
         _measures(used, pairs, images, list(groups), draws, pixels_per_degree),
-        similarity_table(_similarities(used, pairs, list(groups), size_px), pairs, draws),
+        similarity_table(_similarities(used, pairs, list(groups), size_px, seed), pairs, draws),
     )
 
 
@@ -135,9 +138,8 @@ def _measures(
     amplitude = np.where(leads, steps / per_unit, 0.0)
     end_ms = used["onset_ms"] + used["duration_ms"]
     whole = (end_ms <= used["viewing_ms"]).to_numpy()
-    place = pd.Index(subjects).get_indexer(used["subject"]) * len(images) + pd.Index(
-        images
-    ).get_indexer(used["image"])
+    looked = pd.Index(subjects).get_indexer(pd.Index(used["subject"]))
+    place = looked * len(images) + pd.Index(images).get_indexer(pd.Index(used["image"]))
     of_pairs = np.array([[images.index(image) for image in pair.images] for pair in pairs])
 
     def sums(values: np.ndarray | pd.Series) -> np.ndarray:
@@ -170,16 +172,20 @@ def _measures(
 
 def _similarities(
     used: pd.DataFrame, pairs: Sequence[ImagePair], subjects: Sequence[str],
-    size_px: tuple[float, float],
+    size_px: tuple[float, float], seed: int,
 ) -> ImageSimilarities:  # fmt: skip
     """Return how alike the scanpaths of different people are, on one image and on two."""
     end_ms = np.minimum(used["onset_ms"] + used["duration_ms"], used["viewing_ms"])
     seconds = ((end_ms - used["onset_ms"]) / 1000).to_numpy()
     xy_px = used[["x_px", "y_px"]].to_numpy()
     place = {subject: number for number, subject in enumerate(subjects)}
-    paths, owner = [], dict[str, dict[int, int]]()
-    for (image, subject, _), rows in used.groupby(["image", "subject", "trial"]).indices.items():
-        seen = owner.setdefault(str(image), {})
+    paths: list[tuple[np.ndarray, np.ndarray]] = []
+    owner: dict[str, dict[int, int]] = {}
+    trials = used.groupby(["image", "subject", "trial"], sort=False).ngroup().to_numpy()
+    starts = np.flatnonzero(np.r_[True, trials[1:] != trials[:-1]])
+    for rows in np.split(np.arange(len(trials)), starts[1:]):
+        image, subject = used["image"].iloc[rows[0]], used["subject"].iloc[rows[0]]
+        seen = owner.setdefault(image, {})
         if len(rows) >= LEAST_FIXATIONS and place[subject] not in seen:  # a first trial alone
             seen[place[subject]] = len(paths)
             paths.append((xy_px[rows], seconds[rows]))
@@ -193,6 +199,11 @@ def _similarities(
             a, b = owner.get(one, {}), owner.get(other, {})
             subjects_of = combinations(a, 2) if one == other else ((s, t) for s in a for t in b)
             compared += [(matrix, s, t, a[s], b[t]) for s, t in subjects_of if s != t]
-    columns = np.array(compared, int).reshape(-1, 5).T
-    values = similarities(scanpaths_of(paths), columns[3], columns[4], size_px)
-    return ImageSimilarities(len(subjects), matrices, *columns[:3], values)
+    table = np.array(compared, int).reshape(-1, 5)
+    if len(table) > MOST_COMPARISONS:
+        chosen = np.random.default_rng([seed, len(table)]).choice(
+            len(table), MOST_COMPARISONS, replace=False
+        )
+        table = table[np.sort(chosen)]
+    values = similarities(scanpaths_of(paths), table[:, 3], table[:, 4], size_px)
+    return ImageSimilarities(matrices, table[:, 0], table[:, 1], table[:, 2], values)

@@ -51,8 +51,6 @@ class ImageSimilarities:
 
     Attributes
     ----------
-    n_subjects
-        How many people there are.
     matrices
         Number of each pair of images; of one image with itself too.
     matrix, first, second : arrays (n,)
@@ -62,7 +60,6 @@ class ImageSimilarities:
         By `DIMENSIONS`.
     """
 
-    n_subjects: int
     matrices: Mapping[tuple[str, str], int]
     matrix: np.ndarray
     first: np.ndarray
@@ -75,13 +72,13 @@ class ImageSimilarities:
         NaN where no two people are left.
         """
         rows = np.flatnonzero(self.matrix == self.matrices[images])
-        summed = np.zeros((self.n_subjects, self.n_subjects, len(DIMENSIONS) + 1))
-        summed[self.first[rows], self.second[rows], :-1] = self.values[rows]
-        summed[self.first[rows], self.second[rows], -1] = 1.0
-        halves = (times @ summed.reshape(self.n_subjects, -1)).reshape(len(times), *summed.shape[1:])
-        totals = np.einsum("rs,rsk->rk", times, halves)
+        n = times.shape[1]
+        by_people = np.zeros((len(DIMENSIONS) + 1, n, n))
+        by_people[:-1, self.first[rows], self.second[rows]] = self.values[rows].T
+        by_people[-1, self.first[rows], self.second[rows]] = 1.0
+        *sums, counts = (((times @ one) * times).sum(axis=1) for one in by_people)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return totals[:, :-1] / totals[:, -1:]
+            return np.column_stack(sums) / counts[:, None]
 
 
 def similarity_table(

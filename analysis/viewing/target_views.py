@@ -96,7 +96,7 @@ def target_views(
     trial_key = [fixations[name] for name in ("image", "subject", "trial")]
     columns = {
         "trial": fixations.groupby(trial_key, sort=False).ngroup().to_numpy(),
-        "subject": pd.Index(subjects).get_indexer(fixations["subject"]),
+        "subject": pd.Index(subjects).get_indexer(pd.Index(fixations["subject"])),
         "number": fixations["fixation"].to_numpy(int),
         "onset_ms": fixations["onset_ms"].to_numpy(float),
         "end_ms": (fixations["onset_ms"] + fixations["duration_ms"]).to_numpy(float),
@@ -126,9 +126,10 @@ def target_views(
     starts = np.flatnonzero(new)[kept]
     under_way = np.flatnonzero(of["number"] == 0)
     saccade_ms = np.full(len(starts), np.nan)
-    place = np.searchsorted(kept, view[under_way]).clip(0, max(len(kept) - 1, 0))
-    known = (kept[place] == view[under_way]) & ~hits[under_way] if len(kept) else np.empty(0, bool)
-    saccade_ms[place[known]] = of["end_ms"][under_way[known]]
+    if len(kept):
+        at = np.searchsorted(kept, view[under_way]).clip(0, len(kept) - 1)
+        known = (kept[at] == view[under_way]) & ~hits[under_way]
+        saccade_ms[at[known]] = of["end_ms"][under_way[known]]
     return TargetViews(
         n_subjects=len(subjects), n_pairs=len(pairs), view=view_used,
         number=of["number"][used], onset_ms=of["onset_ms"][used],

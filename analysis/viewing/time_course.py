@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.viewing.arguments import check_groups, check_numbers, seen_pairs
 from analysis.viewing.course import course_table
 from analysis.viewing.first_saccades import first_saccade_table
 from analysis.viewing.latency import LATENCY, latency_curves
 from analysis.viewing.measures import target_measures
-from analysis.viewing.arguments import check_groups, check_numbers, seen_pairs
 from analysis.viewing.pairs import TargetPair
 from analysis.viewing.resampling import RESAMPLES, draw_clusters
 from analysis.viewing.table import ordered_fixations
@@ -31,7 +31,7 @@ class TimeCourse:
     measures : DataFrame
         Latency, dwell time, visits; `analysis.viewing.measures.MEASURES`.
     first_saccades : DataFrame
-        Landing of first saccades by their latency; `analysis.viewing.first_saccades.FIRST_SACCADES`.
+        Landing of first saccades by latency; `analysis.viewing.first_saccades.FIRST_SACCADES`.
     """
 
     course: pd.DataFrame
