@@ -47,7 +47,8 @@ class ViewingSection:
         The main results in words.
     figures
         Bytes of PNG files, by name; those that there are.
-    measures, first_saccades, similarity : Table
+    measures, first_saccades, scanpaths, similarity : Table
+        Of the targets and of whole scanpaths.
     looked
         How many people, or simulated observers, looked.
     n_sources
@@ -60,6 +61,7 @@ class ViewingSection:
     figures: Mapping[str, bytes]
     measures: Table
     first_saccades: Table
+    scanpaths: Table
     similarity: Table
     looked: str
     n_sources: int
@@ -103,8 +105,9 @@ def viewing_section(
     return ViewingSection(
         sentences=viewing_sentences(viewing),
         figures={name: paths[0].read_bytes() for name, paths in drawn.items()},
-        measures=_measure_rows(viewing.measures),
+        measures=Table([], []) if course is None else _measure_rows(course.measures),
         first_saccades=Table([], []) if course is None else _saccade_rows(course.first_saccades),
+        scanpaths=_measure_rows(viewing.scanpaths.measures),
         similarity=_similarity_rows(viewing.scanpaths.similarity),
         looked=f"{viewing.n_subjects} {who}",
         n_sources=viewing.n_sources,
@@ -124,7 +127,7 @@ def viewing_sentences(viewing: StudyViewing) -> list[str]:
         }
         if rows and math.isfinite(rows["latency_mean"]["difference"]):
             sentences.append(f"{opening}, {_latency(rows)}")
-            sentences.append(f"{opening}, {_when(course.course, aim)}")
+            sentences += [f"{opening}, {text}" for text in _when(course.course, aim)]
         saccades = course.first_saccades
         own = saccades[saccades["direction"] == aim]
         if len(own) and math.isfinite(own["last_minus_first_low"].iloc[0]):
@@ -148,9 +151,12 @@ def _latency(rows: Mapping[str, Row]) -> str:
     )
 
 
-def _when(course: pd.DataFrame, aim: Direction) -> str:
+def _when(course: pd.DataFrame, aim: Direction) -> list[str]:
+    """Return when gaze on the target differed; nothing where no band is known."""
     rows = course[(course["direction"] == aim) & (course["by"] == "gaze")]
-    spans = []
+    if rows["band_low"].isna().all():
+        return []
+    spans: list[str] = []
     for sign, what in ((1, "more"), (-1, "less")):
         beyond = rows[(rows["band_low"] > 0) if sign > 0 else (rows["band_high"] < 0)]
         runs = (beyond["step"].diff() != 1).cumsum()
@@ -160,14 +166,14 @@ def _when(course: pd.DataFrame, aim: Direction) -> str:
             for _, run in beyond.groupby(runs)
         ]
     if not spans:
-        return (
-            "the share of gaze on the target differed from the original's in no time bin (95 % for "
-            "the whole curve at once)."
-        )
-    return (
+        return [
+            "no time bin shows another share of gaze on the target than on originals: the band "
+            "that holds the whole curve in 95 % holds zero throughout."
+        ]
+    return [
         f"the share of gaze on the target was {', and '.join(spans)} than on originals (95 % for "
         f"the whole curve at once)."
-    )
+    ]
 
 
 def _first_saccades(rows: pd.DataFrame) -> str:
@@ -189,8 +195,8 @@ def _scanpaths(similarity: pd.DataFrame) -> list[str]:
     apart = known[known["difference_high"] < 0]
     if apart.empty:
         return [
-            "Scanpaths of different people were as alike between an original and its version as "
-            "within one of them: no interval of the five measures of MultiMatch lies below zero."
+            f"Nothing says that versions changed scanpaths: none of {len(known)} intervals "
+            f"(MultiMatch, between original and version less within one of them) lies below zero."
         ]
     found = "; ".join(
         f"{row['condition']} {row['direction']}: {row['dimension']} "
@@ -199,7 +205,8 @@ def _scanpaths(similarity: pd.DataFrame) -> list[str]:
     )
     return [
         f"Scanpaths of different people were less alike between an original and its version than "
-        f"within one of them ({found})."
+        f"within one of them in {len(apart)} of {len(known)} measures, uncorrected for their "
+        f"number ({found})."
     ]
 
 

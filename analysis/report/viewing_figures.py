@@ -159,8 +159,8 @@ def _draw_first_saccades(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     axes.plot(at, rows["difference"], "o-", color=colour, markersize=4, linewidth=1.0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("latency of the first saccade (ms)")
-    axes.margins(x=0.08, y=0.3)
-    axes.legend(fontsize=7, loc="upper left", ncols=2, handlelength=1.6)
+    axes.margins(x=0.08, y=0.35)
+    axes.legend(fontsize=7, loc="upper left", handlelength=1.6)
     seaborn.despine(ax=axes)
 
 
