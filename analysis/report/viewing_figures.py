@@ -114,10 +114,12 @@ def draw_latency(latency: pd.DataFrame, first_saccades: pd.DataFrame, stem: Path
     ----------
     latency, first_saccades : DataFrames
         Rows by `analysis.viewing.latency.LATENCY` and
-        `analysis.viewing.first_saccades.FIRST_SACCADES`; without the latter the second row of the
-        figure is left out.
+        `analysis.viewing.first_saccades.FIRST_SACCADES`; groups of saccades without an interval are
+        left out, and the second row of the figure where no aim has several with one.
     """
-    aims, rows = _aims(latency), 1 + bool(len(first_saccades))
+    first_saccades = first_saccades[first_saccades["difference_low"].notna()]
+    aims = _aims(latency)
+    rows = 1 + bool((first_saccades["direction"].value_counts() > 1).any())
     with style():
         figure = Figure(figsize=(3.5 * len(aims), 2.6 * rows), layout="constrained")
         axes = figure.subplots(rows, len(aims), squeeze=False, sharey="row")
@@ -151,6 +153,13 @@ def _draw_survival(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
 
 def _draw_first_saccades(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
+    seaborn.despine(ax=axes)
+    axes.set_xlabel("latency of the first saccade (ms)")
+    if len(rows) < 2:
+        axes.text(0.5, 0.5, "too few first saccades", transform=axes.transAxes, ha="center",
+                  color=INK, fontsize=8, backgroundcolor="white")  # fmt: skip
+        axes.set_xticks([])
+        return
     at = rows["latency_ms"]
     axes.vlines(at, rows["band_low"], rows["band_high"], color=colour, linewidth=4, alpha=0.2,
                 label="95 % band, all groups")  # fmt: skip
@@ -158,10 +167,8 @@ def _draw_first_saccades(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
                 label="95 % interval, each group")  # fmt: skip
     axes.plot(at, rows["difference"], "o-", color=colour, markersize=4, linewidth=1.0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("latency of the first saccade (ms)")
     axes.margins(x=0.08, y=0.35)
     axes.legend(fontsize=7, loc="upper left", handlelength=1.6)
-    seaborn.despine(ax=axes)
 
 
 def draw_scanpaths(similarity: pd.DataFrame, stem: Path) -> list[Path]:

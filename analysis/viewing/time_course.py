@@ -111,12 +111,12 @@ def time_course(
     -400.0
     """
     check_numbers(bin_ms=bin_ms, latency_groups=latency_groups, resamples=resamples)
+    table = ordered_fixations(fixations, viewing_ms)
     if bin_ms > viewing_ms:
         raise InputError(
             f"bin_ms is {bin_ms:g}, more than the {viewing_ms:g} ms of viewing; expected several "
             f"bins, such as 250"
         )
-    table = ordered_fixations(fixations, viewing_ms)
     pairs = seen_pairs(pairs, table)
     groups = groups or dict.fromkeys(sorted(table["subject"].unique()), "everybody")
     check_groups(groups, table)
