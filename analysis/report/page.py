@@ -111,7 +111,8 @@ def _viewing(
         return None
     drawn = draw_viewing(viewing, folder)
     outputs.remember(*(path for paths in drawn.values() for path in paths))
-    return viewing_section(viewing, drawn, list(analysis.participants.values()))
+    kinds = list(analysis.participants.values())
+    return viewing_section(viewing, drawn, kinds, analysis.study.settings.analysis)
 
 
 def _pictures(column: Column) -> PictureColumn:

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.effects.study_analysis import analyse_study
 from analysis.fixations.subsets import Subset, select_fixations
-from analysis.report.viewing import viewing_sentences
+from analysis.report.viewing_sentences import viewing_sentences
 from analysis.viewing.study import study_viewing
 from stimuli.contract.study import open_study
 
