@@ -53,15 +53,20 @@ def draw_course(course: pd.DataFrame, by: Sequence[str], stem: Path) -> list[Pat
                 # Room for the legends: all columns have the same axis.
                 shown = course[(course["by"] == one) & course["direction"].isin(aims)]
                 above.set_ylim(0, 1.25 * float(shown[_LEVELS].max().max()))
-                low, high = float(shown["band_low"].min()), float(shown["band_high"].max())
-                if np.isfinite(low) and high > low:
-                    below.set_ylim(low - 0.05 * (high - low), high + 0.42 * (high - low))
+                _make_room(below, shown)
                 above.set_title(AIMS[aim] if row == 0 else "", color=COLOURS[aim])
                 below.set_xlabel("number of the fixation" if one == "number" else
                                  "time since the image appeared (s)")  # fmt: skip
             axes[2 * row, 0].set_ylabel(_SHARES[one])
             axes[2 * row + 1, 0].set_ylabel("version \N{MINUS SIGN} original")
         return save(figure, stem)
+
+
+def _make_room(axes: Axes, rows: pd.DataFrame) -> None:
+    """Leave room for a legend above bands."""
+    low, high = float(rows["band_low"].min()), float(rows["band_high"].max())
+    if np.isfinite(low) and high > low:
+        axes.set_ylim(low - 0.05 * (high - low), high + 0.42 * (high - low))
 
 
 def _draw_shares(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
@@ -129,6 +134,7 @@ def draw_latency(latency: pd.DataFrame, first_saccades: pd.DataFrame, stem: Path
             if rows > 1:
                 own = first_saccades[first_saccades["direction"] == aim]
                 _draw_first_saccades(axes[1, column], own, COLOURS[aim])
+                _make_room(axes[1, column], first_saccades)
         axes[0, 0].set_ylabel("trials that have\nfixated the target")
         if rows > 1:
             axes[1, 0].set_ylabel("first saccades on the target:\nversion \N{MINUS SIGN} original")
@@ -167,7 +173,7 @@ def _draw_first_saccades(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
                 label="95 % interval, each group")  # fmt: skip
     axes.plot(at, rows["difference"], "o-", color=colour, markersize=4, linewidth=1.0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.margins(x=0.08, y=0.35)
+    axes.margins(x=0.08)
     axes.legend(fontsize=7, loc="upper left", handlelength=1.6)
 
 
