@@ -45,3 +45,11 @@ from .report.study_report import report_study as report_study
 from .sessions.patterns import TrialPatterns as TrialPatterns
 from .sessions.runs import SessionRun as SessionRun
 from .sessions.runs import read_runs as read_runs
+from .viewing.pairs import ImagePair as ImagePair
+from .viewing.pairs import TargetPair as TargetPair
+from .viewing.scanpaths import ScanpathComparison as ScanpathComparison
+from .viewing.scanpaths import compare_scanpaths as compare_scanpaths
+from .viewing.study import StudyViewing as StudyViewing
+from .viewing.study import study_viewing as study_viewing
+from .viewing.time_course import TimeCourse as TimeCourse
+from .viewing.time_course import time_course as time_course

@@ -1,6 +1,7 @@
 """What pages take from the code when the site is built: tables of columns, and public names.
 
-A line ``{{ columns NAME }}`` becomes the table of a schema of `stimuli.contract.schemas`; a line
+A line ``{{ columns NAME }}`` becomes the table of a schema of `stimuli.contract.schemas`, or of
+another module if the name begins with it, as in ``analysis.viewing.course.COURSE``; a line
 ``{{ interface PACKAGE }}`` the documentation of all that the package re-exports.
 """
 
@@ -14,13 +15,14 @@ from stimuli.contract import schemas
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Return the text of a page with its lines replaced."""
-    markdown = re.sub(r"^\{\{ columns (\w+) \}\}$", _columns, markdown, flags=re.M)
+    markdown = re.sub(r"^\{\{ columns ([\w.]+) \}\}$", _columns, markdown, flags=re.M)
     return re.sub(r"^\{\{ interface (\w+) \}\}$", _interface, markdown, flags=re.M)
 
 
 def _columns(found: re.Match[str]) -> str:
     lines = ["| column | type | unit | meaning |", "|---|---|---|---|"]
-    for column in getattr(schemas, found[1]).columns:
+    module, _, name = found[1].rpartition(".")
+    for column in getattr(importlib.import_module(module) if module else schemas, name).columns:
         meaning = column.description
         if column.levels:
             levels = (f"`{level}` {text}" for level, text in column.levels.items())

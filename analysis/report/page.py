@@ -20,7 +20,9 @@ from analysis.report.panels import Column, Panel, draw_panel, panels
 from analysis.report.second_opinions import second_opinions
 from analysis.report.subsets import draw_subsets, read_summaries
 from analysis.report.tiles import TILE_PX
+from analysis.report.viewing import ViewingSection, draw_viewing, viewing_section
 from analysis.results.outputs import Outputs
+from analysis.viewing.study import StudyViewing
 from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.console import progress
 from stimuli.support.files import write_text
@@ -56,7 +58,12 @@ class ShownFailure:
     columns: Sequence[PictureColumn]
 
 
-def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Outputs) -> Path:
+def write_report(
+    analysis: StudyAnalysis,
+    sentences: Sequence[str],
+    outputs: Outputs,
+    viewing: StudyViewing | None = None,
+) -> Path:
     """Draw every figure, write the page and return its path.
 
     Parameters
@@ -65,6 +72,8 @@ def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Out
         The result in words, as `effect_sentences` returns them.
     outputs : Outputs
         Holds the maps already; gets the figures and the page.
+    viewing : StudyViewing, optional
+        How gaze unfolded, as `study_viewing` returns it.
     """
     folder = outputs.path("report", "figures")
     effects = draw_effects(
@@ -74,6 +83,7 @@ def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Out
     summaries = read_summaries(analysis.study.derivatives / "effects", analysis.summary)
     subsets = draw_subsets(summaries, folder / "subsets")
     outputs.remember(*effects, *subsets)
+    unfolded = _viewing(analysis, viewing, folder, outputs)
     against = failed_contrasts(analysis.contrasts)
     failed = {one.comparison.version.source_id for one in against}
     shown: list[PicturePanel] = []
@@ -89,9 +99,20 @@ def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Out
     outputs.remember(*([drawn] if drawn else []))
     page = outputs.path("report", "index.html")
     failures = [_failure(one, kept) for one in against]
-    write_text(page, _page(analysis, sentences, effects, subsets, failures, shown))
+    write_text(page, _page(analysis, sentences, effects, subsets, failures, shown, unfolded))
     outputs.remember(page)
     return page
+
+
+def _viewing(
+    analysis: StudyAnalysis, viewing: StudyViewing | None, folder: Path, outputs: Outputs
+) -> ViewingSection | None:
+    if viewing is None:
+        return None
+    drawn = draw_viewing(viewing, folder)
+    outputs.remember(*(path for paths in drawn.values() for path in paths))
+    kinds = list(analysis.participants.values())
+    return viewing_section(viewing, drawn, kinds, analysis.study.settings.analysis)
 
 
 def _pictures(column: Column) -> PictureColumn:
@@ -112,6 +133,7 @@ def _page(
     subsets: Sequence[Path],
     failures: Sequence[ShownFailure],
     shown: Sequence[PicturePanel],
+    viewing: ViewingSection | None,
 ) -> str:
     result = analysis.sensitivity
     return render(
@@ -130,6 +152,7 @@ def _page(
         second_opinions=second_opinions(analysis),
         naturalness=naturalness_of_versions(analysis),
         logits=checks.logit_rows(analysis),
+        viewing=viewing,
         sensitivity=checks.sensitivity_rows(result) if result else None,
         not_tried=result.not_tried if result else [],
         failures=failures,

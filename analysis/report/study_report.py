@@ -9,6 +9,7 @@ from analysis.report.page import write_report
 from analysis.report.sentences import effect_sentences
 from analysis.results.export import export
 from analysis.results.outputs import Outputs
+from analysis.viewing.study import NOTES, StudyViewing, study_viewing
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import checked_name
 from stimuli.support.checked import member
@@ -26,11 +27,14 @@ class StudyReport:
         What they say.
     page
         The report.
+    viewing : StudyViewing or None
+        How gaze unfolded; None of first fixations.
     """
 
     analysis: StudyAnalysis
     sentences: list[str]
     page: Path
+    viewing: StudyViewing | None = None
 
 
 def report_study(
@@ -93,12 +97,18 @@ def report_study(
         keep=outputs.write_maps,
     )  # fmt: skip
 
+    # How gaze unfolded while the images were seen.
+    viewing = study_viewing(analysis)
+
     # Tables, figures and the page.
     sentences = list(effect_sentences(analysis.summary, analysis.agreement, analysis.controls))
     outputs.write_tables(analysis, sentences)
-    page = write_report(analysis, sentences, outputs)
+    if viewing is not None:
+        for table, schema, rows in viewing.tables():
+            outputs.write_table(f"viewing/{table}.csv", schema, rows, NOTES)
+    page = write_report(analysis, sentences, outputs, viewing)
     if exported:
         folder = study.derivatives / "export"
         outputs.remember(*export(analysis.design, analysis.fixations, folder))
     outputs.finish(analysis)
-    return StudyReport(analysis, sentences, page)
+    return StudyReport(analysis, sentences, page, viewing)

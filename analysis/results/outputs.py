@@ -140,6 +140,12 @@ class Outputs:
             rows = analysis.sensitivity.effects
             self._write("effects/sensitivity.csv", SENSITIVITY, rows, not_tried)
 
+    def write_table(
+        self, name: str, schema: Schema, table: pd.DataFrame, sidecar: Mapping[str, object]
+    ) -> None:
+        """Write a table of this subset, such as ``viewing/latency.csv``, that stands by itself."""
+        self._write(name, schema, table, sidecar)
+
     def _write(
         self,
         name: str,

@@ -296,6 +296,10 @@ class AnalysisSettings(CheckedSettings):
     velocity_deg_s: float = setting(30.0, "detector velocity: threshold (I-VT)", 1, 1000)
     dispersion_deg: float = setting(1.0, "detector dispersion: threshold (I-DT)", 0.05, 10)
     minimum_fixation_ms: float = setting(60.0, "both: shortest fixation", 10, 1000)
+    time_bin_ms: float = setting(250.0, "bins of the time course, from image onset", 10, 10000)
+    latency_groups: int = setting(
+        4, "groups of first saccades by their latency, of equal size within each subject", 2, 20
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""Means over targets with subjects and sources drawn anew, and bands that hold whole curves.
+
+Subjects and sources are drawn together (`analysis.effects.bootstrap`), and everything is measured
+on what was drawn. In every array of resamples the first row is no resample: there everybody and
+every source counts once, so it holds the estimates.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.effects.bootstrap import draw
+from analysis.viewing.pairs import ImagePair
+
+RESAMPLES = 2000
+_AT_ONCE = 250  # resamples held in memory together
+_MOST_MISSING = 0.01  # of the resamples of a value that has an interval
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """How often everybody and every source counts; the first row is one for all.
+
+    Attributes
+    ----------
+    subjects : array (1 + resamples, subjects)
+    pairs : array (1 + resamples, pairs)
+        How often the source of each pair was drawn.
+    """
+
+    subjects: np.ndarray
+    pairs: np.ndarray
+
+
+def draw_clusters(
+    subject_strata: Mapping[str, str], pairs: Sequence[ImagePair], seed: int, resamples: int
+) -> Draws:
+    """Draw subjects within their strata, and sources within their conditions.
+
+    Parameters
+    ----------
+    subject_strata
+        Stratum of every subject, in the order of the subjects.
+    """
+    generator = np.random.default_rng([seed, len(pairs)])
+    subjects = draw(list(subject_strata.values()), resamples, generator)
+    conditions = {pair.source: pair.condition for pair in pairs}
+    sources = draw(list(conditions.values()), resamples, generator)
+    column = {source: number for number, source in enumerate(conditions)}
+    of_pairs = sources[:, [column[pair.source] for pair in pairs]]
+    return Draws(*(np.vstack([np.ones(len(one[0])), one]) for one in (subjects, of_pairs)))
+
+
+def mean_ratios(numerator: np.ndarray, denominator: np.ndarray, draws: Draws) -> np.ndarray:
+    """Return means over targets of a ratio on originals and on versions, and of their difference.
+
+    A target's ratio is the sum over subjects of the numerator, over that of the denominator. Only
+    targets with a ratio on both images count, so the difference of the means is the mean of the
+    differences.
+
+    Parameters
+    ----------
+    numerator, denominator : arrays (subjects, pairs, 2, k)
+        Sums of every subject on the original and the version of each pair; k values side by side.
+    draws : Draws
+        Of these subjects and pairs.
+
+    Returns
+    -------
+    means : array (1 + resamples, 3, k)
+        Original, version, version - original; NaN where nothing was seen.
+    """
+    n_subjects, n_pairs, _, k = numerator.shape
+    upper, lower = (one.reshape(n_subjects, -1) for one in (numerator, denominator))
+    parts = []
+    for start in range(0, len(draws.subjects), _AT_ONCE):
+        times = draws.subjects[start : start + _AT_ONCE]
+        weights = draws.pairs[start : start + _AT_ONCE, :, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios = ((times @ upper) / (times @ lower)).reshape(-1, n_pairs, 2, k)
+            known = np.isfinite(ratios).all(axis=2)
+            ratios[~np.isfinite(ratios)] = 0.0
+            weights = weights * known
+            means = (ratios * weights[:, :, None]).sum(axis=1) / weights.sum(axis=1)[:, None]
+        parts.append(np.concatenate([means, means[:, 1:] - means[:, :1]], axis=1))
+    return np.concatenate(parts)
+
+
+def intervals(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the percentile interval of every value.
+
+    Parameters
+    ----------
+    values : array (1 + resamples, ...)
+
+    Returns
+    -------
+    low, high : arrays (...)
+        NaN where a value is missing from more than one resample in a hundred.
+    """
+    sound = _sound(values)
+    low, high = np.full(sound.shape, np.nan), np.full(sound.shape, np.nan)
+    if sound.any():
+        ends = [(1 - level) / 2, (1 + level) / 2]
+        low[sound], high[sound] = np.nanquantile(values[1:, sound], ends, axis=0)
+    return low, high
+
+
+def simultaneous_band(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return a band that holds a whole curve with the probability `level`.
+
+    Its half width is at every point the same multiple of the standard error there: the quantile of
+    the largest studentised deviation of a resampled curve from the resamples' mean (max-t; Romano
+    & Wolf 2005; Montiel Olea & Plagborg-Moller 2019).
+
+    Parameters
+    ----------
+    values : array (1 + resamples, points)
+        The curve as it was measured, then its resamples.
+
+    Returns
+    -------
+    low, high : arrays (points,)
+        NaN where a point is missing from more than one resample in a hundred, or never varies.
+    """
+    resampled, sound = values[1:], _sound(values)
+    known = np.isfinite(resampled)
+    counts = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, resampled, 0.0).sum(axis=0) / counts
+    deviations = np.where(known, resampled - means, 0.0)
+    errors = np.sqrt((deviations**2).sum(axis=0) / np.maximum(counts - 1, 1))
+    sound &= errors > 1e-12
+    if not sound.any():
+        return np.full(len(sound), np.nan), np.full(len(sound), np.nan)
+    largest = np.abs(deviations[:, sound] / errors[sound]).max(axis=1)
+    half = np.where(sound, np.quantile(largest, level) * errors, np.nan)
+    return values[0] - half, values[0] + half
+
+
+def _sound(values: np.ndarray) -> np.ndarray:
+    missing = 1.0 - np.isfinite(values[1:]).mean(axis=0)
+    return np.isfinite(values[0]) & (missing <= _MOST_MISSING)
