@@ -73,7 +73,19 @@ def counts_of(trials: pd.DataFrame) -> Counts:
     Parameters
     ----------
     trials : DataFrame
-        Rows by `analysis.effects.models.TRIALS`.
+        Counts of every trial, as ``effects/trials.csv`` holds them: ``subject``, ``source_id``,
+        ``target``, ``direction``, ``version_id``, ``version`` (0 or 1), ``on_target``,
+        ``n_fixations``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis import counts_of
+    >>> trials = pd.DataFrame({"subject": ["01", "01"], "version": [0, 1], "on_target": [2, 5]})
+    >>> trials = trials.assign(source_id="dog", target="7", direction="increase", n_fixations=10)
+    >>> counts = counts_of(trials.assign(version_id="dog_increase"))
+    >>> counts.pooled.round(2).tolist()
+    [0.3]
     """
     subjects = sorted(trials["subject"].unique())
     comparisons = trials[[*_COMPARISON, "source_id", "direction"]].drop_duplicates(_COMPARISON)

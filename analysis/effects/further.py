@@ -11,7 +11,7 @@ from analysis.effects.contrasts import Contrast
 from analysis.effects.counts import Counts, counts_of
 from analysis.effects.mechanism.features import comparison_features
 from analysis.effects.mechanism.moderators import moderators_table
-from analysis.effects.mechanism.predictors import CountedResamples, predictors_table
+from analysis.effects.mechanism.predictors import CountedResamples, comparable, predictors_table
 from analysis.effects.mixed.mixed_logit import mixed_logits
 from analysis.effects.noise_ceiling import noise_ceiling, predicted_changes
 from analysis.effects.standardised import standardised_effects, subject_effects
@@ -70,15 +70,18 @@ def further_results(
     counts, seed = counts_of(trials), study.settings.study.seed
     features = comparison_features(study, contrasts, counts, label)
     resamples = _resampled(counts, subject_strata, seed, study.settings.analysis.resamples)
+    model, known = predicted_changes(contrasts, counts), comparable(features)
+    ceiling = noise_ceiling(counts, model, subject_strata, seed=seed, label=label)
+    # Predictions are compared where all of them are known; what can be reached there is another.
+    of_known = noise_ceiling(counts, np.where(known, model, np.nan), subject_strata, seed=seed)
+    ceilings = dict(zip(of_known["direction"], of_known["ceiling"], strict=True))
     return FurtherResults(
         mixed=mixed_logits(trials, label),
         standardised=standardised_effects(counts, label),
         subjects=subject_effects(counts, label),
-        ceiling=noise_ceiling(
-            counts, predicted_changes(contrasts, counts), subject_strata, seed=seed, label=label
-        ),
+        ceiling=ceiling,
         comparisons=features,
-        predictors=predictors_table(features, resamples, label),
+        predictors=predictors_table(features, resamples, label, ceilings),
         moderators=moderators_table(features, resamples, label),
     )
 

@@ -61,7 +61,8 @@ def noise_ceiling(
     counts : Counts
         Fixations on the targets by subject.
     predicted : array (comparisons,)
-        Change that a model predicts of each comparison of `counts`; NaN where it predicts none.
+        Change that a model predicts of each comparison of `counts`; where it is NaN the comparison
+        does not count.
     subject_strata : mapping
         Group of every subject, within which halves are drawn, as `analysis.subject_strata` returns
         it.
@@ -74,11 +75,30 @@ def noise_ceiling(
     -------
     ceiling : DataFrame
         Rows by `NOISE_CEILING`: both directions together, and each alone. Controls do not count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from analysis import counts_of, noise_ceiling
+    >>> generator = np.random.default_rng(0)
+    >>> cells = [(subject, source, version) for subject in "123456" for source in "abcdefgh"
+    ...          for version in (0, 1)]
+    >>> trials = pd.DataFrame(cells, columns=["subject", "source_id", "version"])
+    >>> trials = trials.assign(target="t", direction="increase", n_fixations=40)
+    >>> trials["version_id"] = trials["source_id"] + "_increase"
+    >>> effect = trials["source_id"].map(dict(zip("abcdefgh", np.linspace(0.0, 0.5, 8))))
+    >>> trials["on_target"] = generator.binomial(40, 0.2 + effect * trials["version"])
+    >>> ceiling = noise_ceiling(
+    ...     counts_of(trials), np.linspace(0.0, 0.5, 8), dict.fromkeys("123456", "all"), seed=0
+    ... )
+    >>> bool(ceiling["reliability"][0] > 0.9)
+    True
     """
     rows = []
     for direction in (BOTH, Direction.INCREASE, Direction.DECREASE):
         aims = (Direction.INCREASE, Direction.DECREASE) if direction == BOTH else (direction,)
-        which = np.isin(counts.directions, aims)
+        which = np.isin(counts.directions, aims) & np.isfinite(predicted)
         if which.any():
             row = {"subset": label, "direction": str(direction)}
             rows.append(row | _row(counts, predicted, which, subject_strata, seed))
@@ -137,6 +157,8 @@ def _row(
     if not reliability[0] > 0:
         return row | {"note": "the halves do not agree: there is nothing that could be foretold"}
     low, high = _jackknife(model / ceiling, n_sources)
+    if not math.isfinite(low):
+        row["note"] = "without one of the sources the halves do not agree: no interval"
     return row | {
         "of_ceiling": model[0] / ceiling[0], "of_ceiling_low": low, "of_ceiling_high": high,
     }  # fmt: skip

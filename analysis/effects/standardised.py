@@ -73,7 +73,7 @@ def cohens_d_z(changes: np.ndarray) -> tuple[float, float, float]:
     >>> from analysis import cohens_d_z
     >>> d_z, low, high = cohens_d_z(np.array([0.1, 0.3, 0.2, 0.2, 0.2]))
     >>> round(d_z, 2), round(low, 2), round(high, 2)
-    (2.83, 0.74, 4.92)
+    (2.83, 0.75, 4.89)
     """
     changes = np.asarray(changes, float)
     changes = changes[np.isfinite(changes)]
@@ -98,7 +98,21 @@ def _noncentrality(t: float, df: int, share: float) -> float:
 
 
 def standardised_effects(counts: Counts, label: str) -> pd.DataFrame:
-    """Return Cohen's d_z over subjects and over sources, by `STANDARDISED`, for each direction."""
+    """Return Cohen's d_z over subjects and over sources for each direction.
+
+    Parameters
+    ----------
+    counts : Counts
+        Fixations on the targets by subject.
+    label
+        Content of the column ``subset``.
+
+    Returns
+    -------
+    standardised : DataFrame
+        Rows by `STANDARDISED`. In a first block, where nobody saw an original and its version,
+        subjects have none.
+    """
     rows = []
     for direction in _directions(counts):
         which = counts.directions == direction
@@ -124,9 +138,20 @@ def standardised_effects(counts: Counts, label: str) -> pd.DataFrame:
 
 
 def subject_effects(counts: Counts, label: str) -> pd.DataFrame:
-    """Return the mean change of every subject with its interval, by `SUBJECT_EFFECTS`.
+    """Return the mean change of every subject with its interval.
 
-    Subjects who saw no original together with a version of it, as in a first block, have no row.
+    Parameters
+    ----------
+    counts : Counts
+        Fixations on the targets by subject.
+    label
+        Content of the column ``subset``.
+
+    Returns
+    -------
+    subjects : DataFrame
+        Rows by `SUBJECT_EFFECTS`. Subjects who saw no original together with a version of it, as in
+        a first block, have no row.
     """
     rows = list[Mapping[Hashable, Any]]()
     for direction in _directions(counts):

@@ -13,6 +13,7 @@ from analysis.fixations.subsets import Subset
 from analysis.report import checks, data, sections
 from analysis.report.failures import draw_failures, failure_columns, failure_name, failure_text
 from analysis.report.figures import draw_effects
+from analysis.report.further import FurtherSection, further_section
 from analysis.report.html import jpeg_uri, render
 from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions
@@ -89,7 +90,9 @@ def write_report(analysis: StudyAnalysis, sentences: Sequence[str], outputs: Out
     outputs.remember(*([drawn] if drawn else []))
     page = outputs.path("report", "index.html")
     failures = [_failure(one, kept) for one in against]
-    write_text(page, _page(analysis, sentences, effects[0], subsets[0], failures, shown))
+    further, further_figures = further_section(analysis, folder)
+    outputs.remember(*further_figures)
+    write_text(page, _page(analysis, sentences, effects[0], subsets[0], failures, shown, further))
     outputs.remember(page)
     return page
 
@@ -112,6 +115,7 @@ def _page(
     subsets: Path,
     failures: Sequence[ShownFailure],
     shown: Sequence[PicturePanel],
+    further: FurtherSection,
 ) -> str:
     result = analysis.sensitivity
     return render(
@@ -148,5 +152,6 @@ def _page(
         warnings=data.warning_rows(analysis),
         methods=methods(analysis),
         panels=shown,
+        further=further,
         parameters=sections.parameter_rows(analysis),
     )

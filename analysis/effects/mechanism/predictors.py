@@ -8,6 +8,7 @@ direction. Intervals are from subjects and sources drawn anew together, centred 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,8 @@ PREDICTORS = Schema(
                "direction"),
         Column("from_aim_low", float, "Lower end of its 95 % interval"),
         Column("from_aim_high", float, "Upper end"),
+        Column("ceiling", float, "Noise ceiling of the same comparisons: what a perfect prediction "
+               "would have"),
         Column("note", str, "Why a value is missing"),
     ),
 )  # fmt: skip
@@ -65,7 +68,10 @@ class CountedResamples:
 
 
 def predictors_table(
-    features: pd.DataFrame, resamples: CountedResamples, label: str
+    features: pd.DataFrame,
+    resamples: CountedResamples,
+    label: str,
+    ceilings: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Return how well each prediction foretells people's counted changes.
 
@@ -77,6 +83,8 @@ def predictors_table(
         The same comparisons with subjects and sources drawn anew.
     label
         Content of the column ``subset``.
+    ceilings : mapping
+        By direction the noise ceiling of the `comparable` comparisons.
 
     Returns
     -------
@@ -86,9 +94,7 @@ def predictors_table(
     rows = list[dict[str, object]]()
     predictions = _predictions(features)
     directions, people = features["direction"].to_numpy(str), features["change"].to_numpy(float)
-    known = np.isfinite(people)
-    for values in predictions.values():
-        known &= np.isfinite(values)
+    known = comparable(features)
     for direction in (BOTH, Direction.INCREASE, Direction.DECREASE):
         aims = (Direction.INCREASE, Direction.DECREASE) if direction == BOTH else (direction,)
         which = np.flatnonzero(known & np.isin(directions, aims))
@@ -109,13 +115,22 @@ def predictors_table(
             row = {
                 "subset": label, "direction": str(direction), "predictor": name, "n": len(which),
                 "n_sources": n_sources, "correlation": whole, "correlation_low": low,
-                "correlation_high": high, "note": None if n_sources >= LEAST_SOURCES else _FEW,
+                "correlation_high": high, "ceiling": (ceilings or {}).get(direction, math.nan),
+                "note": None if n_sources >= LEAST_SOURCES else _FEW,
             }  # fmt: skip
             for other, column in ((THE_GUIDE, "difference"), (THE_AIM, "from_aim")):
                 if other in found and other != name:
                     row |= _difference(column, found[name], found[other])
             rows.append(row)
     return pd.DataFrame(rows, columns=list(PREDICTORS.names))
+
+
+def comparable(features: pd.DataFrame) -> np.ndarray:
+    """Return which comparisons have every prediction of the study, and a change of people."""
+    known = np.isfinite(features["change"].to_numpy(float))
+    for values in _predictions(features).values():
+        known = known & np.isfinite(values)
+    return known
 
 
 def _predictions(features: pd.DataFrame) -> dict[str, np.ndarray]:
