@@ -95,9 +95,10 @@ def counts_of(trials: pd.DataFrame) -> Counts:
         for number, key in enumerate(comparisons[_COMPARISON].itertuples(index=False, name=None))
     }
     column = [place[key] for key in trials[_COMPARISON].itertuples(index=False, name=None)]
+    row = {subject: number for number, subject in enumerate(subjects)}
     where = (
         trials["version"].to_numpy(int),
-        np.searchsorted(subjects, trials["subject"].to_numpy(str)) if subjects else [],
+        trials["subject"].map(row).to_numpy(int),
         np.array(column, int),
     )
     hits, n = np.zeros((2, 2, len(subjects), len(comparisons)))

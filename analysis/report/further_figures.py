@@ -34,6 +34,8 @@ def draw_subjects(subjects: pd.DataFrame, stem: Path) -> list[Path]:
         return []
     with style():
         height = 1.1 + 0.17 * most
+        ends = subjects[["change", "change_low", "change_high"]].to_numpy(float)
+        margin = 0.05 * float(np.nanmax(ends) - np.nanmin(ends))
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         for axes, direction in zip(_row_of(figure, len(shown)), shown, strict=True):
             rows = subjects[subjects["direction"] == direction].sort_values("change")
@@ -47,6 +49,7 @@ def draw_subjects(subjects: pd.DataFrame, stem: Path) -> list[Path]:
             )  # fmt: skip
             axes.set_yticks(places, rows["subject"].tolist(), fontsize=7)
             axes.set_ylim(-0.8, len(rows) - 0.2)
+            axes.set_xlim(np.nanmin(ends) - margin, np.nanmax(ends) + margin)
             axes.set_title(_TITLES[direction], color=COLOURS[direction], pad=14)
             axes.set(xlabel=_CHANGE, ylabel="subject")
         return save(figure, stem)
@@ -77,9 +80,15 @@ def draw_predictors(predictors: pd.DataFrame, stem: Path) -> list[Path]:
                     "noise ceiling", (ceiling, 1), xycoords=("data", "axes fraction"), ha="right",
                     xytext=(8, 0), textcoords="offset points", va="bottom", fontsize=7,
                 )  # fmt: skip
-            axes.set_title(_TITLES[direction], color=colour, pad=14)
+            else:
+                axes.annotate(
+                    "no noise ceiling", (1, 1), xycoords="axes fraction", ha="right", va="bottom",
+                    fontsize=7,
+                )  # fmt: skip
+            n = rows["n"].iloc[0]
+            axes.set_title(f"{_TITLES[direction]} (n = {n})", color=colour, pad=14)
             axes.set(xlabel="correlation with people", ylim=(-0.6, len(names) - 0.4))
-            low = rows["correlation_low"].fillna(rows["correlation"]).min()
+            low = predictors[["correlation_low", "correlation"]].min(axis=None)
             axes.set_xlim(min(-0.25, low - 0.05), 1.05)
             if number == 0:
                 axes.set_yticks(range(len(names)), names)

@@ -77,7 +77,8 @@ class _Deviance:
         self.hits, self.n, self.fixed, self.terms = hits, n, fixed, terms
         starts = np.cumsum([0, *(one.n_units * one.covariates.shape[1] for one in terms)])
         self.size = int(starts[-1])
-        columns, covariates, places = [], [], list[tuple[int, int, int]]()
+        columns, covariates = list[np.ndarray](), list[np.ndarray]()
+        places = list[tuple[int, int, bool]]()
         for start, term in zip(starts, terms, strict=False):
             first = len(columns)
             for number in range(term.covariates.shape[1]):
@@ -152,9 +153,8 @@ class _Deviance:
             share = expit(eta)
             weighted = loadings * (self.n * share * (1 - share))[:, None]
             products = (weighted[:, :, None] * loadings[:, None, :]).ravel()
-            curvature = np.bincount(self._pairs, products, minlength=self.size**2)
-            curvature = curvature.reshape(self.size, self.size)
-            curvature[np.diag_indices(self.size)] += 1.0
+            curvature = np.bincount(self._pairs, products, minlength=self.size**2).astype(float)
+            curvature = curvature.reshape(self.size, self.size) + np.eye(self.size)
             factor = cho_factor(curvature, lower=True, check_finite=False)
             slope = self._across(loadings * (self.hits - self.n * share)[:, None]) - u
             step = cho_solve(factor, slope)
