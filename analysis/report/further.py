@@ -12,6 +12,7 @@ from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.further_figures import draw_moderators, draw_predictors, draw_subjects
 from analysis.report.numbers import DASH, plain, signed
 from analysis.report.tables import Table, between, direction_cell, p_text, share
+from stimuli.contract.vocabulary import ParticipantKind
 
 _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 
@@ -22,8 +23,8 @@ class FurtherSection:
 
     Attributes
     ----------
-    n_subjects, n_sources
-        How many took part and were shown.
+    who
+        How many subjects and sources the counts are of, in words.
     odds, formulas
         Mixed and clustered logits; the mixed ones as R reads them.
     standardised, ceiling, predictors, moderators
@@ -34,8 +35,7 @@ class FurtherSection:
         Content of the PNG files.
     """
 
-    n_subjects: int
-    n_sources: int
+    who: str
     odds: Table
     formulas: Sequence[str]
     standardised: Table
@@ -57,27 +57,54 @@ def further_section(analysis: StudyAnalysis, folder: Path) -> tuple[FurtherSecti
         draw_moderators(further.moderators, folder / "moderators"),
     ]
     pngs = [paths[0].read_bytes() if paths else b"" for paths in drawn]
-    noted = (further.mixed, further.ceiling)
+    noted = {"mixed logit": further.mixed, "noise ceiling": further.ceiling}
     notes = [
-        f"{row['direction']}: {row['note']}."
-        for table in noted
+        f"{name}, {row['direction']}: {row['note']}."
+        for name, table in noted.items()
         for row in table[table["note"].notna()].to_dict("records")
     ]
     section = FurtherSection(
-        n_subjects=analysis.trials["subject"].nunique(),
-        n_sources=analysis.trials["source_id"].nunique(),
+        who=_who(analysis),
         odds=_odds(analysis),
         formulas=list(dict.fromkeys(further.mixed["formula"].dropna())),
         standardised=_standardised(further.standardised),
         ceiling=_ceiling(further.ceiling),
         predictors=_predictors(further.predictors),
         moderators=_moderators(further.moderators),
-        notes=list(dict.fromkeys(notes)),
+        notes=notes,
         subjects_figure=pngs[0],
         predictors_figure=pngs[1],
         moderators_figure=pngs[2],
     )
     return section, [path for paths in drawn for path in paths]
+
+
+def _who(analysis: StudyAnalysis) -> str:
+    """Return how many subjects and sources the counts are of; whoever was no person is named so."""
+    n_subjects = analysis.trials["subject"].nunique()
+    n_sources = analysis.trials["source_id"].nunique()
+    kinds = {analysis.participants[one] for one in analysis.trials["subject"].unique()}
+    names = {ParticipantKind.HUMAN: "subjects", ParticipantKind.SIMULATED: "simulated observers"}
+    observers = names.get(kinds.pop(), "try-outs") if len(kinds) == 1 else "subjects and others"
+    return f"{n_subjects} {observers}, {n_sources} sources with a target"
+
+
+def further_methods(analysis: StudyAnalysis) -> list[str]:
+    """Return the paragraph on models, subjects and mechanism; none where nothing has a target."""
+    if analysis.trials.empty:
+        return []
+    return [
+        "Odds of fixating the target are also those of a logit with crossed random effects of "
+        "subjects and sources, fitted with Laplace's approximation as glmer of lme4 does; its "
+        "intervals are Student's with one degree of freedom less than there are subjects or "
+        "sources, m, whichever are fewer, and by the root of m / (m \N{MINUS SIGN} 1) wider, which "
+        "makes up for spreads that the likelihood takes too small. Standardised effects are "
+        "Cohen's d_z, with intervals from the noncentral t distribution. The noise ceiling is the "
+        "root of the Spearman-Brown corrected mean correlation of the changes of random halves of "
+        "the subjects, its intervals by the jackknife over sources. Correlations of predictions, "
+        "their differences, and changes by group have percentile intervals over subjects and "
+        "sources drawn anew together. All of these are of counted fixations, without densities."
+    ]
 
 
 def _odds(analysis: StudyAnalysis) -> Table:

@@ -5,7 +5,8 @@ and in how far a version moves them, and so do sources; a source may have severa
 odds of a version are those of a typical subject on a typical source: somewhat larger than what the
 clustered logit (`analysis.effects.models`) gives, which averages over people. Intervals are
 Student's with one degree of freedom less than there are units of the rarer kind, since the spread
-between a few units is itself uncertain.
+between m units is itself uncertain, and by sqrt(m / (m - 1)) wider, since its likelihood is highest
+where it is too small by that much.
 """
 
 import math
@@ -31,7 +32,7 @@ MIXED_MODELS = Schema(
         Column("n_sources", int, "Photographs on which they lie"),
         Column("formula", str, "The model, as glmer of R's lme4 reads it; n/a: none was fitted"),
         Column("log_odds", float, "Version against original, of fixating the target"),
-        Column("standard_error", float, "Of the log odds"),
+        Column("standard_error", float, "Of the log odds, as glmer has it"),
         Column("log_odds_low", float, "Lower end of the 95 % interval"),
         Column("log_odds_high", float, "Upper end"),
         Column("odds_ratio", float, "Odds of fixating the target in the version over the original"),
@@ -133,13 +134,8 @@ def _row(trials: pd.DataFrame) -> dict[str, object]:
         fit = fit_laplace(hits, n, fixed, model.terms)
     except (ValueError, np.linalg.LinAlgError):
         return counts | {"note": "the model cannot be fitted"}
-    df = _degrees(model, trials)
+    df = float(min(n_subjects, n_sources) - 1)
     return counts | {"formula": model.formula} | _effect(fit, df) | _spreads(model, fit)
-
-
-def _degrees(model: _Model, trials: pd.DataFrame) -> float:
-    """Return the degrees of freedom: of subjects or sources, whichever are fewer."""
-    return float(min(trials["subject"].nunique(), trials["source_id"].nunique()) - 1)
 
 
 def _model(trials: pd.DataFrame) -> _Model:
@@ -168,13 +164,14 @@ def _effect(fit: LaplaceFit, df: float) -> dict[str, object]:
     estimate, error = float(fit.beta[1]), math.sqrt(max(float(fit.covariance[1, 1]), 0.0))
     if not (math.isfinite(error) and error > 0):
         return {"note": "the likelihood has no curvature at its maximum: no interval"}
-    half = float(student.ppf(0.975, df)) * error
+    wide = error * math.sqrt((df + 1) / df)
+    half = float(student.ppf(0.975, df)) * wide
     low, high = estimate - half, estimate + half
     return {
         "log_odds": estimate, "standard_error": error, "log_odds_low": low, "log_odds_high": high,
         "odds_ratio": math.exp(estimate), "odds_ratio_low": math.exp(min(low, 700.0)),
         "odds_ratio_high": math.exp(min(high, 700.0)), "df": df,
-        "p": float(2.0 * student.sf(abs(estimate) / error, df)),
+        "p": float(2.0 * student.sf(abs(estimate) / wide, df)),
     }  # fmt: skip
 
 
