@@ -141,8 +141,8 @@ def _row(
         return row | {"note": f"too few sources: expected at least {_LEAST_SOURCES}"}
     left_out = (np.arange(n_sources)[:, None] != unit).astype(float)
     times = np.vstack([np.ones((1, len(unit))), left_out])
-    halves = (one[:, which] for one in changes)
-    split = _mean_correlations(*halves, times)
+    one, other = (half[:, which] for half in changes)
+    split = _mean_correlations(one, other, times)
     with np.errstate(divide="ignore", invalid="ignore"):
         reliability = 2 * split / (1 + split)
         ceiling = np.sqrt(np.where(reliability > 0, reliability, np.nan))

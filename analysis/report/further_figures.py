@@ -88,7 +88,7 @@ def draw_predictors(predictors: pd.DataFrame, stem: Path) -> list[Path]:
             n = rows["n"].iloc[0]
             axes.set_title(f"{_TITLES[direction]} (n = {n})", color=colour, pad=14)
             axes.set(xlabel="correlation with people", ylim=(-0.6, len(names) - 0.4))
-            low = predictors[["correlation_low", "correlation"]].min(axis=None)
+            low = np.nanmin(predictors[["correlation_low", "correlation"]].to_numpy(float))
             axes.set_xlim(min(-0.25, low - 0.05), 1.05)
             if number == 0:
                 axes.set_yticks(range(len(names)), names)

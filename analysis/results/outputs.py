@@ -156,7 +156,11 @@ class Outputs:
             ("standardised", STANDARDISED, further.standardised),
             ("subject_effects", SUBJECT_EFFECTS, further.subjects),
             ("noise_ceiling", NOISE_CEILING, further.ceiling),
-            ("comparisons", COMPARISONS.with_members(further.comparisons), further.comparisons),
+            (
+                "comparisons",
+                COMPARISONS.with_members(map(str, further.comparisons)),
+                further.comparisons,
+            ),
             ("predictors", PREDICTORS, further.predictors),
             ("moderators", MODERATORS, further.moderators),
         ):
