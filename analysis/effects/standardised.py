@@ -123,7 +123,7 @@ def standardised_effects(counts: Counts, label: str) -> pd.DataFrame:
         for name, changes in over.items():
             known = changes[np.isfinite(changes)]
             d_z, low, high = cohens_d_z(known)
-            asked = _as_asked(known, direction)
+            asked = _as_asked(known, direction) if len(known) else None
             rows.append(
                 {
                     "subset": label, "direction": direction, "over": name, "n": len(known),
