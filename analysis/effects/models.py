@@ -32,6 +32,9 @@ TRIALS = Schema(
         Column("block_position", int, "1 for the block that this subject saw first"),
         Column("on_target", int, "Fixations on the target"),
         Column("n_fixations", int, "Fixations on the image"),
+        Column("trial", int, "Trial, counted from 1 over the subject's session"),
+        Column("block", str, "Set of stimuli that the trial stood in"),
+        Column("version_id", str, "Version that the row is about; an original has a row for each"),
     ),
 )
 
@@ -50,6 +53,7 @@ MODELS = Schema(
     ),
 )
 
+_TRIAL = ["subject", "block_position", "block", "trial"]
 _NO_ESTIMATE = (math.nan, math.nan, math.nan)
 
 
@@ -87,15 +91,13 @@ def trial_table(
             if rows is None:
                 continue
             cells = grid.cell_of(rows[["x_px", "y_px"]].to_numpy(float))
-            trials = rows.assign(on_target=covered[cells]).groupby(["subject", "block_position"])[
-                "on_target"
-            ]
+            trials = rows.assign(on_target=covered[cells]).groupby(_TRIAL)["on_target"]
             counted = trials.agg(on_target="sum", n_fixations="size").reset_index()
             parts.append(
                 counted.assign(
                     source_id=stimulus.source_id, stim_id=stimulus.stim_id,
                     target=comparison.annotation_ids, direction=str(comparison.direction),
-                    version=version,
+                    version=version, version_id=comparison.version.stim_id,
                 )
             )  # fmt: skip
     if not parts:

@@ -12,8 +12,10 @@ from analysis.effects.bootstrap import pigeonhole_bootstrap
 from analysis.effects.contrasts import Contrast, effects_table
 from analysis.effects.controls import control_table
 from analysis.effects.design import StudyDesign, read_design
+from analysis.effects.further import FurtherResults, further_results
 from analysis.effects.measuring import KeepMaps, keep_nothing, measure_effects, subject_strata
 from analysis.effects.models import clustered_logits, trial_table
+from analysis.effects.on_targets import fixations_on_targets
 from analysis.effects.sensitivity import SensitivityCheck, SensitivityResult
 from analysis.effects.summary import summary_table
 from analysis.fixations.recording_summary import RecordingSummary
@@ -38,7 +40,8 @@ class StudyAnalysis:
     subset, query, label
         Fixations that were used, and what the results are called.
     fixations, used : DataFrames
-        The fixation table, and its rows that entered densities.
+        The fixation table, by `stimuli.contract.schemas.FIXATIONS_ON_TARGETS`, and its rows that
+        entered densities.
     recordings : RecordingSummary
         What the recordings held and what became of it.
     centre_bias, fits
@@ -51,6 +54,9 @@ class StudyAnalysis:
         People against the model; regressions without densities, and the table that they are of.
     sensitivity : SensitivityResult or None
         Effects under other choices; None if not asked for.
+    further : FurtherResults
+        What the counts of fixations on targets tell: mixed models, every subject, ceilings,
+        mechanism.
     """
 
     design: StudyDesign
@@ -72,6 +78,7 @@ class StudyAnalysis:
     models: pd.DataFrame
     trials: pd.DataFrame
     sensitivity: SensitivityResult | None
+    further: FurtherResults
 
     @property
     def study(self) -> Study:
@@ -159,13 +166,15 @@ def analyse_study(
         checked = check.run(measured, label)
     return StudyAnalysis(
         design=design, runs=runs, participants=participants, subset=subset, query=query,
-        label=label, fixations=fixations, used=used, recordings=recordings,
+        label=label, fixations=fixations_on_targets(design, fixations), used=used,
+        recordings=recordings,
         centre_bias=measured.centre_bias, fits=measured.fits, contrasts=contrasts,
         effects=effects_table(contrasts, label),
         summary=summary_table(contrasts, label, resamples),
         controls=control_table(contrasts, label, resamples),
         agreement=agreement_table(contrasts, label, resamples),
         models=clustered_logits(trials, label), trials=trials, sensitivity=checked,
+        further=further_results(study, contrasts, trials, subject_strata(used), label),
     )  # fmt: skip
 
 

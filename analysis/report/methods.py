@@ -5,6 +5,7 @@ import math
 from analysis.density import centre_bias, mixture
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.fixations.subsets import Subset
+from analysis.report.further import further_methods
 from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Settings
@@ -162,6 +163,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         "and centre bias draw p_obj towards what is usual), and a logit of every fixation on or "
         "off its target with a term for each target and one for the version, its errors clustered "
         "by subject and by source. effects/trials.csv holds the counts for other programs.",
+        *further_methods(analysis),
         _versions(analysis),
     ]
 

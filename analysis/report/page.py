@@ -13,6 +13,7 @@ from analysis.fixations.subsets import Subset
 from analysis.report import checks, data, sections
 from analysis.report.failures import draw_failures, failure_columns, failure_name, failure_text
 from analysis.report.figures import draw_effects
+from analysis.report.further import FurtherSection, further_section
 from analysis.report.html import jpeg_uri, render
 from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions
@@ -99,7 +100,10 @@ def write_report(
     outputs.remember(*([drawn] if drawn else []))
     page = outputs.path("report", "index.html")
     failures = [_failure(one, kept) for one in against]
-    write_text(page, _page(analysis, sentences, effects, subsets, failures, shown, unfolded))
+    further, further_figures = further_section(analysis, folder)
+    outputs.remember(*further_figures)
+    of_modules = {"viewing": unfolded, "further": further}
+    write_text(page, _page(analysis, sentences, effects, subsets, failures, shown, of_modules))
     outputs.remember(page)
     return page
 
@@ -133,7 +137,7 @@ def _page(
     subsets: Sequence[Path],
     failures: Sequence[ShownFailure],
     shown: Sequence[PicturePanel],
-    viewing: ViewingSection | None,
+    of_modules: Mapping[str, object],
 ) -> str:
     result = analysis.sensitivity
     return render(
@@ -152,7 +156,6 @@ def _page(
         second_opinions=second_opinions(analysis),
         naturalness=naturalness_of_versions(analysis),
         logits=checks.logit_rows(analysis),
-        viewing=viewing,
         sensitivity=checks.sensitivity_rows(result) if result else None,
         not_tried=result.not_tried if result else [],
         failures=failures,
@@ -171,5 +174,6 @@ def _page(
         warnings=data.warning_rows(analysis),
         methods=methods(analysis),
         panels=shown,
+        **of_modules,
         parameters=sections.parameter_rows(analysis),
     )

@@ -20,13 +20,20 @@ from analysis.density.fitted import FittedDensity
 from analysis.density.mixture import DensityFit
 from analysis.effects.agreement import AGREEMENT
 from analysis.effects.controls import CONTROLS
+from analysis.effects.further import FurtherResults
+from analysis.effects.mechanism.features import COMPARISONS
+from analysis.effects.mechanism.moderators import MODERATORS
+from analysis.effects.mechanism.predictors import PREDICTORS
+from analysis.effects.mixed.mixed_logit import MIXED_MODELS
 from analysis.effects.models import MODELS, TRIALS
+from analysis.effects.noise_ceiling import NOISE_CEILING
 from analysis.effects.sensitivity import SENSITIVITY
+from analysis.effects.standardised import STANDARDISED, SUBJECT_EFFECTS
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.effects.summary import SUMMARY
 from analysis.fixations.quality import QUALITY
 from analysis.results.tables import write_csv
-from stimuli.contract.schemas import EFFECTS, FIXATIONS
+from stimuli.contract.schemas import EFFECTS, FIXATIONS_ON_TARGETS
 from stimuli.contract.study import BIDS_VERSION, Study
 from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, read_json, write_json
@@ -109,7 +116,8 @@ class Outputs:
 
     def write_tables(self, analysis: StudyAnalysis, sentences: Sequence[str]) -> None:
         """Write every table of an analysis; the sentences stand in the summary's sidecar."""
-        self._write("fixations/fixations.csv", FIXATIONS, analysis.fixations, of_all=True)
+        fixations = analysis.fixations
+        self._write("fixations/fixations.csv", FIXATIONS_ON_TARGETS, fixations, of_all=True)
         self._write("fixations/quality.csv", QUALITY, analysis.recordings.quality, of_all=True)
         self._write_parameters(analysis.fits, analysis.centre_bias)
         notes = {
@@ -135,6 +143,7 @@ class Outputs:
         self._write("effects/agreement.csv", AGREEMENT, analysis.agreement)
         self._write("effects/models.csv", MODELS, analysis.models)
         self._write("effects/trials.csv", TRIALS, analysis.trials)
+        self._write_further(analysis.further)
         if analysis.sensitivity is not None:
             not_tried = {"NotTried": list(analysis.sensitivity.not_tried)}
             rows = analysis.sensitivity.effects
@@ -145,6 +154,23 @@ class Outputs:
     ) -> None:
         """Write a table of this subset, such as ``viewing/latency.csv``, that stands by itself."""
         self._write(name, schema, table, sidecar)
+
+    def _write_further(self, further: FurtherResults) -> None:
+        """Write the tables of what the counts of fixations on targets tell."""
+        for name, schema, table in (
+            ("mixed_models", MIXED_MODELS, further.mixed),
+            ("standardised", STANDARDISED, further.standardised),
+            ("subject_effects", SUBJECT_EFFECTS, further.subjects),
+            ("noise_ceiling", NOISE_CEILING, further.ceiling),
+            (
+                "comparisons",
+                COMPARISONS.with_members(map(str, further.comparisons)),
+                further.comparisons,
+            ),
+            ("predictors", PREDICTORS, further.predictors),
+            ("moderators", MODERATORS, further.moderators),
+        ):
+            self._write(f"effects/{name}.csv", schema, table)
 
     def _write(
         self,

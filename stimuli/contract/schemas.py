@@ -354,6 +354,24 @@ FIXATIONS = Schema(
     ),
 )
 
+# As analysis.run writes them: with what a regression of single fixations needs.
+FIXATIONS_ON_TARGETS = Schema(
+    "fixations",
+    (
+        *FIXATIONS.columns,
+        Column("version", int, "0 on an original, 1 on a version", optional=True),
+        Column(
+            "target", str, "COCO annotations of the aim of the source, the first target of its "
+            "versions; n/a: it has none. effects/trials.csv has the other targets too",
+            optional=True,
+        ),
+        Column(
+            "on_target", bool, "Whether the fixation lies on that target, in the original too; "
+            "n/a: there is none", optional=True,
+        ),
+    ),
+)  # fmt: skip
+
 EFFECTS = Schema(
     "effects",
     (

@@ -13,7 +13,7 @@ from analysis.effects.design import read_design
 from analysis.results.outputs import Outputs
 from analysis.run import main
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
-from stimuli.contract.schemas import EFFECTS, FIXATIONS
+from stimuli.contract.schemas import EFFECTS, FIXATIONS_ON_TARGETS
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Direction, PredictedEffect
 from stimuli.support.errors import InputError
@@ -89,7 +89,7 @@ def test_the_model_is_measured_with_the_centre_bias_of_the_people(study):
 
 def test_first_block_compares_between_subjects_and_stands_beside_all(study):
     fixations = read(study, "fixations/fixations.csv")
-    assert tuple(fixations.columns) == FIXATIONS.names
+    assert tuple(fixations.columns) == FIXATIONS_ON_TARGETS.names
     effects = read(study, "effects/effects_first-block.csv")
     shown = fixations[(fixations["fixation"] >= 1) & (fixations["block_position"] == 1)]
     counts = shown.groupby("stim_id").size()

@@ -1,0 +1,1 @@
+"""Mixed logits: fixations on the target with subjects and sources drawn from populations."""
