@@ -19,6 +19,7 @@ from manipulation.study_stimuli.generation import GeneratedStimuli, generate_sti
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
+from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.orders import positions
 from stimuli.contract.settings import ImageSettings
 from stimuli.contract.study import Study, open_study
@@ -45,7 +46,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
         console.print(f"{study.proposals} says what was chosen, and why.")
-    study = open_study(root)
+    open_study(root)
+    with changing_stimuli(root, "makes the stimuli"):
+        _make(open_study(root), arguments)  # as nobody else changes it now
+
+
+def _make(study: Study, arguments: argparse.Namespace) -> None:
     if arguments.other_objects:
         if not study.settings.manipulation.aim:
             raise InputError(
@@ -59,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 + (f"{one.annotation_id} was tried next" if one.left else
                    f"so did all others, and {one.annotation_id} stands again")
             )  # fmt: skip
-        study = open_study(root)
+        study = open_study(study.root)
     else:
         generated = generate_stimuli(study)
     _print_summary(study, generated)

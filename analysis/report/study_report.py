@@ -9,6 +9,7 @@ from analysis.report.page import write_report
 from analysis.report.sentences import effect_sentences
 from analysis.results.export import export
 from analysis.results.outputs import Outputs
+from stimuli.contract.locking import analysing
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import checked_name
 from stimuli.support.checked import member
@@ -33,6 +34,7 @@ class StudyReport:
     page: Path
 
 
+@analysing
 def report_study(
     study: Study,
     *,

@@ -13,7 +13,8 @@ from typing import Any, cast
 from manipulation.new_study.study_text import with_aim, with_version
 from manipulation.study_stimuli.generation import check_unseen
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
-from stimuli.contract.settings import VersionSettings, parse_settings
+from stimuli.contract.locking import changing_stimuli
+from stimuli.contract.settings import Settings, VersionSettings, parse_settings
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.errors import InputError
@@ -77,19 +78,59 @@ def save(study: Study, source_id: str, version: VersionSettings, report: Report)
     Raises
     ------
     InputError
-        If somebody has seen the stimuli or the version cannot be made: nothing was changed.
+        If somebody has seen the stimuli, somebody else makes them or has changed the version since
+        `study` was read, or the version cannot be made: nothing was changed. If ``study.toml`` was
+        changed by other hands while the files were made: the message says what it states now.
     """
-    check_unseen(study)
-    before = _read(study.settings_file)
-    after = with_version(before, source_id, version, study.settings_file.name)
-    if parse_settings(after) == parse_settings(before):
-        StimulusSet(Study(study.root, parse_settings(before))).make(report)
-        return False
-    stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
-    _keep(study, f"{source_id}, {version.direction}", before, after)
-    write_text(study.settings_file, after)
-    stimulus_set.make(report)
-    return True
+    what = f"{source_id}, {version.direction}"
+    with changing_stimuli(study.root, f"saves {what}"):
+        check_unseen(study)
+        before = _read(study.settings_file)
+        _check_as_shown(study, before, source_id, version)
+        after = with_version(before, source_id, version, study.settings_file.name)
+        changed = parse_settings(after) != parse_settings(before)
+        stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
+        if changed:
+            _keep(study, what, before, after)
+            _replace(study.settings_file, before, after)
+        stimulus_set.make(report)
+        _check_kept(study, what, after if changed else before)
+    return changed
+
+
+def _check_as_shown(study: Study, text: str, source_id: str, version: VersionSettings) -> None:
+    """Check that nobody has changed a version since it was shown, unless to the same."""
+    shown = _stated(study.settings, source_id, version.direction)
+    now = _stated(parse_settings(text), source_id, version.direction)
+    if now not in (shown, version):
+        raise InputError(
+            f"{study.settings_file}: {source_id}, {version.direction} was changed by other hands "
+            f"since it was shown here, and a save would undo that; nothing was saved; look at what "
+            f"it states now (show the version anew), and save again to replace it"
+        )
+
+
+def _stated(settings: Settings, source_id: str, direction: Direction) -> VersionSettings | None:
+    versions = (v for s in settings.sources if s.source_id == source_id for v in s.versions)
+    return next((one for one in versions if one.direction == direction), None)
+
+
+def _replace(path: Path, before: str, after: str) -> None:
+    """Write a file that nobody has changed since it was read."""
+    if _read(path) != before:
+        raise InputError(f"{path}: was changed by other hands just now; nothing was saved; save "
+                         f"again")  # fmt: skip
+    write_text(path, after)
+
+
+def _check_kept(study: Study, what: str, expected: str) -> None:
+    """Check that a save still stands when its files are made: an editor takes no lock."""
+    if _read(study.settings_file) != expected:
+        raise InputError(
+            f"{study.settings_file}: was changed by other hands while {what} was being saved, so "
+            f"the save may be lost, and the stimuli are not what it asks for; read it again in the "
+            f"editor, look at {what} here, and save again"
+        )
 
 
 def aim_source(
@@ -109,10 +150,11 @@ def aim_source(
     InputError
         If ``study.toml`` cannot be changed safely: nothing was changed.
     """
-    before, where = _read(study.settings_file), study.settings_file.name
-    after = with_aim(before, source_id, annotations, image_id, annotation_id, shift, where)
-    _keep(study, f"{source_id}, {Direction.INCREASE}", before, after)
-    write_text(study.settings_file, after)
+    with changing_stimuli(study.root, f"aims {source_id} at a region"):
+        before, where = _read(study.settings_file), study.settings_file.name
+        after = with_aim(before, source_id, annotations, image_id, annotation_id, shift, where)
+        _keep(study, f"{source_id}, {Direction.INCREASE}", before, after)
+        _replace(study.settings_file, before, after)
 
 
 def undo(study: Study, report: Report) -> Saved:
@@ -122,8 +164,13 @@ def undo(study: Study, report: Report) -> Saved:
     ------
     InputError
         If there is nothing to take back, ``study.toml`` was changed since by other hands, or
-        somebody has seen the stimuli: nothing was changed.
+        somebody has seen the stimuli or makes them: nothing was changed.
     """
+    with changing_stimuli(study.root, "takes a save back"):
+        return _undone(study, report)
+
+
+def _undone(study: Study, report: Report) -> Saved:
     check_unseen(study)
     saved = last_save(study)
     if saved is None:
@@ -135,9 +182,10 @@ def undo(study: Study, report: Report) -> Saved:
             f"lose that; change it by hand, or delete {saved.path.name} in {saved.path.parent}"
         )
     stimulus_set = StimulusSet(Study(study.root, parse_settings(saved.before)))
-    write_text(study.settings_file, saved.before)
+    _replace(study.settings_file, present, saved.before)
     saved.path.unlink()
     stimulus_set.make(report)
+    _check_kept(study, saved.what, saved.before)
     return saved
 
 

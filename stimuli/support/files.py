@@ -4,9 +4,9 @@ import hashlib
 import io
 import json
 import os
-import tempfile
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -16,10 +16,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from stimuli.support.errors import InputError
 from stimuli.support.pictures import eight_bits, in_srgb, opened_picture
+from stimuli.support.system_errors import blaming
+from stimuli.support.unfinished import unfinished_file
 
 # A map in double precision at the largest size of an image, and what stands before its values.
 _LARGEST_MAP_BYTES = 8 * 8192**2 + 1024
-_UNFINISHED = ".writing-"  # how the names of unfinished files begin
+_hashed: dict[str, tuple[tuple[int, ...], str]] = {}  # state and SHA-256 by path
 
 
 @contextmanager
@@ -27,28 +29,33 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that becomes `path` when the block succeeds.
 
     The temporary name keeps the suffix, since many writers choose the format by it. Whatever ends
-    the block early, Ctrl-C included, removes the temporary file and leaves `path` as it was.
+    the block early, Ctrl-C included, removes the temporary file and leaves `path` as it was; what a
+    kill leaves, `stimuli.support.unfinished.remove_unfinished` removes. Errors name `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with blaming(path), unfinished_file(path.parent, path.suffix) as temporary:
         yield temporary
         with open(temporary, "rb+") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~umask())
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
-def remove_unfinished(folder: str | Path) -> None:
-    """Remove what processes that were killed left in a folder and below it, half written."""
-    for leftover in Path(folder).rglob(f"{_UNFINISHED}*"):
-        if not leftover.is_dir():  # of somebody else
-            leftover.unlink()
+def sync_folders(*folders: Path) -> None:
+    """Return when the names of what lies in folders are on the disk, as far as it can be told.
+
+    A power cut may else take back that a file was made or renamed, whole as it is.
+    """
+    if sys.platform == "win32":  # where a folder cannot be opened
+        return
+    for folder in folders:
+        with suppress(OSError):  # not every file system can, and not every folder can be read
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 def confined(folder: str | Path, name: object, where: object) -> Path:
@@ -136,6 +143,20 @@ def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_as_read(path: str | Path) -> str:
+    """Return the SHA-256 of a file that is not changed; a file is hashed once in a process.
+
+    Unless its size, its place on the disk or one of its times has changed since.
+    """
+    found = os.stat(path)
+    state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    name = os.path.abspath(path)
+    known = _hashed.get(name)
+    if known is None or known[0] != state:
+        _hashed[name] = known = (state, sha256(path))
+    return known[1]
 
 
 def read_image(path: str | Path) -> np.ndarray:

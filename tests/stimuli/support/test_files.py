@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from stimuli.support import files
 from stimuli.support.errors import InputError
+from stimuli.support.unfinished import remove_unfinished
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit])
@@ -428,7 +429,7 @@ def test_a_symbolic_link_may_lead_about_in_the_folder_and_not_out_of_it(tmp_path
 def test_what_was_left_unfinished_is_removed_and_a_folder_of_that_name_is_not(tmp_path):
     (tmp_path / ".writing-a.png").touch()
     (tmp_path / ".writing-own").mkdir()
-    files.remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".writing-own"]
 
 
