@@ -59,7 +59,14 @@ def last_save(study: Study) -> Saved | None:
         ) from None
 
 
-def save(study: Study, source_id: str, version: VersionSettings, report: Report) -> bool:
+def save(
+    study: Study,
+    source_id: str,
+    version: VersionSettings,
+    report: Report,
+    *,
+    shown: VersionSettings | None = None,
+) -> bool:
     """Save a version into a study and make its files.
 
     Parameters
@@ -68,6 +75,9 @@ def save(study: Study, source_id: str, version: VersionSettings, report: Report)
         Its ``study.toml`` is read anew.
     report
         Called with how many sources of how many are done, and what is being done.
+    shown
+        The version that ``study.toml`` stated when this one was chosen in its place; by default
+        whatever it states.
 
     Returns
     -------
@@ -79,34 +89,37 @@ def save(study: Study, source_id: str, version: VersionSettings, report: Report)
     ------
     InputError
         If somebody has seen the stimuli, somebody else makes them or has changed the version since
-        `study` was read, or the version cannot be made: nothing was changed. If ``study.toml`` was
+        it was shown, or the version cannot be made: nothing was changed. If ``study.toml`` was
         changed by other hands while the files were made: the message says what it states now.
     """
     what = f"{source_id}, {version.direction}"
     with changing_stimuli(study.root, f"saves {what}"):
         check_unseen(study)
         before = _read(study.settings_file)
-        _check_as_shown(study, before, source_id, version)
+        if shown is not None:
+            _check_as_shown(study, before, source_id, version, shown)
         after = with_version(before, source_id, version, study.settings_file.name)
         changed = parse_settings(after) != parse_settings(before)
         stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
         if changed:
+            _check_unchanged(study.settings_file, before)
             _keep(study, what, before, after)
-            _replace(study.settings_file, before, after)
+            write_text(study.settings_file, after)
         stimulus_set.make(report)
         _check_kept(study, what, after if changed else before)
     return changed
 
 
-def _check_as_shown(study: Study, text: str, source_id: str, version: VersionSettings) -> None:
+def _check_as_shown(
+    study: Study, text: str, source_id: str, version: VersionSettings, shown: VersionSettings
+) -> None:
     """Check that nobody has changed a version since it was shown, unless to the same."""
-    shown = _stated(study.settings, source_id, version.direction)
     now = _stated(parse_settings(text), source_id, version.direction)
     if now not in (shown, version):
         raise InputError(
             f"{study.settings_file}: {source_id}, {version.direction} was changed by other hands "
             f"since it was shown here, and a save would undo that; nothing was saved; look at what "
-            f"it states now (show the version anew), and save again to replace it"
+            f"it states now, and save again to replace it"
         )
 
 
@@ -115,12 +128,12 @@ def _stated(settings: Settings, source_id: str, direction: Direction) -> Version
     return next((one for one in versions if one.direction == direction), None)
 
 
-def _replace(path: Path, before: str, after: str) -> None:
-    """Write a file that nobody has changed since it was read."""
+def _check_unchanged(path: Path, before: str) -> None:
+    """Check that nobody has changed a file since it was read, just before it is written."""
     if _read(path) != before:
-        raise InputError(f"{path}: was changed by other hands just now; nothing was saved; save "
-                         f"again")  # fmt: skip
-    write_text(path, after)
+        raise InputError(
+            f"{path}: was changed by other hands just now; nothing was saved; save again"
+        )
 
 
 def _check_kept(study: Study, what: str, expected: str) -> None:
@@ -153,8 +166,9 @@ def aim_source(
     with changing_stimuli(study.root, f"aims {source_id} at a region"):
         before, where = _read(study.settings_file), study.settings_file.name
         after = with_aim(before, source_id, annotations, image_id, annotation_id, shift, where)
+        _check_unchanged(study.settings_file, before)
         _keep(study, f"{source_id}, {Direction.INCREASE}", before, after)
-        _replace(study.settings_file, before, after)
+        write_text(study.settings_file, after)
 
 
 def undo(study: Study, report: Report) -> Saved:
@@ -182,7 +196,8 @@ def _undone(study: Study, report: Report) -> Saved:
             f"lose that; change it by hand, or delete {saved.path.name} in {saved.path.parent}"
         )
     stimulus_set = StimulusSet(Study(study.root, parse_settings(saved.before)))
-    _replace(study.settings_file, present, saved.before)
+    _check_unchanged(study.settings_file, present)
+    write_text(study.settings_file, saved.before)
     saved.path.unlink()
     stimulus_set.make(report)
     _check_kept(study, saved.what, saved.before)

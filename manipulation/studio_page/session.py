@@ -230,7 +230,9 @@ class Session:
             name = f"{self.source_id}, {self.direction}"
             self.workbench.check(self.source_id, self.version)
             try:
-                changed = saving.save(self.workbench.study, self.source_id, self.version, report)
+                changed = saving.save(
+                    self.workbench.study, self.source_id, self.version, report, shown=self.stated
+                )
                 self.discard()
             finally:
                 self.refresh()  # what others have changed, too; the choice that is refused stays
