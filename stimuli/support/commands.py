@@ -56,7 +56,7 @@ def run(
         _say("interrupted; what was finished before is kept")
         status = EXIT_INTERRUPTED
     except OSError as error:
-        if not _standard_output_works() and error.filename is None:
+        if error.filename is None and not _standard_output_works():
             error.filename = "standard output"
         _say(f"error: {told(error)}")
         status = EXIT_WRONG_INPUT if is_wrong_input(error) else EXIT_FAILED
@@ -71,7 +71,7 @@ def _say(text: str) -> None:
 def _standard_output_works() -> bool:
     """Return whether what was printed can be written; what cannot is let go, and told once."""
     try:
-        sys.stdout.flush()
+        print(flush=True)  # what could not be written may be forgotten already
     except OSError:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
