@@ -4,6 +4,7 @@
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,14 @@ from analysis import run as analysis_run
 from experiment import run as experiment_run
 from experiment.display.virtual import VirtualClock
 from experiment.records.journal import Journal, LineKind
+from stimuli.contract.catalogue import read_catalogue, write_catalogue
+from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.journal import read_journal
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.study import open_study
+from stimuli.support.errors import InputError
 from stimuli.support.files import sha256, write_bytes
+from tests.experiment.conftest import build_study
 from tests.experiment.subjects.killing import check_whole, journals, killed_session
 from tests.faults.processes import (
     command,
@@ -148,3 +153,69 @@ def tables(study: Path) -> dict[str, str]:
     """Return the SHA-256 of the tables of an analysis."""
     folder = open_study(study).derivatives
     return {one.relative_to(folder).as_posix(): sha256(one) for one in folder.rglob("*.csv")}
+
+
+def flipped_bit(study: Path, random: Random) -> bool:
+    """A bit that flips anywhere in a file that the catalogue names is found before it is used."""
+    stimuli = read_catalogue(open_study(study).catalogue)
+    named = sorted({name for one in stimuli for name, digest in one.files.items() if digest})
+    path = study / named[random.integers(len(named))]
+    whole = path.read_bytes()
+    at, bit = int(random.integers(len(whole))), 1 << int(random.integers(8))
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
+    try:
+        check_stimuli(study, stimuli)
+    except InputError as error:
+        assert str(path) in str(error)
+    else:
+        raise AssertionError(f"{path}: bit {bit} of byte {at} was not found")
+    finally:
+        path.write_bytes(whole)
+    return True
+
+
+def killed_generation(
+    study: Path, expected: dict[str, str], usual_s: float, random: Random
+) -> bool:
+    """Stimuli whose making is killed are made to the end by the next run, to the same bytes."""
+    from manipulation import generate
+
+    for name in ("images", "versions", "targets", "predictions", "made"):
+        shutil.rmtree(study / "stimuli" / name)
+    (study / "stimuli" / "stimuli.tsv").unlink()
+    work = command(generate.main, "--study", study)
+    struck = killed_after(random.uniform(0.0, usual_s), work)
+    status, said = said_by(work)
+    assert status == 0, said
+    assert made(study) == expected
+    assert leftovers(study) == []
+    return struck
+
+
+def made(study: Path) -> dict[str, str]:
+    """Return the SHA-256 of the files of the stimuli of a study but for the record of the run."""
+    return {
+        one.relative_to(study).as_posix(): sha256(one)
+        for one in (study / "stimuli").rglob("*")
+        if one.is_file() and one.name != "generate.provenance.json"
+    }
+
+
+def hashed_study(root: Path) -> Path:
+    """Return a small study whose catalogue has the SHA-256 of every file."""
+    study = open_study(build_study(root))
+    write_catalogue(
+        study.catalogue,
+        [
+            replace(
+                one,
+                prediction_sha256=sha256(root / one.prediction),
+                targets=tuple(
+                    replace(target, mask_sha256=sha256(root / target.mask))
+                    for target in one.targets
+                ),
+            )
+            for one in read_catalogue(study.catalogue)
+        ],
+    )
+    return root
