@@ -166,11 +166,11 @@ def flipped_bit(study: Path, random: Random) -> bool:
     try:
         check_stimuli(study, stimuli)
     except InputError as error:
-        assert str(path) in str(error)
+        found = str(path) in str(error)
     else:
-        raise AssertionError(f"{path}: bit {bit} of byte {at} was not found")
-    finally:
-        path.write_bytes(whole)
+        found = False
+    path.write_bytes(whole)
+    assert found, f"{path}: bit {bit} of byte {at}"
     return True
 
 
