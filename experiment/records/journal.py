@@ -17,7 +17,7 @@ from typing import Final, Literal, Self
 from experiment.protocols.display import Clock
 from stimuli.contract.journal import Line, journal_line
 from stimuli.contract.vocabulary import TrialStatus
-from stimuli.support.files import sync_folders
+from stimuli.support.system import sync_folders
 from stimuli.support.system_errors import blaming
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from stimuli.contract.schemas import PARTICIPANTS
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_json, sync_folders, write_json, write_text
+from stimuli.support.files import read_json, write_json, write_text
 from stimuli.support.locks import held
+from stimuli.support.system import sync_folders
 from stimuli.support.tables import MISSING, Value, read_table, write_table
 from stimuli.support.unfinished import remove_unfinished
 

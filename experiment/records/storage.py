@@ -15,8 +15,8 @@ from experiment.records.participants import add_participant
 from experiment.records.run_files import RunFiles
 from stimuli.contract.journal import Line
 from stimuli.contract.vocabulary import ParticipantKind, Trial
-from stimuli.support.files import sync_folders
 from stimuli.support.provenance import write_sidecar
+from stimuli.support.system import sync_folders
 
 
 def store_run_files(

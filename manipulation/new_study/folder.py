@@ -17,7 +17,8 @@ from stimuli.contract.settings import Settings, SourceSettings, parse_settings
 from stimuli.contract.study import BIDS_VERSION, Study
 from stimuli.contract.templates import settings_template, sources_text
 from stimuli.support.errors import InputError
-from stimuli.support.files import sync_folders, umask, write_json, write_text
+from stimuli.support.files import umask, write_json, write_text
+from stimuli.support.system import sync_folders
 from stimuli.support.tables import write_table
 from stimuli.support.unfinished import remove_unfinished_studies, unfinished_folder
 

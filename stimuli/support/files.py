@@ -4,9 +4,8 @@ import hashlib
 import io
 import json
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -40,22 +39,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~umask())
         os.replace(temporary, path)
-
-
-def sync_folders(*folders: Path) -> None:
-    """Return when the names of what lies in folders are on the disk, as far as it can be told.
-
-    A power cut may else take back that a file was made or renamed, whole as it is.
-    """
-    if sys.platform == "win32":  # where a folder cannot be opened
-        return
-    for folder in folders:
-        with suppress(OSError):  # not every file system can, and not every folder can be read
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
 
 
 def confined(folder: str | Path, name: object, where: object) -> Path:

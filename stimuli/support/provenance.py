@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from stimuli.support.files import sha256, sha256_as_read, sync_folders, write_json
+from stimuli.support.files import sha256, sha256_as_read, write_json
+from stimuli.support.system import sync_folders
 
 _PACKAGES = (
     "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",

@@ -1,8 +1,10 @@
-"""What differs from one operating system to another: locks on files, and who is alive."""
+"""What differs from one operating system to another: locks, who is alive, and names on the disk."""
 
 import os
 import random
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 # On Windows nobody else can read what is locked, so bytes far behind the end of a file are locked:
 # one of so many by each who shares the file, all by one who has it alone.
@@ -70,3 +72,19 @@ def _is_alive_on_windows(process: int) -> bool:  # where a signal of 0 would end
     kernel.GetExitCodeProcess(found, ctypes.byref(status))
     kernel.CloseHandle(found)
     return status.value == _STILL_ACTIVE
+
+
+def sync_folders(*folders: Path) -> None:
+    """Return when the names of what lies in folders are on the disk, as far as it can be told.
+
+    A power cut may else take back that a file was made or renamed, whole as it is.
+    """
+    if sys.platform == "win32":  # where a folder cannot be opened
+        return
+    for folder in folders:
+        with suppress(OSError):  # not every file system can, and not every folder can be read
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from stimuli.support.errors import InputError, nearest
-from stimuli.support.files import sync_folders, write_json, write_text
+from stimuli.support.files import write_json, write_text
+from stimuli.support.system import sync_folders
 
 MISSING = "n/a"
 
