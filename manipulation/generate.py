@@ -20,6 +20,7 @@ from manipulation.study_stimuli.generation import GeneratedStimuli, generate_sti
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
+from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.orders import positions
 from stimuli.contract.settings import ImageSettings
 from stimuli.contract.study import Study, open_study
@@ -53,7 +54,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{root}: --{given[0]} is {getattr(arguments, given[0])}, and is for a new study; this "
             f"one is made as its study.toml says, which states it; change it there"
         )
-    study = open_study(root)
+    open_study(root)
+    with changing_stimuli(root, "makes the stimuli"):
+        _make(open_study(root), arguments)  # as nobody else changes it now
+
+
+def _make(study: Study, arguments: argparse.Namespace) -> None:
     if arguments.other_objects:
         if not study.settings.manipulation.aim:
             raise InputError(
@@ -67,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 + (f"{one.annotation_id} was tried next" if one.left else
                    f"so did all others, and {one.annotation_id} stands again")
             )  # fmt: skip
-        study = open_study(root)
+        study = open_study(study.root)
     else:
         generated = generate_stimuli(study)
     _print_summary(study, generated)

@@ -11,7 +11,8 @@ from analysis.density.grid import Grid
 from analysis.density.part import Part, part_of
 from analysis.effects.comparisons import Comparison, comparisons_of
 from analysis.effects.masks import read_coverage
-from stimuli.contract.catalogue import check_images, read_catalogue
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.geometry import Rectangle, frame_of
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
@@ -108,12 +109,12 @@ class StudyDesign:
 
 
 def read_design(study: Study) -> StudyDesign:
-    """Read the catalogue of a study and check that its images are those that were shown.
+    """Read the catalogue of a study and check that its files are those that were made.
 
     Raises
     ------
     InputError
-        If the catalogue is absent or wrong, an image has changed, or a version has no original.
+        If the catalogue is absent or wrong, a file of it has changed, or a version has no original.
 
     Examples
     --------
@@ -123,5 +124,5 @@ def read_design(study: Study) -> StudyDesign:
     >>> targets = [one.target for one in design.comparisons if one.target]
     """
     stimuli = read_catalogue(study.catalogue)
-    check_images(study.root, stimuli)
+    check_stimuli(study.root, stimuli)
     return StudyDesign(study, stimuli, comparisons_of(stimuli))

@@ -7,8 +7,8 @@ import numpy as np
 
 from analysis.density.grid import Grid
 from stimuli.contract.geometry import Rectangle
+from stimuli.support import pictures
 from stimuli.support.errors import InputError
-from stimuli.support.pictures import opened_picture
 
 
 def read_mask(path: Path, size_px: int) -> np.ndarray:
@@ -17,17 +17,11 @@ def read_mask(path: Path, size_px: int) -> np.ndarray:
     Raises
     ------
     InputError
-        If the mask is absent, no picture, empty, or not of the image's size.
+        If the mask is absent, no picture, empty, grey, or not of the image's size.
     """
     if not path.exists():
         raise InputError(f"{path}: no such mask; run manipulation.generate again")
-    try:
-        with opened_picture(path) as picture:
-            mask = np.asarray(picture.convert("L")) > 127
-    except InputError as error:
-        raise InputError(
-            f"{path}: cannot be read as a mask ({error}); expected a PNG, 255 inside"
-        ) from None
+    mask = pictures.read_mask(path)
     if mask.shape != (size_px, size_px):
         raise InputError(
             f"{path}: mask is {mask.shape[1]} x {mask.shape[0]} px; expected {size_px} x "

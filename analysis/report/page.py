@@ -13,7 +13,7 @@ from analysis.fixations.subsets import Subset
 from analysis.report import checks, data, sections
 from analysis.report.failures import draw_failures, failure_columns, failure_name, failure_text
 from analysis.report.figures import draw_effects
-from analysis.report.further import FurtherSection, further_section
+from analysis.report.further import further_section
 from analysis.report.html import jpeg_uri, render
 from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions

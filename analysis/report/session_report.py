@@ -13,12 +13,14 @@ from analysis.results.tables import write_csv
 from analysis.sessions.physio import write_physio
 from analysis.sessions.runs import read_participant_kinds, read_run_recording, read_runs
 from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.locking import reporting_session, using_stimuli
 from stimuli.contract.study import Study, participant_id
 from stimuli.contract.vocabulary import subject_label
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
 from stimuli.support.files import write_text
 from stimuli.support.provenance import write_sidecar
+from stimuli.support.unfinished import remove_unfinished
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,13 @@ def report_session(study: Study, subject: str | int) -> SessionReport:
     (9, 'demo-study/derivatives/quality/sub-01.html')
     """
     subject = subject_label(subject)
+    with reporting_session(study.root, subject), using_stimuli(study.root, "reports a session"):
+        remove_unfinished(study.subject_folder(subject))
+        remove_unfinished(study.derivatives / "quality")
+        return _report(study, subject)
+
+
+def _report(study: Study, subject: str) -> SessionReport:
     participant = participant_id(subject)
     stimuli = read_catalogue(study.catalogue)
     runs = read_runs(study, stimuli, subject)

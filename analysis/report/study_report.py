@@ -10,6 +10,7 @@ from analysis.report.sentences import effect_sentences
 from analysis.results.export import export
 from analysis.results.outputs import Outputs
 from analysis.viewing.study import NOTES, StudyViewing, study_viewing
+from stimuli.contract.locking import analysing
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import checked_name
 from stimuli.support.checked import member
@@ -37,6 +38,7 @@ class StudyReport:
     viewing: StudyViewing | None = None
 
 
+@analysing
 def report_study(
     study: Study,
     *,

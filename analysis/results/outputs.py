@@ -39,6 +39,7 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, read_json, write_json
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.tables import Column, Schema
+from stimuli.support.unfinished import remove_unfinished
 
 PARAMETERS = Schema(
     "parameters",
@@ -74,6 +75,7 @@ class Outputs:
         self._study, self.label = study, label
         self._suffix = "" if label == "all" else f"_{label.removeprefix('all_')}"
         self._written: list[Path] = []
+        remove_unfinished(study.derivatives)
 
     @property
     def _provenance(self) -> Path:

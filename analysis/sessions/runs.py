@@ -14,7 +14,7 @@ from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import Recording
 from analysis.sessions.identity import check_files, check_kept, check_recording, check_shown
 from analysis.sessions.setup import check_setup
-from stimuli.contract.catalogue import check_images
+from stimuli.contract.catalogue_checks import check_images
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
 from stimuli.contract.settings import Settings

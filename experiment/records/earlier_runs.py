@@ -15,8 +15,8 @@ from stimuli.contract.schemas import EVENTS
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.errors import InputError
-from stimuli.support.files import remove_unfinished
 from stimuli.support.tables import read_table
+from stimuli.support.unfinished import remove_unfinished
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,19 @@ def ended_trials(lines: Sequence[Line]) -> dict[int, Line]:
     return ended
 
 
+def trial_under_way(lines: Sequence[Line]) -> str:
+    """Return in words what became of the last trial that a journal tells of."""
+    started = [line["trial"] for line in lines if line["kind"] == LineKind.TRIAL_STARTED]
+    if not started:
+        return "no trial had begun"
+    end = ended_trials(lines).get(started[-1])
+    if end is None:
+        return f"the image of trial {started[-1]} had not appeared, and will be shown"
+    if end["status"] == TrialStatus.INTERRUPTED:
+        return f"trial {started[-1]} is interrupted, not complete, and is not shown again"
+    return f"trial {started[-1]} is {end['status']}"
+
+
 def event_rows(lines: Sequence[Line], schedule: Sequence[Trial]) -> list[Row]:
     """Return the trials of a run as rows of `stimuli.contract.schemas.EVENTS`, in time's order.
 

@@ -8,6 +8,7 @@ warning. Nothing is written while an image is shown.
 
 import os
 import time
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,8 @@ from typing import Final, Literal, Self
 from experiment.protocols.display import Clock
 from stimuli.contract.journal import Line, journal_line
 from stimuli.contract.vocabulary import TrialStatus
+from stimuli.support.system import sync_folders
+from stimuli.support.system_errors import blaming
 
 
 class LineKind(StrEnum):
@@ -68,17 +71,21 @@ class Journal:
     ------
     FileExistsError
         If the journal is there: no session writes into another's.
+    OSError
+        From every method, naming the journal, if the disk is full or fails.
     """
 
     def __init__(self, path: Path, clock: Clock):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.lines: list[Line] = []
-        self._file = open(path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115
+        self._file = open(path, "xb", buffering=0)  # noqa: SIM115
+        self._length = 0
         self._clock = clock
+        sync_folders(*path.parents[:3])  # up to the study, where its own folder may be new
 
     def write(self, kind: LineKind, **facts: object) -> None:
-        """Add a line and return when it is on the disk.
+        """Add a line and return when it is on the disk; one that cannot be written whole is not.
 
         Parameters
         ----------
@@ -88,9 +95,19 @@ class Journal:
             What it states; JSON-ready.
         """
         line = {"time": round(self._clock.now(), 6), "kind": kind, **facts}
-        self._file.write(journal_line(len(self.lines) + 1, line) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        text = f"{journal_line(len(self.lines) + 1, line)}\n".encode()
+        try:
+            with blaming(self.path):
+                rest = memoryview(text)
+                while rest:
+                    rest = rest[self._file.write(rest) or 0 :]
+                os.fsync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._length)
+                self._file.seek(self._length)
+            raise
+        self._length += len(text)
         self.lines.append(line)
 
     def __enter__(self) -> Self:
@@ -103,10 +120,12 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self.write(LineKind.SESSION_FINISHED)
-        else:
-            self.write(
-                LineKind.SESSION_INTERRUPTED, reason=f"{kind.__name__}: {error}".removesuffix(": ")
-            )
-        self._file.close()
+        try:
+            if kind is None:
+                self.write(LineKind.SESSION_FINISHED)
+            else:
+                reason = f"{kind.__name__}: {error}".removesuffix(": ")
+                with suppress(OSError):  # what ended the session is told, not what it led to
+                    self.write(LineKind.SESSION_INTERRUPTED, reason=reason)
+        finally:
+            self._file.close()

@@ -1,15 +1,15 @@
 """``participants.tsv``: who took part. Rows and columns that others added are kept."""
 
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from stimuli.contract.schemas import PARTICIPANTS
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json, write_json, write_text
+from stimuli.support.locks import held
+from stimuli.support.system import sync_folders
 from stimuli.support.tables import MISSING, Value, read_table, write_table
+from stimuli.support.unfinished import remove_unfinished
 
 _LOCK_TIMEOUT_S = 10.0
 
@@ -39,7 +39,9 @@ def add_participant(path: Path, row: Mapping[str, Value]) -> None:
     InputError
         If the table is wrong, or stays locked by another session.
     """
-    with _locked(path):
+    lock = path.with_name(f".{path.name}.lock")
+    with held(lock, f"adds {row['participant_id']} to it", wait_s=_LOCK_TIMEOUT_S):
+        remove_unfinished(path.parent, below=False)
         if row["participant_id"] in participant_ids(path):
             return
         # The description comes first, so that a table is never without it.
@@ -57,41 +59,8 @@ def add_participant(path: Path, row: Mapping[str, Value]) -> None:
         column = names.index("participant_id")
         lines.sort(key=lambda line: _number(line.split("\t")[column]))
         write_text(path, "\n".join([header, *lines]) + "\n")
+        sync_folders(path.parent)
 
 
 def _number(participant_id: str) -> tuple[int, str]:
     return int("".join(filter(str.isdecimal, participant_id)) or 0), participant_id
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` against other sessions, which may end at the same moment.
-
-    The lock is the operating system's, so that it goes with a process that is killed.
-    """
-    lock = path.with_name(f".{path.name}.lock")
-    with open(lock, "a") as file:
-        deadline = time.monotonic() + _LOCK_TIMEOUT_S
-        while not _try_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise InputError(
-                    f"{path}: another session has been writing it for {_LOCK_TIMEOUT_S:.0f} s; "
-                    f"run the command again with --resume when that one has ended"
-                )
-            time.sleep(0.02)
-        yield
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

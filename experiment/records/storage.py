@@ -16,6 +16,7 @@ from experiment.records.run_files import RunFiles
 from stimuli.contract.journal import Line
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.provenance import write_sidecar
+from stimuli.support.system import sync_folders
 
 
 def store_run_files(
@@ -92,4 +93,5 @@ def _fetched(recording: Path, fetch: Callable[[Path], bool]) -> bool:
     with open(coming, "rb+") as file:
         os.fsync(file.fileno())
     os.replace(coming, recording)
+    sync_folders(recording.parent)
     return True

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from experiment.protocols.tracker import InterestArea
-from stimuli.contract.catalogue import check_images
+from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.geometry import image_to_screen
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Trial
 from stimuli.support.errors import InputError
-from stimuli.support.files import image_size, read_image
+from stimuli.support.files import image_size
+from stimuli.support.pictures import read_mask
 
 
 def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
@@ -22,9 +23,10 @@ def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int)
     ------
     InputError
         Names the first image that is absent, has changed since it was made, or is not square with
-        a side of `size_px`: images are shown unscaled, and gaze is placed on them by that size.
+        a side of `size_px`: images are shown unscaled, and gaze is placed on them by that size; or
+        the first mask, target or prediction that has changed.
     """
-    check_images(root, stimuli)
+    check_stimuli(root, stimuli)
     for stimulus in stimuli:
         _check_size(root / stimulus.image, size_px)
 
@@ -103,7 +105,7 @@ def interest_areas(
 
 
 def _area(path: Path, label: str, settings: Settings) -> InterestArea:
-    rows, columns = np.nonzero(read_image(path)[..., 0])
+    rows, columns = np.nonzero(read_mask(path))
     if not len(rows):
         raise InputError(f"{path}: mask is empty; generate the stimuli again")
     corners = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])

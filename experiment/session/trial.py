@@ -100,6 +100,10 @@ def run_trial(
     except TrackerFault as error:
         fault = error
         _close_after_fault(status, lab)
+    except OSError:  # the tracker's file lacks the end of the trial
+        status = WITHDRAWN if status == WITHDRAWN else TrialStatus.INTERRUPTED
+        _close_after_fault(status, lab)
+        raise
     except BaseException:
         _close_after_fault(status, lab)
         raise
@@ -144,5 +148,5 @@ def _close_after_fault(status: TrialEnd, lab: Lab) -> None:
     """Leave the screen grey, and mark the trial's end as far as the tracker still listens."""
     lab.display.draw_blank()
     lab.display.flip()
-    with suppress(TrackerFault):
+    with suppress(TrackerFault, OSError):
         close_trial(status, None, lab)

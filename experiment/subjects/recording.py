@@ -5,7 +5,8 @@ In comes a study folder with stimuli; out come the tracker's own file and a jour
 """
 
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 
 from experiment.laboratory.modes import Mode
 from experiment.laboratory.opening import open_lab
@@ -13,17 +14,20 @@ from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision, SessionAborted
 from experiment.protocols.tracker import TrackerFault
 from experiment.records.earlier_runs import recover_earlier_runs
+from experiment.records.events import trial_under_way
 from experiment.records.journal import Journal, LineKind
-from experiment.records.run_files import host_file_name
+from experiment.records.run_files import RunFiles, host_file_name
 from experiment.records.storage import store_run_files
 from experiment.session.session import run_session
 from experiment.subjects.outcome import Ending, RecordingOutcome, subject_records
 from experiment.subjects.preparation import RunPreparation, prepare_run
-from stimuli.contract.journal import schedule_sha256
-from stimuli.contract.study import Study
+from stimuli.contract.journal import read_journal, schedule_sha256
+from stimuli.contract.locking import recording_subject, using_stimuli
+from stimuli.contract.study import Study, participant_id
 from stimuli.contract.vocabulary import ParticipantKind, subject_label
 from stimuli.support.checked import member
 from stimuli.support.console import patient_progress
+from stimuli.support.errors import InputError
 
 _NAMES_TRIED = 3
 
@@ -68,10 +72,14 @@ def record_subject(
     Raises
     ------
     InputError
-        Before anything is written, if the study is not whole, the subject was recorded before or
-        cannot be resumed, or the laboratory cannot be opened.
+        Before anything is written, if the study is not whole, the subject was recorded before,
+        is being recorded, or cannot be resumed, its stimuli are being made, or the laboratory
+        cannot be opened.
     KeyboardInterrupt
         After the files were put in their places.
+    OSError
+        If a disk is full or fails; a note says what became of the trial under way. Every trial
+        before it is kept.
 
     Examples
     --------
@@ -81,6 +89,25 @@ def record_subject(
     >>> outcome.ending, outcome.records.statuses  # doctest: +SKIP
     """
     mode, subject = member(Mode, mode, "mode"), subject_label(subject)
+    with (
+        recording_subject(study.root, subject),
+        using_stimuli(study.root, f"records {participant_id(subject)}"),
+    ):
+        return _record_alone(
+            study, subject, mode, resume=resume, language=language, screen=screen, windowed=windowed
+        )
+
+
+def _record_alone(
+    study: Study,
+    subject: str,
+    mode: Mode,
+    *,
+    resume: bool,
+    language: str | None,
+    screen: int,
+    windowed: bool,
+) -> RecordingOutcome:
     run = prepare_run(study, subject, mode.participant_kind, resume=resume, language=language)
     ending, reason, unfetched = Ending.FINISHED, "", []
     with open_lab(mode, run.files, run.stimuli, screen=screen, windowed=windowed) as lab:
@@ -120,7 +147,7 @@ def simulate_subject(study: Study, subject: str | int, *, resume: bool = False) 
 def _record_run(run: RunPreparation, lab: Lab) -> None:
     """Record a run. Every way out keeps the tracker's file and leaves the journal true."""
     files, settings = run.files, run.files.study.settings
-    with Journal(files.journal, lab.clock) as journal:
+    with _noting_the_trial(files), Journal(files.journal, lab.clock) as journal:
         journal.write(
             LineKind.SCHEDULE,
             subject=files.subject,
@@ -142,6 +169,17 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
         finally:
             suffix, fetch = lab.tracker.suffix, lab.tracker.save
             store_run_files(files, journal.lines, run.schedule, suffix, fetch)
+
+
+@contextmanager
+def _noting_the_trial(files: RunFiles) -> Iterator[None]:
+    """Add to an error of the disk what became of the trial under way, as the journal has it."""
+    try:
+        yield
+    except OSError as error:
+        with suppress(InputError, OSError):
+            error.add_note(f"{trial_under_way(read_journal(files.journal))}; go on with --resume")
+        raise
 
 
 def _open_host_file(run: RunPreparation, lab: Lab, journal: Journal) -> None:

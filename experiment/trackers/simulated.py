@@ -23,6 +23,7 @@ from experiment.trackers.setup_messages import HV9, drift_check_message, validat
 from stimuli.contract.geometry import degrees_to_screen, eyelink_to_screen
 from stimuli.contract.geometry import screen_to_eyelink as to_eyelink
 from stimuli.contract.settings import Settings
+from stimuli.support.system_errors import blaming
 
 # Recordings carry no date of their own, so that a session can be simulated again to the byte.
 SIMULATED = "SIMULATED RECORDING: drawn from a model, nobody looked"
@@ -196,7 +197,7 @@ class SimulatedTracker:
     def _write(self, text: str) -> None:
         if self._file is None:
             return  # as an EyeLink does before a file is opened
-        with open(self._file, "a", encoding="ascii", newline="\n") as file:
+        with blaming(self._file), open(self._file, "a", encoding="ascii", newline="\n") as file:
             file.write(text)
 
     def _now_ms(self) -> float:

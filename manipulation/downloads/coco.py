@@ -15,15 +15,8 @@ from manipulation.downloads.coco_archive import ARCHIVE, instances_file
 from stimuli.contract.masks import read_annotations
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
-from stimuli.support.files import (
-    confined,
-    read_image,
-    read_json,
-    remove_unfinished,
-    sha256,
-    write_json,
-    write_text,
-)
+from stimuli.support.files import confined, read_image, read_json, sha256, write_json, write_text
+from stimuli.support.unfinished import remove_unfinished
 
 URL = "http://images.cocodataset.org"
 CHECKSUMS = "SHA256SUMS"

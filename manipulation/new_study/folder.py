@@ -5,8 +5,8 @@ It is built under a temporary name and renamed, so that a study folder is whole 
 
 import os
 import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from manipulation.new_study.proposal_table import proposal_rows
@@ -18,7 +18,9 @@ from stimuli.contract.study import BIDS_VERSION, Study
 from stimuli.contract.templates import settings_template, sources_text
 from stimuli.support.errors import InputError
 from stimuli.support.files import umask, write_json, write_text
+from stimuli.support.system import sync_folders
 from stimuli.support.tables import write_table
+from stimuli.support.unfinished import remove_unfinished_studies, unfinished_folder
 
 _README = """# {name}
 
@@ -82,9 +84,9 @@ def create_study(
     settings = parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
     photographs = {one.candidate.source_id: one.candidate.path for one in proposals}
-    temporary = Path(tempfile.mkdtemp(prefix=".new-study-", dir=root.parent))
-    study = Study(temporary, settings)
-    try:
+    remove_unfinished_studies(root.parent)
+    with unfinished_folder(root.parent) as temporary, _blaming(temporary, root):
+        study = Study(temporary, settings)
         temporary.chmod(0o777 & ~umask())
         for source in sources:
             copy = temporary / source.photograph
@@ -100,9 +102,30 @@ def create_study(
             {"Name": settings.study.name, "BIDSVersion": BIDS_VERSION, "DatasetType": "raw"},
         )
         write_text(study.settings_file, text)
+        _put(temporary, root)
+
+
+@contextmanager
+def _blaming(temporary: Path, root: Path) -> Iterator[None]:
+    """Let errors of the disk name files of the study, not of what is yet to become it."""
+    try:
+        yield
+    except OSError as error:
+        written = error.filename if error.filename2 is None else error.filename2
+        if written is not None and Path(str(written)).is_relative_to(temporary):
+            error.filename = str(root / Path(str(written)).relative_to(temporary))
+            error.filename2 = None
+        raise
+
+
+def _put(temporary: Path, root: Path) -> None:
+    """Give a finished study its name, unless somebody else has made one there meanwhile."""
+    try:
         os.replace(temporary, root)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    except OSError:
+        check_free(root)
+        raise
+    sync_folders(root.parent)
 
 
 def _excerpt(annotations: Annotations, sources: Sequence[SourceSettings]) -> dict:

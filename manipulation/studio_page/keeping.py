@@ -12,6 +12,7 @@ import numpy as np
 from manipulation.regions.coco_entries import checked_region_name, image_entry, with_region
 from manipulation.studio_page.saving import aim_source
 from manipulation.study_stimuli.generation import check_unseen
+from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.masks import annotations_of, read_annotations
 from stimuli.contract.settings import SourceSettings
 from stimuli.contract.study import Study
@@ -42,6 +43,11 @@ def keep_region(
         If somebody has seen the stimuli, the name is none or would change a version, or the
         annotation file lies outside the study: nothing was changed.
     """
+    with changing_stimuli(study.root, f"keeps a region of {source.source_id}"):
+        return _kept(study, source, mask, name, made_by)
+
+
+def _kept(study: Study, source: SourceSettings, mask: np.ndarray, name: str, made_by: str) -> int:
     check_unseen(study)
     name = checked_region_name(name)
     if any(target.category == name for one in source.versions for target in one.targets):

@@ -1,5 +1,6 @@
 """Serving the page of a study, to this computer alone."""
 
+import errno
 import os
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +55,8 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
             mcp_server=False, footer_links=[], css=css(), theme=gradio.themes.Default(**_LOOKS),
         )  # fmt: skip
     except OSError as error:
+        if error.errno not in (None, errno.EADDRINUSE, errno.EACCES):
+            raise
         raise InputError(
             f"port {port or '7860 to 7959'} is in use ({error}); name another"
         ) from None

@@ -18,6 +18,7 @@ from manipulation.studio_page.session import Session
 from manipulation.studio_page.turns import Superseded
 from manipulation.study_stimuli.stimulus_set import Report
 from stimuli.support.errors import InputError
+from stimuli.support.system_errors import told
 
 Values = list[Any]  # for components, in their order
 
@@ -214,8 +215,8 @@ def _failure_html(error: Exception) -> str:
     """Return what went wrong as a message; a fault of ours leaves its traceback on the terminal."""
     if isinstance(error, InputError):
         text = str(error)
-    elif isinstance(error, OSError) and error.filename is not None:
-        text = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, OSError):
+        text = told(error)
     else:
         traceback.print_exception(error)
         text = f"Internal error ({error}); the terminal says more."

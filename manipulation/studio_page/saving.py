@@ -13,7 +13,8 @@ from typing import Any, cast
 from manipulation.new_study.study_text import with_aim, with_version
 from manipulation.study_stimuli.generation import check_unseen
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
-from stimuli.contract.settings import VersionSettings, parse_settings
+from stimuli.contract.locking import changing_stimuli
+from stimuli.contract.settings import Settings, VersionSettings, parse_settings
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.errors import InputError
@@ -58,7 +59,14 @@ def last_save(study: Study) -> Saved | None:
         ) from None
 
 
-def save(study: Study, source_id: str, version: VersionSettings, report: Report) -> bool:
+def save(
+    study: Study,
+    source_id: str,
+    version: VersionSettings,
+    report: Report,
+    *,
+    shown: VersionSettings | None = None,
+) -> bool:
     """Save a version into a study and make its files.
 
     Parameters
@@ -67,6 +75,9 @@ def save(study: Study, source_id: str, version: VersionSettings, report: Report)
         Its ``study.toml`` is read anew.
     report
         Called with how many sources of how many are done, and what is being done.
+    shown
+        The version that ``study.toml`` stated when this one was chosen in its place; by default
+        whatever it states.
 
     Returns
     -------
@@ -77,19 +88,62 @@ def save(study: Study, source_id: str, version: VersionSettings, report: Report)
     Raises
     ------
     InputError
-        If somebody has seen the stimuli or the version cannot be made: nothing was changed.
+        If somebody has seen the stimuli, somebody else makes them or has changed the version since
+        it was shown, or the version cannot be made: nothing was changed. If ``study.toml`` was
+        changed by other hands while the files were made: the message says what it states now.
     """
-    check_unseen(study)
-    before = _read(study.settings_file)
-    after = with_version(before, source_id, version, study.settings_file.name)
-    if parse_settings(after) == parse_settings(before):
-        StimulusSet(Study(study.root, parse_settings(before))).make(report)
-        return False
-    stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
-    _keep(study, f"{source_id}, {version.direction}", before, after)
-    write_text(study.settings_file, after)
-    stimulus_set.make(report)
-    return True
+    what = f"{source_id}, {version.direction}"
+    with changing_stimuli(study.root, f"saves {what}"):
+        check_unseen(study)
+        before = _read(study.settings_file)
+        if shown is not None:
+            _check_as_shown(study, before, source_id, version, shown)
+        after = with_version(before, source_id, version, study.settings_file.name)
+        changed = parse_settings(after) != parse_settings(before)
+        stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
+        if changed:
+            _check_unchanged(study.settings_file, before)
+            _keep(study, what, before, after)
+            write_text(study.settings_file, after)
+        stimulus_set.make(report)
+        _check_kept(study, what, after if changed else before)
+    return changed
+
+
+def _check_as_shown(
+    study: Study, text: str, source_id: str, version: VersionSettings, shown: VersionSettings
+) -> None:
+    """Check that nobody has changed a version since it was shown, unless to the same."""
+    now = _stated(parse_settings(text), source_id, version.direction)
+    if now not in (shown, version):
+        raise InputError(
+            f"{study.settings_file}: {source_id}, {version.direction} was changed by other hands "
+            f"since it was shown here, and a save would undo that; nothing was saved; look at what "
+            f"it states now, and save again to replace it"
+        )
+
+
+def _stated(settings: Settings, source_id: str, direction: Direction) -> VersionSettings | None:
+    versions = (v for s in settings.sources if s.source_id == source_id for v in s.versions)
+    return next((one for one in versions if one.direction == direction), None)
+
+
+def _check_unchanged(path: Path, before: str) -> None:
+    """Check that nobody has changed a file since it was read, just before it is written."""
+    if _read(path) != before:
+        raise InputError(
+            f"{path}: was changed by other hands just now; nothing was saved; save again"
+        )
+
+
+def _check_kept(study: Study, what: str, expected: str) -> None:
+    """Check that a save still stands when its files are made: an editor takes no lock."""
+    if _read(study.settings_file) != expected:
+        raise InputError(
+            f"{study.settings_file}: was changed by other hands while {what} was being saved, so "
+            f"the save may be lost, and the stimuli are not what it asks for; read it again in the "
+            f"editor, look at {what} here, and save again"
+        )
 
 
 def aim_source(
@@ -109,10 +163,12 @@ def aim_source(
     InputError
         If ``study.toml`` cannot be changed safely: nothing was changed.
     """
-    before, where = _read(study.settings_file), study.settings_file.name
-    after = with_aim(before, source_id, annotations, image_id, annotation_id, shift, where)
-    _keep(study, f"{source_id}, {Direction.INCREASE}", before, after)
-    write_text(study.settings_file, after)
+    with changing_stimuli(study.root, f"aims {source_id} at a region"):
+        before, where = _read(study.settings_file), study.settings_file.name
+        after = with_aim(before, source_id, annotations, image_id, annotation_id, shift, where)
+        _check_unchanged(study.settings_file, before)
+        _keep(study, f"{source_id}, {Direction.INCREASE}", before, after)
+        write_text(study.settings_file, after)
 
 
 def undo(study: Study, report: Report) -> Saved:
@@ -122,8 +178,13 @@ def undo(study: Study, report: Report) -> Saved:
     ------
     InputError
         If there is nothing to take back, ``study.toml`` was changed since by other hands, or
-        somebody has seen the stimuli: nothing was changed.
+        somebody has seen the stimuli or makes them: nothing was changed.
     """
+    with changing_stimuli(study.root, "takes a save back"):
+        return _undone(study, report)
+
+
+def _undone(study: Study, report: Report) -> Saved:
     check_unseen(study)
     saved = last_save(study)
     if saved is None:
@@ -135,9 +196,11 @@ def undo(study: Study, report: Report) -> Saved:
             f"lose that; change it by hand, or delete {saved.path.name} in {saved.path.parent}"
         )
     stimulus_set = StimulusSet(Study(study.root, parse_settings(saved.before)))
+    _check_unchanged(study.settings_file, present)
     write_text(study.settings_file, saved.before)
     saved.path.unlink()
     stimulus_set.make(report)
+    _check_kept(study, saved.what, saved.before)
     return saved
 
 

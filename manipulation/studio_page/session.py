@@ -223,14 +223,19 @@ class Session:
         Raises
         ------
         InputError
-            If it cannot be made, or somebody has seen the stimuli.
+            If it cannot be made, somebody has seen the stimuli, makes them or has changed the
+            version meanwhile.
         """
         with self.turns.working(self.turns.new()):
             name = f"{self.source_id}, {self.direction}"
             self.workbench.check(self.source_id, self.version)
-            changed = saving.save(self.workbench.study, self.source_id, self.version, report)
-            self.discard()
-            self.refresh()
+            try:
+                changed = saving.save(
+                    self.workbench.study, self.source_id, self.version, report, shown=self.stated
+                )
+                self.discard()
+            finally:
+                self.refresh()  # what others have changed, too; the choice that is refused stays
         return f"Saved: {name}." if changed else f"{name} is as study.toml asks."
 
     def undo(self, report: Report) -> str:

@@ -90,7 +90,9 @@ def make_control(
     region, found = _region(steps, record, material, version, original)
     mask = f"stimuli/masks/{record.stim_id}.png"
     pixels = material.framing.mask((region * 255).byte().numpy())
-    record.file_if_stale(mask, array_sha256(pixels), lambda path: write_image(path, pixels))
+    mask_sha256 = record.file_if_stale(
+        mask, array_sha256(pixels), lambda path: write_image(path, pixels)
+    )
 
     def control() -> Tensor:
         return maker.control(photograph, region, intent, increase.amounts, increase.share)
@@ -122,8 +124,10 @@ def make_control(
         targets=(replace(row.targets[0], k_shift=0.0),),
         k_scale=1.0,
         target=None,
+        target_sha256=None,
         control=ControlRegion(
             mask=mask,
+            mask_sha256=mask_sha256,
             change=_in_words(increase.amounts, intent.k_shift[0]),
             p_obj_change=change_in_region,
             **{name: found[name] for name in _FOUND},

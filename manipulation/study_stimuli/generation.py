@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
+from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.errors import InputError
@@ -47,8 +48,8 @@ def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedSti
     Raises
     ------
     InputError
-        If a source or setting is wrong (before anything is made), or somebody has seen the
-        stimuli.
+        If a source or setting is wrong (before anything is made), somebody has seen the stimuli,
+        or another process makes or uses them.
 
     Examples
     --------
@@ -60,9 +61,10 @@ def generate_stimuli(study: Study, report: Report | None = None) -> GeneratedSti
     >>> len(generated.stimuli), generated.made_anew  # doctest: +SKIP
     (24, 0)
     """
-    check_unseen(study)
-    stimulus_set = StimulusSet(study)
-    stimulus_set.make(report)
+    with changing_stimuli(study.root, "makes the stimuli"):
+        check_unseen(study)
+        stimulus_set = StimulusSet(study)
+        stimulus_set.make(report)
     return GeneratedStimuli(
         tuple(stimulus_set.stimuli), stimulus_set.made_anew, stimulus_set.models.shares
     )

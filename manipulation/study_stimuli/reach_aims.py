@@ -2,6 +2,7 @@
 
 from manipulation.new_study.other_objects import OtherObject, propose_other_objects
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
+from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.study import Study, open_study
 
 
@@ -29,6 +30,11 @@ def reach_aims(study: Study) -> tuple[GeneratedStimuli, tuple[OtherObject, ...]]
     InputError
         As `generate_stimuli` and `propose_other_objects` do.
     """
+    with changing_stimuli(study.root, "makes the stimuli"):
+        return _reached(study)
+
+
+def _reached(study: Study) -> tuple[GeneratedStimuli, tuple[OtherObject, ...]]:
     changes: list[OtherObject] = []
     while True:
         generated = generate_stimuli(study)

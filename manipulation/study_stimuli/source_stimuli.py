@@ -45,7 +45,7 @@ from stimuli.contract.vocabulary import (
 )
 from stimuli.support.files import (
     read_image,
-    sha256,
+    sha256_as_read,
     write_image,
     write_log_saliency,
 )
@@ -217,12 +217,16 @@ class SourceStimuli:
         effect: PredictedEffect,
     ) -> Stimulus:
         """Return the catalogue's row of a version, or of the original."""
-        source_id = material.source.source_id
+        source_id, root = material.source.source_id, self.study.root
         direction = version.direction if version else Direction.NONE
         targets = []
         for target in version.targets if version else ():
             ids = material.ids(target)
-            targets.append(Target(ids, target.k_shift, mask_file(source_id, ids)))
+            mask = mask_file(source_id, ids)
+            targets.append(Target(ids, target.k_shift, mask, sha256_as_read(root / mask)))
+        asked = target_file(stim_id) if version else None
+        if asked and not (root / asked).is_file():  # a control's
+            asked = None
         return Stimulus(
             stim_id=stim_id,
             source_id=source_id,
@@ -232,15 +236,17 @@ class SourceStimuli:
             targets=tuple(targets),
             k_scale=version.k_scale if version else 1.0,
             image=shown.image.path,
-            target=target_file(stim_id) if version else None,
+            target=asked,
             prediction=shown.prediction.path,
             image_sha256=shown.image.sha256,
-            source_sha256=sha256(self.study.root / material.source.photograph),
+            source_sha256=sha256_as_read(root / material.source.photograph),
             checkpoint_sha256=self.models.guiding_sha256[0],
             licence=material.licence,
             transform=self.makers.transform(version) if version else Transform.NONE,
             effect=effect,
             photograph_px=material.framing.photograph if self.images.fit == "whole" else None,
+            target_sha256=None if asked is None else sha256_as_read(root / asked),
+            prediction_sha256=shown.prediction.sha256,
         )
 
 

@@ -17,11 +17,13 @@ from manipulation.study_stimuli.source_stimuli import SourceStimuli
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.upscaling.network import load_upscaler
 from stimuli.contract.catalogue import write_blocks, write_catalogue
+from stimuli.contract.catalogue_checks import check_shifts
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress
-from stimuli.support.files import confined, remove_unfinished
+from stimuli.support.files import confined
 from stimuli.support.provenance import write_sidecar
+from stimuli.support.unfinished import remove_unfinished
 
 Report = Callable[[int, int, str], None]
 
@@ -64,6 +66,9 @@ class StimulusSet:
         makers = VersionMakers(self.settings, models.guides, str(study.settings_file))
         for source in self.settings.sources:
             for version in source.versions:
+                shifts = [target.k_shift for target in version.targets]
+                where = f"{study.settings_file}: {source.source_id}"
+                check_shifts(where, version.direction, shifts, version.k_scale)
                 makers.maker(version)
         conditions = {one.source_id: one.condition for one in self.settings.sources}
         controlled = [one for one in self.materials if self.settings.has_control(one.source)]
@@ -84,6 +89,7 @@ class StimulusSet:
         `report` is called with how many sources of how many are done, and what is done next; by
         default a bar on the terminal shows it.
         """
+        remove_unfinished(self.study.root, below=False)
         remove_unfinished(confined(self.study.root, self.study.stimuli.name, self.study.root))
         total = len(self.materials)
         materials: Iterable[SourceMaterial] = self.materials

@@ -23,6 +23,7 @@ from torch import Tensor
 from manipulation.images.photographs import squared, squared_mask, to_pixels
 from manipulation.networks.settings import DataSettings
 from manipulation.runs.held_out import name_share
+from manipulation.training.cache_folder import IMAGES, INDEX, MASKS, filling, reserve
 from stimuli.contract.masks import Annotations, check_size, decode, read_annotations
 from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, read_image, read_json, sha256, write_json
@@ -155,13 +156,15 @@ def load_photographs(
     bar = progress.add_task("photographs", total=len(files))
     side, digest = settings.size_px, _digest(files, annotations, settings)
     folder = cache / f"{side}px-{digest[:16]}"
-    if not (folder / "index.json").exists():
+    if not (folder / INDEX).exists():
         objects = _Objects(annotations)
-        _fill(folder, files, objects, settings, lambda: progress.advance(bar))
-    names: tuple[str, ...] = tuple(cast(list[str], read_json(folder / "index.json")))
+        with filling(folder):
+            if not (folder / INDEX).exists():
+                _fill(folder, files, objects, settings, lambda: progress.advance(bar))
+    names: tuple[str, ...] = tuple(cast(list[str], read_json(folder / INDEX)))
     shape = (len(names), side, side, 3)
-    images = np.memmap(folder / "images.u8", np.uint8, "r", shape=shape)
-    masks = np.memmap(folder / "masks.bits", np.uint8, "r", shape=(len(names), _mask_bytes(side)))
+    images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
+    masks = np.memmap(folder / MASKS, np.uint8, "r", shape=(len(names), _mask_bytes(side)))
     progress.update(bar, completed=len(names))
     return CachedPhotographs(names, images, masks, digest)
 
@@ -226,11 +229,13 @@ def _fill(
         return (len(files), *rest)
 
     with (
-        atomic_path(folder / "images.u8") as images_file,
-        atomic_path(folder / "masks.bits") as masks_file,
+        atomic_path(folder / IMAGES) as images_file,
+        atomic_path(folder / MASKS) as masks_file,
     ):
-        images = np.memmap(images_file, np.uint8, "w+", shape=shape(side, side, 3))
-        masks = np.memmap(masks_file, np.uint8, "w+", shape=shape(_mask_bytes(side)))
+        reserve(images_file, len(files) * 3 * side * side)
+        reserve(masks_file, len(files) * _mask_bytes(side))
+        images = np.memmap(images_file, np.uint8, "r+", shape=shape(side, side, 3))
+        masks = np.memmap(masks_file, np.uint8, "r+", shape=shape(_mask_bytes(side)))
 
         def place(n: int) -> None:
             pixels = read_image(files[n])
@@ -247,4 +252,4 @@ def _fill(
                 raise
         images.flush()
         masks.flush()
-    write_json(folder / "index.json", [path.name for path in files])
+    write_json(folder / INDEX, [path.name for path in files])

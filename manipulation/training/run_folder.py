@@ -11,6 +11,7 @@ from manipulation.training.run_log import RunLog
 from manipulation.training.total_loss import ChangedBatch
 from manipulation.training.trainer import Trainer
 from stimuli.support.files import write_text
+from stimuli.support.unfinished import remove_unfinished
 
 # Settings that may change when a run goes on, since the steps before would have been the same. The
 # number of steps is one of them as long as the learning rate does not fall towards the last.
@@ -69,6 +70,7 @@ class RunFolder:
             self._state.guarded(self._begin)
 
     def _begin(self) -> None:
+        remove_unfinished(self.path)
         write_text(self.path / "settings.toml", as_toml(self.trainer.settings))
         self._log = RunLog(self.path, self.first)
 

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
 
+from stimuli.contract.catalogue_checks import check_catalogue
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import (
     BLOCK_POSITIONS,
     BLOCKS,
     CONTROL,
     CONTROL_COLUMNS,
+    MASK_SHA256,
     PHOTOGRAPH_PX,
     SECOND_CHANGE,
+    SHA256_COLUMNS,
     STIMULI,
 )
 from stimuli.contract.vocabulary import (
@@ -26,10 +29,9 @@ from stimuli.contract.vocabulary import (
     Target,
     Transform,
     blocks_in_use,
-    checked_name,
 )
 from stimuli.support.errors import InputError
-from stimuli.support.files import confined, read_json, sha256
+from stimuli.support.files import read_json
 from stimuli.support.tables import Row, Schema, read_table, write_table
 
 _SECOND_OPINIONS = "SecondOpinions"  # entry of the sidecar: what each shares with a guide
@@ -72,6 +74,7 @@ def _row(stimulus: Stimulus, second_opinions: Iterable[str]) -> Row:
     )
     row["k_shift"] = ";".join(repr(float(target.k_shift)) for target in targets)
     row["mask"] = ";".join(target.mask for target in targets)
+    row[MASK_SHA256] = ";".join(target.mask_sha256 or "" for target in targets).strip(";")
     if stimulus.photograph_px is not None:
         row[PHOTOGRAPH_PX] = ";".join(map(str, astuple(stimulus.photograph_px)))
     return {name: None if value == "" else value for name, value in row.items()}
@@ -82,15 +85,20 @@ def _targets(row: Row, where: str) -> tuple[Target, ...]:
     if all(cell is None for cell in cells):
         return ()
     parts = [[] if cell is None else str(cell).split(";") for cell in cells]
+    hashes = row[MASK_SHA256].split(";") if row[MASK_SHA256] else [None] * len(parts[0])
     if len({len(part) for part in parts}) != 1:
         raise InputError(
             f"{where}: annotation_ids, k_shift and mask name "
             f"{', '.join(str(len(part)) for part in parts)} targets; expected as many of each"
         )
+    if len(hashes) != len(parts[0]):
+        raise InputError(
+            f"{where}: {MASK_SHA256} has {len(hashes)} entries; expected {len(parts[0])}"
+        )
     try:
         return tuple(
-            Target(tuple(int(one) for one in ids.split("+")), float(shift), mask)
-            for ids, shift, mask in zip(*parts, strict=True)
+            Target(tuple(int(one) for one in ids.split("+")), float(shift), mask, digest)
+            for ids, shift, mask, digest in zip(*parts, hashes, strict=True)
         )
     except ValueError as error:
         raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
@@ -125,14 +133,15 @@ def write_catalogue(
         The models that took no part, by name, with what each shares with a model that guided, in
         words; by default those that the effects name, of which nothing is known.
     """
-    _check(stimuli, Path(path))
+    check_catalogue(stimuli, Path(path))
     if second_opinions is None:
         effects = (one.effect for one in stimuli if one.effect)
         second_opinions = {name: "" for one in effects for name in one.second_changes}
     absent = set() if any(one.control for one in stimuli) else set(CONTROL_COLUMNS)
     if all(one.photograph_px is None for one in stimuli):
         absent.add(PHOTOGRAPH_PX)
-    rows = (_row(one, second_opinions) for one in stimuli)
+    rows = [_row(one, second_opinions) for one in stimuli]
+    absent.update(name for name in SHA256_COLUMNS if all(row[name] is None for row in rows))
     write_table(
         path,
         second_change_columns(STIMULI, second_opinions).without(absent),
@@ -189,7 +198,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 photograph_px=_photograph_px(row, where),
             )
         )
-    _check(stimuli, Path(path))
+    check_catalogue(stimuli, Path(path))
     return tuple(stimuli)
 
 
@@ -211,7 +220,8 @@ def _control(row: Row, where: str) -> ControlRegion | None:
     if row["direction"] != Direction.CONTROL:
         return None
     values = {name.removeprefix(CONTROL): row[name] for name in CONTROL_COLUMNS}
-    absent = [name for name, value in values.items() if value is None and name != "annotation_id"]
+    may_lack = ("annotation_id", MASK_SHA256)
+    absent = [name for name, value in values.items() if value is None and name not in may_lack]
     if absent:
         raise InputError(
             f"{where}: {CONTROL}{absent[0]} is n/a; expected a value for a control; generate the "
@@ -222,77 +232,9 @@ def _control(row: Row, where: str) -> ControlRegion | None:
 
 _OTHER = ("targets", "transform", "effect", "control", PHOTOGRAPH_PX)
 _PLAIN = tuple(spec.name for spec in fields(Stimulus) if spec.name not in _OTHER)
-_REQUIRED = tuple(name for name in _PLAIN if name != "target")
-
-
-def _check(stimuli: Sequence[Stimulus], where: Path) -> None:
-    root = where.parent.parent  # the study, in whose stimuli/ the catalogue lies
-    if not stimuli:
-        raise InputError(f"{where}: holds no stimulus; run manipulation.generate")
-    seen: dict[str, Stimulus] = {}
-    for stimulus in stimuli:
-        checked_name(f"{where}: stim_id", stimulus.stim_id)
-        checked_name(f"{where}: source_id", stimulus.source_id)
-        if stimulus.stim_id in seen:
-            raise InputError(f"{where}: stim_id {stimulus.stim_id} occurs twice; expected once")
-        seen[stimulus.stim_id] = stimulus
-        control = stimulus.control.mask if stimulus.control else None
-        paths = [stimulus.image, stimulus.target, stimulus.prediction, control]
-        for relative in [*paths, *(target.mask for target in stimulus.targets)]:
-            if relative:
-                confined(root, relative, where)
-    _check_blocks(stimuli, where)
-
-
-def blocks_of_stimuli(stimuli: Iterable[Stimulus]) -> tuple[Block, ...]:
-    """Return the blocks that stimuli stand in, in the order of the vocabulary."""
-    held = {stimulus.block for stimulus in stimuli}
-    return blocks_in_use(controls=Block.VERSIONS_3 in held)
-
-
-def _check_blocks(stimuli: Sequence[Stimulus], where: Path) -> None:
-    """Check that each block holds every source once.
-
-    In studies with controls a source without one is in two of the three blocks of versions.
-    """
-    sources = sorted({stimulus.source_id for stimulus in stimuli})
-    controlled = {one.source_id for one in stimuli if one.direction == Direction.CONTROL}
-    blocks = blocks_of_stimuli(stimuli)
-    for block in blocks:
-        held = sorted(one.source_id for one in stimuli if one.block == block)
-        may_lack = len(blocks) > 3 and block != Block.ORIGINALS
-        needed = sorted({*held, *controlled}) if may_lack else sources
-        if held != needed:
-            odd = sorted(set(needed).symmetric_difference(held)) or held
-            raise InputError(
-                f"{where}: block {block} does not hold every source exactly once; see {odd[:3]}"
-            )
-    for source in sources:
-        directions = sorted(one.direction for one in stimuli if one.source_id == source)
-        if len(blocks) > 3 and len(set(directions)) != len(directions):
-            raise InputError(
-                f"{where}: source {source} has stimuli {', '.join(directions)}; expected each aim "
-                f"once"
-            )
-
-
-def check_images(root: Path, stimuli: Iterable[Stimulus]) -> None:
-    """Check that every image as shown is there and unchanged since it was made.
-
-    Raises
-    ------
-    InputError
-        Names the first image that is absent or differs from its SHA-256.
-    """
-    for stimulus in stimuli:
-        path = root / stimulus.image
-        if not path.is_file():
-            raise InputError(f"{path}: stimulus {stimulus.stim_id} is missing; generate it again")
-        if sha256(path) != stimulus.image_sha256:
-            raise InputError(
-                f"{path}: has changed since {stimulus.stim_id} was made; expected SHA-256 "
-                f"{stimulus.image_sha256}; generate it again"
-            )
+_REQUIRED = tuple(
+    name for name in _PLAIN if name not in ("target", "target_sha256", "prediction_sha256")
+)
 
 
 def write_blocks(path: str | Path, orders: Sequence[Sequence[Block]]) -> None:

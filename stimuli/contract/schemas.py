@@ -124,6 +124,7 @@ _CONTROL = tuple(
     replace(column, name=f"{CONTROL}{column.name}", optional=True)
     for column in (
         Column("mask", str, "Mask of the region that a control changed (PNG, 255 inside)"),
+        Column("mask_sha256", str, "SHA-256 of that mask"),
         Column(
             "annotation_id", int, "COCO annotation of that region; n/a: a copy of the aim's "
             "outline, displaced",
@@ -145,6 +146,10 @@ _CONTROL = tuple(
 )  # fmt: skip
 CONTROL_COLUMNS = tuple(column.name for column in _CONTROL)
 
+# Optional: catalogues of earlier versions have the SHA-256 of images alone.
+MASK_SHA256 = "mask_sha256"
+SHA256_COLUMNS = (MASK_SHA256, "target_sha256", "prediction_sha256", f"{CONTROL}{MASK_SHA256}")
+
 PHOTOGRAPH_PX = "photograph_px"
 STIMULI = Schema(
     "stimuli",
@@ -165,12 +170,15 @@ STIMULI = Schema(
             "Shift of the un-normalised log saliency of each target, parted by ';' (eq. 11)",
             "nat",
         ),
-        Column("mask", str, "Mask of each target (PNG, 255 inside), parted by ';'"),
+        Column("mask", str, "Mask of each target (PNG, 255 inside, else 0), parted by ';'"),
+        Column("mask_sha256", str, "SHA-256 of each mask, parted by ';'", optional=True),
         Column("k_scale", float, "Factor on the un-normalised log saliency (eq. 12)"),
         Column("image", str, "PNG as shown"),
         Column("target", str, "Log saliency that was asked for, without centre bias (npz)"),
         Column("prediction", str, "Log saliency predicted for the image, without centre bias"),
         Column("image_sha256", str, "SHA-256 of the PNG"),
+        Column("target_sha256", str, "SHA-256 of the target", optional=True),
+        Column("prediction_sha256", str, "SHA-256 of the prediction", optional=True),
         Column("source_sha256", str, "SHA-256 of the photograph"),
         Column("checkpoint_sha256", str, "SHA-256 of the saliency model's weights"),
         Column("licence", str, "Terms of the photograph"),

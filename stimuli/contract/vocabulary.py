@@ -112,11 +112,14 @@ class Target:
         Shift of the un-normalised log saliency, in nats: eq. (11) of the paper.
     mask
         Path of the region's mask (PNG, 255 inside) relative to the study folder.
+    mask_sha256
+        SHA-256 of the mask; None in catalogues of earlier versions.
     """
 
     annotation_ids: tuple[int, ...]
     k_shift: float
     mask: str
+    mask_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,8 @@ class ControlRegion:
         that was asked for.
     p_obj_change
         Change of the region's own p_obj under the saliency model of the study.
+    mask_sha256
+        SHA-256 of the mask; None in catalogues of earlier versions.
     """
 
     mask: str
@@ -242,6 +247,7 @@ class ControlRegion:
     saliency_difference: float
     change: str
     p_obj_change: float
+    mask_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -270,6 +276,8 @@ class Stimulus:
         What a control changed; None for other stimuli.
     photograph_px
         Where the photograph lies in the image as shown; the rest is grey. None where it fills it.
+    target_sha256, prediction_sha256
+        Of the files; None in catalogues of earlier versions, and where there is no target.
     """
 
     stim_id: str
@@ -290,6 +298,21 @@ class Stimulus:
     effect: PredictedEffect | None = None
     control: ControlRegion | None = None
     photograph_px: Rectangle | None = None
+    target_sha256: str | None = None
+    prediction_sha256: str | None = None
+
+    @property
+    def files(self) -> dict[str, str | None]:
+        """The files that the row names and their SHA-256, None where it states none."""
+        named = [
+            (self.image, self.image_sha256),
+            (self.target, self.target_sha256),
+            (self.prediction, self.prediction_sha256),
+            *((target.mask, target.mask_sha256) for target in self.targets),
+        ]
+        if self.control is not None:
+            named.append((self.control.mask, self.control.mask_sha256))
+        return {path: digest for path, digest in named if path}
 
     @property
     def moves_as_asked(self) -> bool | None:

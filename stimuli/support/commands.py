@@ -1,13 +1,16 @@
 """What every command shares: how it is started, how it fails, how it teaches."""
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from stimuli.support.errors import InputError
+from stimuli.support.system_errors import is_wrong_input, told
 
 EXIT_OK, EXIT_FAILED, EXIT_WRONG_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -38,24 +41,42 @@ def run(
 ) -> NoReturn:
     """Run a command's ``main(argv)`` and leave the process with its exit status.
 
-    Wrong input prints one message and exits 2; Ctrl-C exits 130; a fault of ours keeps its
-    traceback and exits 1. Files are written whole or not at all (`stimuli.support.files`), so an
-    exit at any moment leaves nothing half-written.
+    Wrong input prints one message and exits 2; Ctrl-C exits 130; a disk that is full or fails
+    prints one line and exits 1; a fault of ours keeps its traceback and exits 1. Files are written
+    whole or not at all (`stimuli.support.files`), so an exit at any moment leaves nothing
+    half-written.
     """
     try:
         status = main(argv)
+        sys.stdout.flush()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}")
         status = EXIT_WRONG_INPUT
     except KeyboardInterrupt:
-        print("interrupted; what was finished before is kept", file=sys.stderr)
+        _say("interrupted; what was finished before is kept")
         status = EXIT_INTERRUPTED
     except OSError as error:
-        if error.filename is None:
-            raise
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
-        status = EXIT_WRONG_INPUT
+        if error.filename is None and not _standard_output_works():
+            error.filename = "standard output"
+        _say(f"error: {told(error)}")
+        status = EXIT_WRONG_INPUT if is_wrong_input(error) else EXIT_FAILED
     sys.exit(status or EXIT_OK)
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # nobody listens
+        print(text, file=sys.stderr, flush=True)
+
+
+def _standard_output_works() -> bool:
+    """Return whether what was printed can be written; what cannot is let go, and told once."""
+    try:
+        print(flush=True)  # what could not be written may be forgotten already
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def existing_folder(value: str) -> Path:

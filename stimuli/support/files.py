@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
@@ -16,10 +15,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from stimuli.support.errors import InputError
 from stimuli.support.pictures import eight_bits, in_srgb, opened_picture
+from stimuli.support.system_errors import blaming
+from stimuli.support.unfinished import unfinished_file
 
 # A map in double precision at the largest size of an image, and what stands before its values.
 _LARGEST_MAP_BYTES = 8 * 8192**2 + 1024
-_UNFINISHED = ".writing-"  # how the names of unfinished files begin
+_hashed: dict[str, tuple[tuple[int, ...], str]] = {}  # state and SHA-256 by path
 
 
 @contextmanager
@@ -27,28 +28,17 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that becomes `path` when the block succeeds.
 
     The temporary name keeps the suffix, since many writers choose the format by it. Whatever ends
-    the block early, Ctrl-C included, removes the temporary file and leaves `path` as it was.
+    the block early, Ctrl-C included, removes the temporary file and leaves `path` as it was; what a
+    kill leaves, `stimuli.support.unfinished.remove_unfinished` removes. Errors name `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with blaming(path), unfinished_file(path.parent, path.suffix) as temporary:
         yield temporary
         with open(temporary, "rb+") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~umask())
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def remove_unfinished(folder: str | Path) -> None:
-    """Remove what processes that were killed left in a folder and below it, half written."""
-    for leftover in Path(folder).rglob(f"{_UNFINISHED}*"):
-        if not leftover.is_dir():  # of somebody else
-            leftover.unlink()
 
 
 def confined(folder: str | Path, name: object, where: object) -> Path:
@@ -136,6 +126,20 @@ def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_as_read(path: str | Path) -> str:
+    """Return the SHA-256 of a file that is not changed; a file is hashed once in a process.
+
+    Unless its size, its place on the disk or one of its times has changed since.
+    """
+    found = os.stat(path)
+    state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    name = os.path.abspath(path)
+    known = _hashed.get(name)
+    if known is None or known[0] != state:
+        _hashed[name] = known = (state, sha256(path))
+    return known[1]
 
 
 def read_image(path: str | Path) -> np.ndarray:

@@ -18,6 +18,7 @@ from stimuli.support.errors import InputError
 # What Pillow reads by itself; others are handed to further programs, as EPS is to Ghostscript.
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
 
+_COLOURS = ("P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 _MODE_OF_PROFILE = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 
@@ -126,3 +127,29 @@ def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         )
     except (ImageCms.PyCMSError, OSError):
         return None
+
+
+def read_mask(path: str | Path) -> np.ndarray:
+    """Read a mask, ``(height, width)`` truth values: 255 is inside, 0 outside.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no picture, or holds any other value.
+    """
+    try:
+        with opened_picture(path) as picture:
+            values = np.asarray(picture.convert("RGB" if picture.mode in _COLOURS else "L"))
+    except InputError as error:
+        raise InputError(
+            f"{path}: cannot be read as a mask ({error}); expected a PNG, 255 inside"
+        ) from None
+    inside = values == 255
+    odd = values[~inside & (values != 0)]
+    if odd.size or (inside.ndim == 3 and (inside != inside[..., :1]).any()):
+        found = f"a pixel of {odd.flat[0]}" if odd.size else "colours"
+        raise InputError(
+            f"{path}: is no mask: it holds {found}; expected 255 inside and 0 outside alone; put "
+            f"it back from a copy, or run manipulation.generate again"
+        )
+    return inside[..., 0] if inside.ndim == 3 else inside

@@ -5,11 +5,12 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from stimuli.support.files import sha256, write_json
+from stimuli.support.files import sha256, sha256_as_read, write_json
+from stimuli.support.system import sync_folders
 
 _PACKAGES = (
     "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",
@@ -68,13 +69,13 @@ def write_sidecar(
         Every seed that randomness came from.
     """
 
-    def listed(files: Iterable[str | Path]) -> dict[str, str]:
+    def listed(files: Iterable[str | Path], hashed: Callable[[Path], str]) -> dict[str, str]:
         names = {}
         for file in map(Path, files):
             name, base = file, Path(root).resolve() if root is not None else None
             if base is not None and file.resolve().is_relative_to(base):
                 name = file.resolve().relative_to(base)
-            names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else sha256(file)
+            names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else hashed(file)
         return dict(sorted(names.items()))
 
     write_json(
@@ -89,10 +90,11 @@ def write_sidecar(
             "device": device,
             "seeds": dict(seeds or {}),
             "settings": dict(settings),
-            "inputs": listed(inputs),
-            "outputs": listed(outputs),
+            "inputs": listed(inputs, sha256_as_read),
+            "outputs": listed(outputs, sha256),
         },
     )
+    sync_folders(Path(path).parent)
 
 
 def _folder_sha256(folder: Path) -> str:

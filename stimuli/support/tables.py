@@ -11,6 +11,7 @@ from typing import Any
 
 from stimuli.support.errors import InputError, nearest
 from stimuli.support.files import write_json, write_text
+from stimuli.support.system import sync_folders
 
 MISSING = "n/a"
 
@@ -145,6 +146,7 @@ def write_table(
     write_text(path, "\n".join(lines) + "\n")
     described = schema.sidecar(lambda name: (row[name] for row in rows))
     write_json(path.with_suffix(".json"), {**(sidecar or {}), **described})
+    sync_folders(path.parent)
 
 
 def read_table(path: str | Path, schema: Schema) -> list[Row]:

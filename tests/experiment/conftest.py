@@ -43,7 +43,9 @@ def synthetic_stimuli(sources: int = 24) -> list[Stimulus]:
             up = (block == Block.VERSIONS_1) == up_first
             direction = Direction.INCREASE if up else Direction.DECREASE
             stim_id = f"photo{number:02d}-{'original' if original else direction}"
-            targets = (Target((number,), 2.0 if up else -2.0, "stimuli/masks/m.png"),)
+            targets = (
+                Target((number,), 2.0 if up else -2.0, f"stimuli/masks/photo{number:02d}.png"),
+            )
             stimuli.append(
                 Stimulus(
                     stim_id=stim_id,
@@ -80,12 +82,13 @@ def build_study(root: Path, *, sources: int = 4, settings: str = "") -> Path:
     stimuli = []
     mask = np.zeros((SIZE_PX, SIZE_PX), np.uint8)
     mask[8:24, 16:48] = 255
-    write_image(root / "stimuli" / "masks" / "m.png", mask)
     for number, stimulus in enumerate(synthetic_stimuli(sources)):
         image = root / stimulus.image
         write_image(image, np.full((SIZE_PX, SIZE_PX, 3), number, np.uint8))
         (root / stimulus.prediction).parent.mkdir(parents=True, exist_ok=True)
         write_log_saliency(root / stimulus.prediction, upper_half_log_saliency())
+        for target in stimulus.targets:
+            write_image(root / target.mask, mask)
         fields = {**vars(stimulus), "image_sha256": sha256(image)}
         stimuli.append(Stimulus(**fields))
     write_catalogue(root / "stimuli" / "stimuli.tsv", stimuli)

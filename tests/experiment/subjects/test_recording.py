@@ -37,7 +37,7 @@ def test_a_session_leaves_the_recording_the_journal_the_events_and_the_participa
     before = set(contents(study))
     record(study)
     assert set(contents(study)) - before == {
-        *KEPT, "participants.tsv", "participants.json", ".participants.tsv.lock",
+        *KEPT, "participants.tsv", "participants.json",
     }  # fmt: skip
     assert read_table(study / "participants.tsv", PARTICIPANTS) == [
         {"participant_id": "sub-07", "order": 1, "observer": "simulated"}

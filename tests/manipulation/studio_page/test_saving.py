@@ -1,6 +1,9 @@
 """Saving from the studio: what study.toml holds then, what is refused, what an undo restores."""
 
+import os
+import re
 import shutil
+import threading
 
 import pytest
 
@@ -152,3 +155,51 @@ def test_a_save_that_is_interrupted_can_be_finished_or_undone(study):
     assert not saving.save(open_study(again), *another(study), quiet)
     saving.undo(open_study(again), quiet)
     assert files(open_study(again)) == before
+
+
+def test_a_version_that_other_hands_changed_is_not_saved_over_until_it_was_seen(study):
+    source_id, version = another(study)
+    shown = study.settings.sources[0].versions[0]
+    theirs = VersionSettings("increase", version.targets, 1.5)
+    saving.save(study, source_id, theirs, quiet)  # from a second studio
+    before = files(study)
+    with pytest.raises(InputError, match=rf"{source_id}, increase was changed by other hands"):
+        saving.save(study, source_id, version, quiet, shown=shown)
+    assert files(study) == before
+    other = study.settings.sources[0].versions[1]  # what they left alone can be saved
+    assert not saving.save(study, source_id, other, quiet, shown=other)
+    assert saving.save(study, source_id, version, quiet, shown=theirs)
+
+
+def test_who_saves_while_another_is_saving_is_told_who_it_is_and_loses_nothing(study):
+    source_id, version = another(study)
+    other = study.settings.sources[1]
+    told = []
+
+    def meanwhile(done, *_):
+        if done == 0:
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join()
+
+    def second():
+        with pytest.raises(InputError) as refused:
+            saving.save(study, other.source_id, other.versions[0], quiet)
+        told.append(str(refused.value))
+
+    assert saving.save(study, source_id, version, meanwhile)
+    (text,) = told
+    assert re.search(rf"process {os.getpid()} on .* saves {source_id}, increase since 20", text)
+    assert not list(study.root.glob(".*lock"))
+
+
+def test_a_save_that_an_editor_writes_over_is_not_reported_as_saved(study):
+    before = study.settings_file.read_text()
+
+    def editor(done, *_):
+        if done == 1:
+            study.settings_file.write_text(before + "# by hand\n")
+
+    with pytest.raises(InputError, match="so the save may be lost"):
+        saving.save(study, *another(study), editor)
+    assert study.settings_file.read_text() == before + "# by hand\n"

@@ -17,11 +17,11 @@ from manipulation.saliency import load_saliency_model, save_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.study_stimuli.generation import generate_stimuli
 from stimuli.contract.catalogue import (
-    check_images,
     read_blocks,
     read_catalogue,
     read_second_opinions,
 )
+from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.settings import ManipulationSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Direction
@@ -62,7 +62,8 @@ def contents(folder, pattern="**/*"):
 def test_a_study_holds_three_stimuli_of_every_source_in_balanced_blocks(made):
     stimuli = read_catalogue(made.catalogue)
     assert len(stimuli) == 9
-    check_images(made.root, stimuli)
+    check_stimuli(made.root, stimuli)
+    assert all(digest for one in stimuli for digest in one.files.values())
     assert len(read_blocks(made.blocks)) == 3
     for source in made.settings.sources:
         mine = {s.direction: s for s in stimuli if s.source_id == source.source_id}

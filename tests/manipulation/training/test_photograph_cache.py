@@ -1,13 +1,14 @@
 """Photographs and the masks of their objects are decoded once, and the cache is never stale."""
 
 import shutil
+import threading
 
 import numpy as np
 import pytest
 import torch
 
 from manipulation.images.photographs import squared, squared_mask, to_pixels
-from manipulation.training import photograph_cache
+from manipulation.training import cache_folder, photograph_cache
 from stimuli.contract.masks import read_annotations
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
@@ -47,6 +48,37 @@ def test_a_cache_is_used_again_and_never_out_of_date(pictures, tmp_path, monkeyp
     assert len(small_run.photographs(pictures, cache, settings)) == 7
     larger = small_run.settings(tmp_path, "data.size_px = 48")
     assert small_run.photographs(pictures, cache, larger).images.shape[1:] == (48, 48, 3)
+
+
+def test_what_killed_runs_had_decoded_is_removed_and_what_others_decode_is_not(pictures, tmp_path):
+    cache = tmp_path / "cache"
+    finished, killed, running = (cache / f"{n}px-{n:016x}" for n in (1, 2, 3))
+    for folder in (finished, killed, running):
+        folder.mkdir(parents=True)
+        for name in ("images.u8", ".writing-abc.u8"):
+            (folder / name).write_bytes(b"x")
+    (finished / "index.json").write_text("[]")
+
+    def other(here):
+        with cache_folder.filling(running):
+            here.set()
+            ended.wait()
+
+    here, ended = threading.Event(), threading.Event()
+    thread = threading.Thread(target=other, args=[here])
+    thread.start()
+    here.wait()
+    (running / "images.u8").parent.mkdir(exist_ok=True)
+    (running / "images.u8").write_bytes(b"of another")
+    killed.mkdir(exist_ok=True)
+    (killed / "images.u8").write_bytes(b"x")
+    small_run.photographs(pictures, cache, small_run.settings(tmp_path))
+    ended.set()
+    thread.join()
+    assert not killed.exists()
+    assert (running / "images.u8").read_bytes() == b"of another"
+    assert (finished / "images.u8").exists()
+    assert not list(cache.glob(".*"))
 
 
 def test_an_unreadable_photograph_is_named_and_leaves_no_cache(pictures, tmp_path):

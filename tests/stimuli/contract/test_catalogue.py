@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from stimuli.contract.catalogue import (
-    check_images,
     read_blocks,
     read_catalogue,
     read_second_opinions,
     write_blocks,
     write_catalogue,
 )
+from stimuli.contract.catalogue_checks import check_images, check_stimuli
 from stimuli.contract.geometry import Rectangle
-from stimuli.contract.schemas import STIMULI
 from stimuli.contract.vocabulary import (
     Block,
     Condition,
@@ -27,10 +26,16 @@ from stimuli.contract.vocabulary import (
     blocks_in_use,
     subject_label,
 )
+from stimuli.support import files
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256, write_image
 
-TARGETS = (Target((3, 4), 2.0, "stimuli/masks/a.png"), Target((9,), -0.1, "stimuli/masks/b.png"))
+
+def targets(source):
+    return (
+        Target((3, 4), 2.0, f"stimuli/masks/{source}_3-4.png"),
+        Target((9,), -0.1, f"stimuli/masks/{source}_9.png"),
+    )
 
 
 def stimulus(source, block, condition, direction, targets=()):
@@ -50,7 +55,9 @@ def stimuli():
         for made in (
             stimulus(source, Block.ORIGINALS, Condition.ORIGINAL, Direction.NONE),
             dataclasses.replace(
-                stimulus(source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, TARGETS),
+                stimulus(
+                    source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, targets(source)
+                ),
                 transform="edits",
                 effect=PredictedEffect(
                     0.3, 0.4, 0.2, {"icf": 0.05, "mine": 0.15}, 12.5, 31.5, 0.0, 0.01
@@ -149,7 +156,7 @@ def test_a_catalogue_with_one_column_for_the_second_opinion_can_be_read(tmp_path
 def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimuli):
     path = tmp_path / "stimuli.tsv"
     write_catalogue(path, stimuli)
-    width = STIMULI.names.index("transform")
+    width = path.read_text().split("\n")[0].split("\t").index("transform")
     lines = ["\t".join(line.split("\t")[:width]) for line in path.read_text().splitlines()]
     path.write_text("\n".join(lines) + "\n")
     assert read_catalogue(path) == tuple(
@@ -270,6 +277,114 @@ def test_a_changed_or_missing_image_is_found(tmp_path, stimuli):
         check_images(tmp_path, [first])
     unchanged = dataclasses.replace(first, image_sha256=sha256(tmp_path / first.image))
     check_images(tmp_path, [unchanged])
+
+
+def hashed(stimuli):
+    """The same with a SHA-256 of every file that a row names."""
+    return tuple(
+        dataclasses.replace(
+            one,
+            targets=tuple(dataclasses.replace(t, mask_sha256="a" * 64) for t in one.targets),
+            target_sha256=one.target and "b" * 64,
+            prediction_sha256="c" * 64,
+            control=one.control and dataclasses.replace(one.control, mask_sha256="d" * 64),
+        )
+        for one in stimuli
+    )
+
+
+def test_hashes_of_all_files_survive_and_a_catalogue_without_them_has_no_column(
+    tmp_path, stimuli, controlled
+):
+    path = tmp_path / "stimuli.tsv"
+    for rows in (stimuli, controlled):
+        write_catalogue(path, hashed(rows))
+        assert read_catalogue(path) == hashed(rows)
+        write_catalogue(path, rows)
+        header = path.read_text().splitlines()[0].split("\t")
+        assert [name for name in header if name.endswith("sha256")] == [
+            "image_sha256", "source_sha256", "checkpoint_sha256",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2.0;-0.1", "nan;-0.1", "cup_versions-1: k_shift is nan; expected -4 to 4"),
+        ("2.0;-0.1", "2.0;inf", "k_shift is inf; expected -4 to 4"),
+        ("2.0;-0.1", "99.0;-0.1", "k_shift is 99; expected -4 to 4"),
+        ("2.0;-0.1", "-2.0;-0.1", "first target is -2, and its direction increase; expected 0 or"),
+        ("\t1.0\t", "\tnan\t", "k_scale is nan; expected 0.25 to 4"),
+        ("\t1.0\t", "\t-1.0\t", "k_scale is -1; expected 0.25 to 4"),
+        (
+            "masks/cup_9.png",
+            "masks/tree_9.png",
+            "which is the mask of source tree; expected",
+        ),
+        ("masks/cup_9.png", "images/cup_originals.png", "is no mask but an image"),
+        ("masks/cup_9.png", "predictions/tree_originals.npz", "is no mask but an image or a map"),
+        (f"{'a' * 64};{'a' * 64}", "a" * 64, "mask_sha256 has 1 entries; expected 2"),
+    ],
+)
+def test_a_catalogue_that_would_silently_mean_something_else_is_refused(
+    tmp_path, stimuli, old, new, message
+):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, hashed(stimuli))
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        read_catalogue(path)
+
+
+def test_a_mask_of_two_sources_whose_names_say_nothing_is_refused(tmp_path, stimuli):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli)
+    path.write_text(path.read_text().replace("cup_9.png", "x.png").replace("tree_9.png", "x.png"))
+    with pytest.raises(InputError, match="is the mask of source cup; expected one of tree"):
+        read_catalogue(path)
+
+
+def test_a_bit_that_flips_in_any_file_of_the_catalogue_is_found(tmp_path, controlled):
+    rows = []
+    for one in controlled:
+        for name in one.files:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(name.encode())
+        at = {name: sha256(tmp_path / name) for name in one.files}
+        aims = [dataclasses.replace(t, mask_sha256=at[t.mask]) for t in one.targets]
+        rows.append(
+            dataclasses.replace(
+                one, image_sha256=at[one.image], target_sha256=at.get(one.target),
+                prediction_sha256=at[one.prediction], targets=tuple(aims),
+                control=one.control
+                and dataclasses.replace(one.control, mask_sha256=at[one.control.mask]),
+            )
+        )  # fmt: skip
+    check_stimuli(tmp_path, rows)
+    names = sorted({name for one in rows for name in one.files})
+    assert len(names) == 7 + 7 + 4 + 2  # images, predictions, targets, masks
+    for name in names:
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+        with pytest.raises(InputError, match=f"{name}: has changed since"):
+            check_stimuli(tmp_path, rows)
+        (tmp_path / name).write_bytes(whole)
+    check_stimuli(tmp_path, rows)
+
+
+def test_files_are_hashed_once_in_a_process(tmp_path, stimuli, monkeypatch):
+    first, hashings = stimuli[0], []
+    write_image(tmp_path / first.image, np.zeros((4, 4, 3), dtype=np.uint8))
+    unchanged = dataclasses.replace(first, image_sha256=sha256(tmp_path / first.image))
+
+    def counted(path):
+        hashings.append(path)
+        return sha256(path)
+
+    monkeypatch.setattr(files, "sha256", counted)
+    for _ in range(3):
+        check_stimuli(tmp_path, [unchanged])
+    assert len(hashings) == 1
 
 
 @pytest.mark.parametrize(("given", "label"), [("07", "07"), (7, "07"), ("123", "123"), ("1", "01")])

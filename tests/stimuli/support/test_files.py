@@ -11,6 +11,11 @@ from PIL import Image, ImageCms
 
 from stimuli.support import files
 from stimuli.support.errors import InputError
+from stimuli.support.unfinished import (
+    remove_unfinished,
+    remove_unfinished_studies,
+    unfinished_folder,
+)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit])
@@ -428,8 +433,23 @@ def test_a_symbolic_link_may_lead_about_in_the_folder_and_not_out_of_it(tmp_path
 def test_what_was_left_unfinished_is_removed_and_a_folder_of_that_name_is_not(tmp_path):
     (tmp_path / ".writing-a.png").touch()
     (tmp_path / ".writing-own").mkdir()
-    files.remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".writing-own"]
+
+
+def test_studies_that_were_left_half_made_are_removed_and_those_being_made_are_not(tmp_path):
+    for name in (".new-study-abcdefgh", ".new-study-99999999-00000000-x"):
+        (tmp_path / name / "stimuli").mkdir(parents=True)
+    (tmp_path / ".new-study-notes.txt").touch()
+    (tmp_path / ".new-study-link").symlink_to(tmp_path)
+    with unfinished_folder(tmp_path) as ours:
+        remove_unfinished_studies(tmp_path)
+        left = {path.name for path in tmp_path.iterdir()}
+    # What another computer makes may be at work there still; a file or link is somebody's own.
+    assert left == {
+        ours.name, ".new-study-99999999-00000000-x", ".new-study-notes.txt", ".new-study-link",
+    }  # fmt: skip
+    assert not ours.exists()
 
 
 BEGINNINGS = {"EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PSD": b"8BPS\0\1"}

@@ -1,0 +1,140 @@
+"""Two processes on one study: one works, the other is told who does, and neither loses anything."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from analysis.report import study_report
+from experiment import simulate_subject
+from experiment.subjects import recording
+from stimuli.contract.locking import changing_stimuli
+from stimuli.contract.study import open_study
+from stimuli.support.errors import InputError
+from tests.analysis.conftest import build_study as build_analysed_study
+from tests.experiment.conftest import build_study
+from tests.experiment.subjects.killing import check_whole, journals
+from tests.faults.processes import ended, halted, leftovers, start
+
+
+@pytest.fixture
+def study(tmp_path):
+    return open_study(build_study(tmp_path / "study"))
+
+
+def session(study, subject):
+    """Return a session that stops before its first trial until it may go on."""
+
+    def work(halt):
+        run_session = recording.run_session
+
+        def halting(*arguments, **named):
+            halt()
+            return run_session(*arguments, **named)
+
+        recording.run_session = halting
+        simulate_subject(study, subject)
+
+    return work
+
+
+def analysis(study):
+    def work(halt):
+        analyse = study_report.analyse_study
+
+        def halting(*arguments, **named):
+            halt()
+            return analyse(*arguments, **named)
+
+        study_report.analyse_study = halting
+        study_report.report_study(study)
+
+    return work
+
+
+def generate(study):
+    def work(halt):
+        with changing_stimuli(study.root, "makes the stimuli"):
+            halt()
+
+    return work
+
+
+def is_told(what, process, work):
+    with pytest.raises(InputError) as refused:
+        work()
+    text = str(refused.value)
+    assert re.search(rf"process {process} on \S+ {what} since 20\d\d-\d\d-\d\d \d\d:", text), text
+    assert "--resume" not in text
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_session_that_runs_keeps_every_other_of_its_subject_out(study, resume):
+    with halted(session(study, 7)) as process:
+        is_told("records sub-07", process, lambda: simulate_subject(study, 7, resume=resume))
+        assert len(journals(study.root, 7)) == 1
+        simulate_subject(study, 8)  # of another subject
+    assert check_whole(study.root, 7, 12) == check_whole(study.root, 8, 12) == (12, 0)
+    assert leftovers(study.root) == []
+
+
+def test_stimuli_stay_as_they_are_while_sessions_run(study):
+    with halted(session(study, 7)) as first, halted(session(study, 8)) as second:
+        is_told("records sub-07", first, lambda: generate(study)(lambda: None))
+        is_told("records sub-08", second, lambda: generate(study)(lambda: None))
+    generate(study)(lambda: None)
+    assert leftovers(study.root) == []
+
+
+def test_no_session_begins_while_the_stimuli_are_made(study):
+    with halted(generate(study)) as process:
+        is_told("makes the stimuli", process, lambda: simulate_subject(study, 7))
+        is_told("makes the stimuli", process, lambda: generate(study)(lambda: None))
+    assert not study.sourcedata(7).exists()
+
+
+def test_two_analyses_do_not_meet_nor_one_and_new_stimuli(tmp_path):
+    root = build_analysed_study(tmp_path / "study", n_sources=2, n_subjects=3, size_px=64)
+    study = open_study(root)
+    with halted(analysis(study)) as process:
+        is_told("analyses the study", process, lambda: analysis(study)(lambda: None))
+        is_told("analyses the study", process, lambda: generate(study)(lambda: None))
+    assert (study.derivatives / "report" / "index.html").is_file()
+    assert leftovers(study.root) == []
+
+
+def test_a_lock_ends_with_its_process_and_is_not_asked_for_by_what_is_left_of_it(study):
+    def work(halt):
+        with changing_stimuli(study.root, "makes the stimuli"):
+            halt()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(AssertionError), halted(work):
+        assert (study.root / ".stimuli.lock").is_file()
+    assert leftovers(study.root) == [".stimuli.lock"]
+    generate(study)(lambda: None)
+    assert leftovers(study.root) == []
+
+
+def test_what_a_living_process_writes_is_left_to_it_and_what_a_dead_one_wrote_goes(tmp_path):
+    from stimuli.support.files import atomic_path
+    from stimuli.support.unfinished import remove_unfinished
+
+    def work(halt):
+        with atomic_path(tmp_path / "of-another.txt") as temporary:
+            temporary.write_text("whole")
+            halt()
+
+    with halted(work) as process:
+        dead = start(lambda: None)
+        assert ended(dead) == 0
+        (name,) = leftovers(tmp_path)
+        assert f".writing-{process}-" in name
+        (tmp_path / name.replace(str(process), str(dead), 1)).write_text("half")
+        (tmp_path / name.replace(str(process), str(os.getpid()), 1)).write_text("of our number")
+        with atomic_path(tmp_path / "ours.txt") as ours:
+            remove_unfinished(tmp_path)
+            assert leftovers(tmp_path) == sorted([name, ours.name])
+    assert (tmp_path / "of-another.txt").read_text() == "whole"
+    assert sorted(os.listdir(tmp_path)) == ["of-another.txt", "ours.txt"]
