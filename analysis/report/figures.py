@@ -63,8 +63,12 @@ def draw_effects(
     controlled = controls is not None and len(controls) > 0
     with style():
         widths = [5.6 if controlled and name == Measure.P_OBJ else 3.6 for name in measures]
-        figure = Figure(figsize=(sum(widths), 6.4), layout="constrained")
-        axes = figure.subplots(2, len(measures), squeeze=False, width_ratios=widths)
+        if len(measures) == 1:  # side by side
+            figure = Figure(figsize=(widths[0] + 3.6, 3.4), layout="constrained")
+            axes = figure.subplots(1, 2, width_ratios=[*widths, 3.6]).reshape(2, 1)
+        else:
+            figure = Figure(figsize=(sum(widths), 6.4), layout="constrained")
+            axes = figure.subplots(2, len(measures), squeeze=False, width_ratios=widths)
         for column, measure in enumerate(measures):
             shown = effects[effects["measure"] == measure]
             _draw_changes(axes[0, column], shown, summary[summary["measure"] == measure])
