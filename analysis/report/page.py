@@ -120,6 +120,7 @@ def _page(
         label=analysis.label,
         banner=sections.banner(analysis),
         sentences=sentences,
+        of_densities=analysis.study.settings.analysis.p_obj == "density",
         between_subjects=analysis.subset == Subset.FIRST_BLOCK,
         effects_figure=effects.read_bytes(),
         subsets_figure=subsets.read_bytes(),

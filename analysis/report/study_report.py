@@ -94,7 +94,10 @@ def report_study(
     )  # fmt: skip
 
     # Tables, figures and the page.
-    sentences = list(effect_sentences(analysis.summary, analysis.agreement, analysis.controls))
+    sentences = effect_sentences(
+        analysis.summary, analysis.agreement, analysis.controls,
+        of_densities=study.settings.analysis.p_obj == "density",
+    )  # fmt: skip
     outputs.write_tables(analysis, sentences)
     page = write_report(analysis, sentences, outputs)
     if exported:
