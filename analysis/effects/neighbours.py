@@ -13,6 +13,7 @@ import numpy as np
 from analysis.density.grid import Grid
 
 _STRIPS = 64
+_LEAST_AREA = 0.01  # px: positions are known to a tenth of a pixel, and two may be equal
 
 
 def surprise_bits(xy_px: np.ndarray, subjects: np.ndarray, grid: Grid) -> np.ndarray:
@@ -30,8 +31,7 @@ def surprise_bits(xy_px: np.ndarray, subjects: np.ndarray, grid: Grid) -> np.nda
     Returns
     -------
     surprise : array (n,)
-        Its mean estimates the entropy over the pixels of the image, in bits. No probability is
-        beyond what one pixel can hold.
+        Its mean estimates the entropy over the pixels of the image, in bits.
     """
     _, subject = np.unique(subjects, return_inverse=True)
     own = subject[:, None] == subject
@@ -39,7 +39,7 @@ def surprise_bits(xy_px: np.ndarray, subjects: np.ndarray, grid: Grid) -> np.nda
     squared = np.einsum("ijk,ijk->ij", difference, difference)
     squared[own] = np.inf
     radius = np.sqrt(squared.min(axis=1))
-    area = np.maximum(_area_on_image(xy_px, radius, grid.size_px), 1.0)
+    area = np.maximum(_area_on_image(xy_px, radius, grid.size_px), _LEAST_AREA)
     others = len(xy_px) - own.sum(axis=1)
     return (np.log(others) + np.euler_gamma + np.log(area)) / np.log(2.0)
 
