@@ -31,33 +31,34 @@ PAGE = """# What conclusions are worth
 Every claim of the analysis is put to studies whose truth is known. `python -m
 benchmarks.conclusions --out docs/conclusions.md` draws photographs, people and fixations anew for
 every study, analyses them by the functions that analyse a study, and writes this page; it takes
-minutes on one core. A number in brackets, or after ±, is a 95 % interval by the number of simulated
-studies. An interval does what it says if the truth lies within it in 95 % of studies; more than that
-means that it is wider than need be.
+minutes on one core. A number in brackets, or after ±, is a 95 % interval by the number of
+simulated studies. An interval does what it says if the truth lies within it in 95 % of studies;
+more than that means that it is wider than need be.
 
 ## What is estimated
 
 - **Effect.** The mean change of the probability that a fixation lies on the target, from original
   to version, over the photographs and people that those of the study stand for. Where a row says
-  "these photographs", the truth is the mean over the photographs of the study, and people are drawn
-  from a population.
+  "these photographs", the truth is the mean over the photographs of the study, and people are
+  drawn from a population.
 - **Slope.** The change of that probability, in people, as a share of the change in the model's
   density. It is 1 where fixations are drawn from the model's density: the softmax of its log
   saliency plus the log of the centre bias.
 - **Entropy.** Of the distribution that a fixation is drawn from, over the pixels of the image.
 
-All of them are the same for all fixations, for the first block and for the first fixation if people
-do not change on the way, as simulated people do not.
+All of them are the same for all fixations, for the first block and for the first fixation if
+people do not change on the way, as simulated people do not.
 
 ## What to read first
 
 The **share of fixations on the target** (`p_obj = "counted"`, the default). It estimates the
 probability that a fixation lies on the target without bias, which is just what the model's density
-gives, so that people and model are the same quantity. The paper's p_obj is that of a fitted density.
-Its kernel, uniform density and centre bias draw every target towards what is usual, and the model's
-density is not drawn anywhere. So its changes are too small, the more so the fewer fixations there
-are, and its slope is less than 1 even where the model is right. The report shows it beside the share
-("Density"); `python -m analysis.run STUDY --as-published` makes it what is reported.
+gives, so that people and model are the same quantity. The paper's p_obj is that of a fitted
+density. Its kernel, uniform density and centre bias draw every target towards what is usual, and
+the model's density is not drawn anywhere. So its changes are too small, the more so the fewer
+fixations there are, and its slope is less than 1 even where the model is right. The report shows
+it beside the share ("Density"); `python -m analysis.run STUDY --as-published` makes it what is
+reported.
 
 A right model, 23 people and 21 photographs with targets, true slope 1:
 
@@ -73,27 +74,28 @@ or of the probability.
 
 {right}
 
-People who do half of what the model says, 0.2 to 0.8 on one photograph or another and up to 0.2 more
-or less from one person to the other; 6 people, 24 photographs:
+People who do half of what the model says, 0.2 to 0.8 on one photograph or another and up to 0.2
+more or less from one person to the other; 6 people, 24 photographs:
 
 {half}
 
-Intervals are Student's t about the estimate. The variance is that of the pigeonhole bootstrap, with
-n - 1 of n subjects and sources drawn, and the degrees of freedom are Satterthwaite's. It counts what
-single fixations do more than once, so that intervals of the first fixation are wide. On "these
-photographs" all intervals are too wide, because they hold for others too.
+Intervals are Student's t about the estimate. The variance is that of the pigeonhole bootstrap,
+with n - 1 of n subjects and sources drawn, and the degrees of freedom are Satterthwaite's. It
+counts what single fixations do more than once, so that intervals of the first fixation are wide.
+On "these photographs" all intervals are too wide, because they hold for others too.
 
 ## Intervals by numbers of people and photographs
 
 Observers whose log odds of fixating a target differ (`analysis.power` simulates them), a true mean
 change of 0.09, a spread of 0.5 between photographs. With the percentiles of earlier versions the
-truth lay within the interval in 78 to 85 % of studies where 3 photographs, or few people who differ
-much, are all there is.
+truth lay within the interval in 78 to 85 % of studies where 3 photographs, or few people who
+differ much, are all there is.
 
 {intervals}
 
-With fewer than five subjects or photographs the report calls an interval rough: it holds on average
-over studies, but its width differs from study to study by a factor, and so few may not stand for all.
+With fewer than five subjects or photographs the report calls an interval rough: it holds on
+average over studies, but its width differs from study to study by a factor, and so few may not
+stand for all.
 
 ## One photograph
 
@@ -102,8 +104,8 @@ photographs is zero:
 
 {one_source}
 
-One photograph says nothing of how photographs differ, and so nothing of what the next one would do.
-From fewer than three the analysis gives no interval.
+One photograph says nothing of how photographs differ, and so nothing of what the next one would
+do. From fewer than three the analysis gives no interval.
 
 ## Entropy of people
 
@@ -116,15 +118,15 @@ fitted density. "Stay" is the share of fixations that remain where the one befor
 The bias of fitted densities depends on the number of people, and the jackknife over subjects makes
 it larger, because bandwidth and weights are fitted anew to whatever is there. Differences between
 entropies of fitted densities are to be trusted at equal numbers of people only. That of neighbours
-is near zero from five people with nine fixations each; with a dozen fixations in all it is not, and
-where people's own fixations cluster it rises a little, in originals and versions alike. In
+is near zero from five people with nine fixations each; with a dozen fixations in all it is not,
+and where people's own fixations cluster it rises a little, in originals and versions alike. In
 photographs with fixations of 5, 8 and 15 of the same people it changes by less than 0.1 bit.
 
 ## Logit
 
-Clustered errors of few clusters can by chance be far too small, so that the error is the largest of
-those by subject, by source and by both, and the binomial one. Its log odds are those of photographs
-and people together. No change, a spread of 0.3 between photographs:
+Clustered errors of few clusters can by chance be far too small, so that the error is the largest
+of those by subject, by source and by both, and the binomial one. Its log odds are those of
+photographs and people together. No change, a spread of 0.3 between photographs:
 
 {logit}
 """
