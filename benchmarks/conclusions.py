@@ -17,13 +17,13 @@ HALF = Truth(follows=0.5, between_sources=0.3, between_subjects=0.2)
 
 # By name in the page: makes the table from a number of studies or maps.
 TABLES: dict[str, tuple[Callable[[int], tables.Table], int]] = {
-    "slope": (tables.slope_table, 12),
-    "right": (lambda n: tables.recovery_table(Truth(), 23, n, 1), 80),
-    "half": (lambda n: tables.recovery_table(HALF, 6, n, 2), 80),
-    "intervals": (tables.interval_table, 400),
+    "slope": (tables.slope_table, 10),
+    "right": (lambda n: tables.recovery_table(Truth(), 23, n, 1), 50),
+    "half": (lambda n: tables.recovery_table(HALF, 6, n, 2), 50),
+    "intervals": (tables.interval_table, 300),
     "one_source": (tables.one_source_table, 1000),
-    "entropy": (tables.entropy_table, 72),
-    "logit": (tables.logit_table, 100),
+    "entropy": (tables.entropy_table, 48),
+    "logit": (tables.logit_table, 60),
 }
 
 PAGE = """# What conclusions are worth
@@ -64,8 +64,9 @@ A right model, 23 people and 21 photographs with targets, true slope 1:
 
 {slope}
 
-The share's slope still is a few hundredths too high, since the centre bias that enters the model's
-density is measured on few photographs and somewhat broader than the true one.
+The share's slope still is about 0.05 too high: the centre bias that enters the model's density is
+measured on few photographs and somewhat broader than the true one. Its interval holds 1 none the
+less.
 
 ## Slope and effects, study by study
 
@@ -87,15 +88,13 @@ On "these photographs" all intervals are too wide, because they hold for others 
 ## Intervals by numbers of people and photographs
 
 Observers whose log odds of fixating a target differ (`analysis.power` simulates them), a true mean
-change of 0.09, a spread of 0.5 between photographs. With the percentiles of earlier versions the
-truth lay within the interval in 78 to 85 % of studies where 3 photographs, or few people who
-differ much, are all there is.
+change of 0.09, a spread of 0.5 between photographs.
 
 {intervals}
 
-With fewer than five subjects or photographs the report calls an interval rough: it holds on
-average over studies, but its width differs from study to study by a factor, and so few may not
-stand for all.
+With fewer than five subjects or photographs the report calls an interval rough: its width differs
+much from study to study, of two people who differ much it holds the truth too seldom, and so few
+may not stand for all.
 
 ## One photograph
 
@@ -109,7 +108,7 @@ do. From fewer than three the analysis gives no interval.
 
 ## Entropy of people
 
-Bias in bits of 72 maps (error of the estimate, with its interval over maps). "Neighbours" is the
+Bias in bits of 48 maps (error of the estimate, with its interval over maps). "Neighbours" is the
 default: the entropy by the distance of each fixation to the nearest of another subject, without a
 fitted density. "Stay" is the share of fixations that remain where the one before was.
 
@@ -117,10 +116,11 @@ fitted density. "Stay" is the share of fixations that remain where the one befor
 
 The bias of fitted densities depends on the number of people, and the jackknife over subjects makes
 it larger, because bandwidth and weights are fitted anew to whatever is there. Differences between
-entropies of fitted densities are to be trusted at equal numbers of people only. That of neighbours
-is near zero from five people with nine fixations each; with a dozen fixations in all it is not,
-and where people's own fixations cluster it rises a little, in originals and versions alike. In
-photographs with fixations of 5, 8 and 15 of the same people it changes by less than 0.1 bit.
+entropies of fitted densities are to be trusted at equal numbers of people only. The bias of neighbours is below
+0.1 bit from ten people with nine fixations each, and near it from five. One fixation of each of a
+dozen or two dozen people gives an entropy that is known to a bit or so on one map. Where people's
+own fixations cluster it rises a little, in originals and versions alike. On photographs with the
+fixations of 5, 8 and 15 of the same people it changed by less than 0.1 bit.
 
 ## Logit
 

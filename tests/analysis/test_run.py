@@ -57,7 +57,7 @@ def test_the_known_effects_come_back_from_the_recordings(study):
     # The observers' shares: 0.3, raised to 0.6, lowered to 0.1.
     assert more["mean_change_counted"] == pytest.approx(0.3, abs=0.06)
     assert less["mean_change_counted"] == pytest.approx(-0.2, abs=0.06)
-    assert more["mean_change"] == more["mean_change_counted"]
+    assert more["mean_change"] == pytest.approx(more["mean_change_counted"])
     assert 0.1 < more["mean_change_low"] < 0.3 < more["mean_change_high"] < 0.5
     assert -0.4 < less["mean_change_low"] < -0.2 < less["mean_change_high"] < 0
     # Fitted densities, as the paper's, smooth a third of the change away.
@@ -217,7 +217,8 @@ def test_the_report_shows_every_model_that_took_no_part_and_the_least(small, tmp
     page = page_of(root)
     assert "Models that took no part" in page
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)]
-    means = {row[1]: row[2:] for row in rows if len(row) == 8 and "obj" in row[0]}
+    named = [row for row in rows if len(row) == 8 and not row[1].isdigit()]
+    means = {row[1]: row[2:] for row in named if "obj" in row[0]}
     numbers = ["2", "+0.400", "+0.200"]
     assert means == {
         "icf (shares OSIE)": [
