@@ -54,7 +54,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     command.add_argument(
         "--as-published", action="store_true",
-        help="as in the paper: centre bias from all other stimuli, entropies with their bias",
+        help="as in the paper: centre bias from all other stimuli, p_obj and entropies of fitted "
+        "densities",
     )  # fmt: skip
     command.add_argument(
         "--sensitivity", action="store_true",

@@ -1,4 +1,9 @@
-"""How well the model foretells what people do: signs, and the slope of people's changes on its."""
+"""How well the model foretells what people do: signs, and the slope of people's changes on its.
+
+The slope is 1 where fixations are drawn from the model's density, if people's changes are those of
+their fixations. Changes of a fitted density (as published) are smoothed, those of the model are
+not, and their slope is less than 1 even where the model is right.
+"""
 
 import math
 from collections.abc import Sequence
@@ -6,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.effects.bootstrap import Resamples, percentile_interval
+from analysis.effects.bootstrap import Resamples
 from analysis.effects.contrasts import Contrast
+from analysis.effects.intervals import crossed_interval
 from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.tables import Column, Schema
 
@@ -24,9 +30,19 @@ AGREEMENT = Schema(
             "Of people's change on the model's, through zero: 1 if the model is right, less if it "
             "promises more than people do",
         ),
-        Column("slope_low", float, "Lower end of its 95 % interval, over subjects and sources"),
+        Column(
+            "slope_low", float,
+            "Lower end of its 95 % interval, over subjects and sources; none from fewer than three "
+            "sources",
+        ),
         Column("slope_high", float, "Upper end"),
         Column("correlation", float, "Pearson's, over aims"),
+        Column(
+            "slope_density", float,
+            "The slope of the changes of people's fitted densities, as published: less than 1 even "
+            "where the model is right",
+        ),
+        Column("n_sources", int, "Sources that the aims come from"),
     ),
 )  # fmt: skip
 
@@ -48,6 +64,8 @@ def agreement_table(
     people = np.array([one.change(Viewer.PEOPLE) for one in contrasts])
     model = np.array([one.change(Viewer.MODEL) for one in contrasts])
     measures = np.array([str(one.comparison.measure) for one in contrasts])
+    density = np.array([one.version.density - one.original.density for one in contrasts])
+    sources = np.array([one.comparison.version.source_id for one in contrasts])
     aims = np.array([one.comparison.direction != Direction.CONTROL for one in contrasts], bool)
     rows = []
     for measure in dict.fromkeys(measures):
@@ -55,17 +73,24 @@ def agreement_table(
         own, predicted = people[which], model[which]
         same = np.sign(own) == np.sign(predicted)
         several = len(which) > 2 and own.std() > 0 and predicted.std() > 0
-        low, high = percentile_interval(
-            _slopes(resamples.change[:, which], predicted, resamples.times[:, which])
-        )
+        n_sources, once = len(set(sources[which])), np.ones((1, len(which)))
+
+        def slopes(changes: np.ndarray, times: np.ndarray) -> np.ndarray:
+            return _slopes(changes, predicted, times)  # noqa: B023
+
+        interval = crossed_interval(
+            slopes, own, resamples.change[:, which], resamples.times[:, which],
+            n_sources=n_sources, subject_freedom=resamples.subject_freedom,
+        )  # fmt: skip
         rows.append(
             {
                 "subset": label, "measure": measure, "n": len(which),
                 "n_same_sign": int(same.sum()),
                 "sign_agreement": same.mean() if len(which) else math.nan,
-                "slope": _slopes(own[None], predicted, np.ones((1, len(which))))[0],
-                "slope_low": low, "slope_high": high,
+                "slope": slopes(own[None], once)[0],
+                "slope_low": interval.low, "slope_high": interval.high,
                 "correlation": np.corrcoef(own, predicted)[0, 1] if several else math.nan,
+                "slope_density": slopes(density[which][None], once)[0], "n_sources": n_sources,
             }
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(AGREEMENT.names))
@@ -73,6 +98,7 @@ def agreement_table(
 
 def _slopes(people: np.ndarray, model: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Return the least-squares slope through zero in every resample."""
+    people, times = np.broadcast_arrays(people, times)
     known = np.isfinite(people)
     weights = times * known
     below = (weights * model**2).sum(axis=1)

@@ -2,13 +2,15 @@
 
 Every subject saw many sources and every source was seen by many subjects, so both are drawn anew,
 with replacement and independently, and a fixation counts as often as its subject and its source
-were drawn together (Owen 2007, "The pigeonhole bootstrap"). It errs on the wide side. Bandwidths,
-weights and centre biases stay as they were fitted to the whole sample, and every contrast's
-resamples are centred on what was measured.
+were drawn together (Owen 2007, "The pigeonhole bootstrap"). Its variance errs on the wide side,
+the more so the more of it is due to single fixations. Of n units n - 1 are drawn, or it would be
+too small for few units (Rao & Wu 1988). Where a measure is that of a fitted density, bandwidths,
+weights and centre biases stay as they were fitted to the whole sample. Every contrast's resamples
+are centred on what was measured.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,15 +31,35 @@ class Resamples:
         Change of people in every resample of subjects; NaN where a contrast cannot be measured.
     times : array (resamples, contrasts)
         How often the source of each contrast was drawn.
+    n_subjects
+        How many subjects were drawn from.
+    subject_freedom
+        Subjects less one in every group within which they were drawn, summed; 0 if there is a
+        group of one.
     """
 
     change: np.ndarray
     relative_change: np.ndarray
     times: np.ndarray
+    n_subjects: int = 0
+    subject_freedom: int = 0
+
+    def of(self, which: np.ndarray) -> "Resamples":
+        """Return the resamples of some contrasts, by their places."""
+        return replace(
+            self, change=self.change[:, which], relative_change=self.relative_change[:, which],
+            times=self.times[:, which],
+        )  # fmt: skip
+
+
+def freedom_of(strata: Sequence[str]) -> int:
+    """Return the degrees of freedom of units drawn within strata; 0 if a stratum has but one."""
+    sizes = np.unique(np.asarray(strata), return_counts=True)[1]
+    return int((sizes - 1).sum()) if len(sizes) and sizes.min() > 1 else 0
 
 
 def draw(strata: Sequence[str], resamples: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw units with replacement within strata.
+    """Draw units with replacement within strata, one fewer than there are.
 
     Parameters
     ----------
@@ -47,14 +69,16 @@ def draw(strata: Sequence[str], resamples: int, generator: np.random.Generator) 
     Returns
     -------
     times : array (resamples, n)
-        How often each unit was drawn; within a stratum they sum to its size.
+        How often each unit counts; within a stratum they sum to its size. The variance of a mean
+        over resamples is that of the mean, without bias (Rao & Wu 1988).
     """
     labels = np.asarray(strata)
     times = np.zeros((resamples, len(labels)))
     for stratum in np.unique(labels):
         members = np.flatnonzero(labels == stratum)
-        shares = np.full(len(members), 1.0 / len(members))
-        times[:, members] = generator.multinomial(len(members), shares, size=resamples)
+        n, drawn = len(members), max(len(members) - 1, 1)
+        counts = generator.multinomial(drawn, np.full(n, 1.0 / n), size=resamples)
+        times[:, members] = counts * (n / drawn)
     return times
 
 
@@ -137,6 +161,8 @@ def pigeonhole_bootstrap(
         _centred(version - original, [one.change(Viewer.PEOPLE) for one in contrasts]),
         _centred(relative, [one.relative_change(Viewer.PEOPLE) for one in contrasts]),
         source_times[:, [column[version.source_id] for version in versions]],
+        len(subject_strata),
+        freedom_of(list(subject_strata.values())),
     )
 
 
@@ -207,16 +233,3 @@ def percentile_interval(resampled: np.ndarray, level: float = 0.95) -> tuple[flo
         return np.nan, np.nan
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def p_value(resampled: np.ndarray) -> float:
-    """Return the two-sided probability of resamples ``(n,)`` beyond zero.
-
-    The interval of level 1 - p ends at zero. It is never below 2 / (n + 1): what n resamples can
-    tell.
-    """
-    known = resampled[np.isfinite(resampled)]
-    if not len(known):
-        return np.nan
-    beyond = min(int((known <= 0).sum()), int((known >= 0).sum()))
-    return min(1.0, 2.0 * (beyond + 1) / (len(known) + 1))

@@ -73,6 +73,9 @@ def effects_table(contrasts: Sequence[Contrast], label: str) -> pd.DataFrame:
             "relative_change": one.relative_change(viewer),
             "n_original": one.original.n_fixations,
             "n_version": one.version.n_fixations,
+            "change_density": one.version.density - one.original.density
+            if viewer == Viewer.PEOPLE
+            else math.nan,
         }
         for one in contrasts
         for viewer in (Viewer.PEOPLE, Viewer.MODEL)

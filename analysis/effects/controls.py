@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.effects.bootstrap import Resamples, p_value, percentile_interval, resampled_means
+from analysis.effects.bootstrap import Resamples, resampled_means
 from analysis.effects.contrasts import Contrast
+from analysis.effects.intervals import crossed_interval, sources_interval
 from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.tables import Column, Schema
 
@@ -34,6 +35,7 @@ CONTROLS = Schema(
             "contrast_counted", float,
             "The same contrast of the share of fixations on the target, counted without a density",
         ),
+        Column("n_subjects", int, "Subjects whose fixations were used"),
     ),
 )  # fmt: skip
 
@@ -96,13 +98,15 @@ def control_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
         changes = np.array([one.change(viewer) for one in contrasts])
         difference = differences[viewer]
         known = np.isfinite(difference)
-        drawn = difference[None]
-        if viewer == Viewer.PEOPLE:
-            drawn = resamples.change[:, increase] - resamples.change[:, control]
         n_sources = len(set(sources[known]))
-        alone = viewer == Viewer.MODEL and n_sources < 2
-        means = np.empty(0) if alone else resampled_means(drawn, times)
-        low, high = percentile_interval(means)
+        if viewer == Viewer.PEOPLE:
+            interval = crossed_interval(
+                resampled_means, difference,
+                resamples.change[:, increase] - resamples.change[:, control], times,
+                n_sources=n_sources, subject_freedom=resamples.subject_freedom,
+            )  # fmt: skip
+        else:
+            interval = sources_interval(resampled_means, difference, times, n_sources=n_sources)
         people = viewer == Viewer.PEOPLE
         rows.append(
             {
@@ -110,8 +114,8 @@ def control_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
                 "n_sources": n_sources,
                 "mean_increase": _mean(changes[increase][known]),
                 "mean_control": _mean(changes[control][known]),
-                "contrast": _mean(difference[known]), "contrast_low": low, "contrast_high": high,
-                "p": p_value(means) if people else np.nan,
+                "contrast": _mean(difference[known]), "contrast_low": interval.low,
+                "contrast_high": interval.high, "p": interval.p if people else np.nan,
                 "median_contrast": float(np.median(difference[known])) if known.any() else np.nan,
                 "contrast_counted": _mean((counted[increase] - counted[control])[known])
                 if people else np.nan,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,10 +101,10 @@ class StudyDesign:
         path = self.study.root / comparison.target.mask
         return read_coverage(path, self.study.settings.images.size_px, part, grid)
 
-    def with_centre_bias(self, leaves_out: str) -> "StudyDesign":
-        """Return the design with another setting ``analysis.centre_bias``."""
+    def with_analysis(self, **choices: Any) -> "StudyDesign":
+        """Return the design with other settings of ``[analysis]``."""
         settings = self.study.settings
-        analysis = replace(settings.analysis, centre_bias=leaves_out)
+        analysis = replace(settings.analysis, **choices)
         study = replace(self.study, settings=replace(settings, analysis=analysis))
         return replace(self, study=study)
 

@@ -92,7 +92,7 @@ def measure_effects(
     )
     subjects = sorted(fixations["subject"].unique())
     by_id = {stimulus.stim_id: stimulus for stimulus in design.stimuli}
-    jackknife = design.study.settings.analysis.entropy == "jackknife"
+    settings = design.study.settings.analysis
     fits: dict[str, DensityFit] = {}
     estimates: dict[tuple[Comparison, str], Estimate] = {}
     densities = stimulus_densities(
@@ -106,7 +106,7 @@ def measure_effects(
         for one in design.comparisons:
             if stim_id in (one.original.stim_id, one.version.stim_id):
                 estimates[one, stim_id] = estimate(
-                    density, log_model, design.coverage(one), subjects, jackknife=jackknife
+                    density, log_model, design.coverage(one), subjects, settings=settings
                 )
     contrasts = [
         Contrast(one, estimates[one, one.original.stim_id], estimates[one, one.version.stim_id])

@@ -3,8 +3,10 @@
 Every fixation lies on its target or beside it. A logit with a term for each target and one for the
 version gives the odds of fixating the target, version against original. Fixations of a subject,
 and fixations on a photograph, are alike, so that errors are clustered both ways (Cameron, Gelbach
-& Miller 2011). Intervals are Student's with one degree of freedom less than there are clusters of
-the rarer kind (Cameron & Miller 2015): few photographs make for broad ones.
+& Miller 2011). With few clusters such an error can fall far below that of independent fixations by
+chance, so that it is the largest of four: by subject, by source, by both, and binomial. Intervals
+are Student's with one degree of freedom less than there are clusters of the rarer kind (Cameron &
+Miller 2015): few photographs make for broad ones, and fewer than three for none.
 """
 
 import math
@@ -17,6 +19,7 @@ from scipy.stats import t as student
 
 from analysis.density.grid import Grid
 from analysis.effects.comparisons import Comparison
+from analysis.effects.intervals import LEAST_SOURCES
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema
 
@@ -46,7 +49,7 @@ MODELS = Schema(
         Column("n_trials", int, "Trials, counted for each target"),
         Column("n_fixations", int, "Fixations in them"),
         Column("log_odds", float, "Version against original, of fixating the target"),
-        Column("standard_error", float, "Clustered by subject and by source"),
+        Column("standard_error", float, "Largest of: by subject, by source, by both, binomial"),
         Column("log_odds_low", float, "Lower end of the 95 % interval"),
         Column("log_odds_high", float, "Upper end"),
         Column("p", float, "Of no change, two-sided"),
@@ -142,6 +145,7 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
 def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     """Return the log odds of the version, their error and its degrees of freedom, or NaN."""
     import statsmodels.api as sm
+    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
     item = table["source_id"].astype(str) + "/" + table["target"].astype(str)
     # A target that nobody or everybody fixated tells nothing, and its term would run away.
@@ -150,7 +154,7 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     ].transform("sum")
     table, item = table[share.between(0, 1, "neither")], item[share.between(0, 1, "neither")]
     n_subjects, n_sources = table["subject"].nunique(), table["source_id"].nunique()
-    if n_subjects < 2 or n_sources < 2 or table["version"].nunique() < 2:
+    if n_subjects < 2 or n_sources < LEAST_SOURCES or table["version"].nunique() < 2:
         return _NO_ESTIMATE
     hits = table["on_target"].to_numpy()
     outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
@@ -158,17 +162,17 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     design.insert(0, "version", table["version"].astype(float))
     if len(design) <= design.shape[1]:  # the model would fit every trial, and errors divide by 0
         return _NO_ESTIMATE
-    groups = np.column_stack(
-        [pd.factorize(table["subject"])[0], pd.factorize(table["source_id"])[0]]
-    )
+    groups = [pd.factorize(table[name])[0] for name in ("subject", "source_id")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            fitted = sm.GLM(outcomes, design.to_numpy(), family=sm.families.Binomial()).fit(
-                cov_type="cluster", cov_kwds={"groups": groups}
-            )
+            fitted = sm.GLM(outcomes, design.to_numpy(), family=sm.families.Binomial()).fit()
+            clustered = cov_cluster_2groups(fitted, *groups)  # by both, by subject, by source
         except (ValueError, np.linalg.LinAlgError):
             return _NO_ESTIMATE
-        estimate, error = float(fitted.params[0]), float(fitted.bse[0])
+        estimate = float(fitted.params[0])
+        # Of both, a difference of variances, can be negative; the binomial one never is.
+        variances = [float(fitted.cov_params()[0, 0]), *(float(one[0, 0]) for one in clustered)]
+        error = math.sqrt(max(variances))
     sound = math.isfinite(estimate + error) and error > 0
     return (estimate, error, min(n_subjects, n_sources) - 1.0) if sound else _NO_ESTIMATE

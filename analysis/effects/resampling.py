@@ -21,6 +21,36 @@ _TINY = np.finfo(np.float32).tiny
 
 
 @dataclass(frozen=True, eq=False)
+class ResampledMean:
+    """A mean over the fixations on one stimulus, as a function of how often each subject counts.
+
+    Attributes
+    ----------
+    sums, counts : arrays (subjects,)
+        Sum over the fixations of each subject, and their number.
+    """
+
+    sums: np.ndarray
+    counts: np.ndarray
+
+    def values(self, times: np.ndarray) -> np.ndarray:
+        """Return means for ``(resamples, subjects)`` counts; NaN where no fixation is left."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (times @ self.sums) / (times @ self.counts)
+
+
+def resampled_mean(
+    values: np.ndarray, of_whom: np.ndarray, subjects: Sequence[str]
+) -> ResampledMean:
+    """Return the mean of a value of every fixation ``(n,)``, made by subjects ``(n,)``."""
+    index = np.searchsorted(subjects, of_whom)
+    return ResampledMean(
+        np.bincount(index, values, minlength=len(subjects)),
+        np.bincount(index, minlength=len(subjects)).astype(float),
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class ResampledRegion:
     """p_obj of one stimulus as a function of how often each subject counts.
 
@@ -78,13 +108,12 @@ class ResampledEntropy:
             return nats / np.log(2.0) + self.offset_bits
 
 
-def entropy_without_bias(entropy: ResampledEntropy) -> float:
-    """Return the entropy, in bits, of as many subjects as one likes: by the jackknife.
+def jackknifed_entropy(entropy: ResampledEntropy) -> float:
+    """Return the entropy, in bits, by the jackknife over subjects (Quenouille 1956).
 
-    The density of a few people is more gathered than that of all, so their entropy is too low, the
-    lower the fewer they are, and a change of it is biased where original and version were seen by
-    different numbers. Leaving each subject out tells by how much (Quenouille 1956): with S
-    subjects, S H - (S - 1) times the mean of H without each.
+    With S subjects, S H - (S - 1) times the mean of H without each, at one bandwidth. It takes the
+    bias by the number of subjects away where the bandwidth is known, and makes the entropy too
+    high where bandwidth and weights are fitted: see `analysis.effects.neighbours`.
     """
     present = np.flatnonzero(entropy.counts)
     everyone = np.ones(len(entropy.counts))

@@ -98,11 +98,17 @@ class SensitivityCheck:
         if self.design.study.settings.analysis.centre_bias == bias:
             bias = "other-sources"
         sound = self.quality[self.quality["track_loss"] <= MOST_TRACK_LOSS][["subject", "trial"]]
+        fitted = self.design.with_analysis(p_obj="density", entropy="plain")
+        other, others = "fitted densities", fitted
+        if self.design.study.settings.analysis.p_obj == "density":
+            other = "fixations without a density"
+            others = self.design.with_analysis(p_obj="counted", entropy="neighbours")
         return {
-            "bandwidths halved": lambda: self._measure(table, factor=0.5),
-            "bandwidths doubled": lambda: self._measure(table, factor=2.0),
-            f"centre bias from {bias}": lambda: measure_effects(
-                self.design.with_centre_bias(bias), self.select(table)
+            other: lambda: self._of_densities(others),
+            "fitted densities, bandwidths halved": lambda: self._of_densities(fitted, factor=0.5),
+            "fitted densities, bandwidths doubled": lambda: self._of_densities(fitted, factor=2.0),
+            f"fitted densities, centre bias from {bias}": lambda: self._of_densities(
+                fitted.with_analysis(centre_bias=bias)
             ),
             "without short fixations beside blinks": lambda: self._measure(
                 table[~table["beside_blink"].astype(bool)]
@@ -114,8 +120,11 @@ class SensitivityCheck:
             "fixations by dispersion (I-DT)": lambda: self._measure(self._detected("dispersion")),
         }
 
-    def _measure(self, fixations: pd.DataFrame, factor: float = 1.0) -> MeasuredEffects:
-        return measure_effects(self.design, self.select(fixations), bandwidth_factor=factor)
+    def _measure(self, fixations: pd.DataFrame) -> MeasuredEffects:
+        return measure_effects(self.design, self.select(fixations))
+
+    def _of_densities(self, design: StudyDesign, factor: float = 1.0) -> MeasuredEffects:
+        return measure_effects(design, self.select(self.fixations), bandwidth_factor=factor)
 
     def _detected(self, detector: str) -> pd.DataFrame:
         settings = self.design.study.settings

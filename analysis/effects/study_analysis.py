@@ -181,8 +181,8 @@ def analyse_study(
 def as_published(study: Study) -> Study:
     """Return the study with the settings of the paper's analysis.
 
-    The centre bias of a stimulus then comes from all other stimuli, entropies keep their bias by
-    the number of subjects, and fixations are the tracker's.
+    The centre bias of a stimulus then comes from all other stimuli, p_obj and entropy of people
+    are those of the fitted densities, and fixations are the tracker's.
 
     Examples
     --------
@@ -192,6 +192,7 @@ def as_published(study: Study) -> Study:
     'other-stimuli'
     """
     analysis = replace(
-        study.settings.analysis, centre_bias="other-stimuli", entropy="plain", detector="tracker"
-    )
+        study.settings.analysis, centre_bias="other-stimuli", p_obj="density", entropy="plain",
+        detector="tracker",
+    )  # fmt: skip
     return replace(study, settings=replace(study.settings, analysis=analysis))

@@ -7,8 +7,15 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
-from analysis.effects.bootstrap import Resamples, p_value, percentile_interval, resampled_means
+from analysis.effects.bootstrap import Resamples, percentile_interval, resampled_means
 from analysis.effects.contrasts import Contrast, effects_table
+from analysis.effects.intervals import (
+    LEAST_SOURCES,
+    NO_INTERVAL,
+    Interval,
+    crossed_interval,
+    sources_interval,
+)
 from stimuli.contract.vocabulary import Condition, Direction, Viewer
 from stimuli.support.tables import Column, Schema
 
@@ -25,7 +32,10 @@ SUMMARY = Schema(
         Column("n_without_estimate", int, "Aims without one: fewer than two subjects looked"),
         Column("mean_original", float, "Mean value for the originals"),
         Column("mean_change", float, "Mean of version - original"),
-        Column("mean_change_low", float, "Lower end of its 95 % interval"),
+        Column(
+            "mean_change_low", float,
+            "Lower end of its 95 % interval; none from fewer than three sources",
+        ),
         Column("mean_change_high", float, "Upper end"),
         Column("p", float, "Of no mean change, two-sided, from the same resamples"),
         Column("p_holm", float, "The same, corrected for the number of rows of people (Holm)"),
@@ -45,8 +55,15 @@ SUMMARY = Schema(
             "Share of aims that moved in the direction asked",
         ),
         Column("sign_agreement", float, "Share of aims where people moved as the model predicted"),
+        Column("n_subjects", int, "Subjects whose fixations were used"),
+        Column(
+            "mean_change_density", float,
+            "Mean change of people's fitted densities, as published: of p_obj smaller than that of "
+            "the fixations",
+        ),
+        Column("change_of_mean", float, "mean_change / mean_original"),
     ),
-)
+)  # fmt: skip
 
 _KEYS = ["condition", "direction", "measure"]
 
@@ -72,6 +89,7 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
     """
     effects = effects_table(contrasts, label)
     counted = np.array([one.version.counted - one.original.counted for one in contrasts])
+    density = np.array([one.version.density - one.original.density for one in contrasts])
     people, model = (
         effects[effects["observer"] == viewer].reset_index(drop=True)
         for viewer in (Viewer.PEOPLE, Viewer.MODEL)
@@ -83,25 +101,25 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
         which = chosen.index.to_numpy()
         moved = np.sign(people.loc[which, "change"]) == np.sign(model.loc[which, "change"])
         known = people.loc[which, "change"].notna()
-        drawn = Resamples(
-            resamples.change[:, which], resamples.relative_change[:, which],
-            resamples.times[:, which],
-        )  # fmt: skip
+        drawn = resamples.of(which)
         shared = {
             "subset": label, "condition": condition, "direction": direction, "measure": measure,
-            "p_holm": math.nan,
+            "p_holm": math.nan, "n_subjects": resamples.n_subjects,
             "sign_agreement": math.nan if direction == Direction.CONTROL else _mean(moved[known]),
         }  # fmt: skip
         rows.append(
             shared
-            | {"observer": str(Viewer.PEOPLE), "mean_change_counted": _mean(counted[which][known])}
+            | {"observer": str(Viewer.PEOPLE)}
+            | {"mean_change_counted": _mean(counted[which][known])}
+            | {"mean_change_density": _mean(density[which][known])}
             | _statistics(chosen, direction)
-            | _people_intervals(drawn)
+            | _people_intervals(chosen, drawn)
         )
         predicted = model.loc[which]
         rows.append(
             shared
             | {"observer": str(Viewer.MODEL), "mean_change_counted": math.nan}
+            | {"mean_change_density": math.nan}
             | _statistics(predicted, direction)
             | _model_intervals(predicted, drawn.times)
         )
@@ -130,10 +148,13 @@ def _statistics(effects: pd.DataFrame, direction: Hashable) -> dict[str, float]:
     asked = 1.0 if direction == Direction.INCREASE else -1.0
     return {
         "n": len(measured),
-        "n_sources": measured["source_id"].nunique(),
+        "n_sources": _sources(effects),
         "n_without_estimate": len(effects) - len(measured),
         "mean_original": measured["original"].mean(),
         "mean_change": change.mean(),
+        "change_of_mean": change.mean() / measured["original"].mean()
+        if measured["original"].mean() > 0
+        else math.nan,
         "median_change": change.median(),
         "mean_relative_change": relative.mean(),
         "median_relative_change": relative.median(),
@@ -143,29 +164,36 @@ def _statistics(effects: pd.DataFrame, direction: Hashable) -> dict[str, float]:
     }
 
 
-def _people_intervals(drawn: Resamples) -> dict[str, float]:
-    means = resampled_means(drawn.change, drawn.times)
+def _people_intervals(effects: pd.DataFrame, drawn: Resamples) -> dict[str, float]:
+    n_sources = _sources(effects)
+    change = crossed_interval(
+        resampled_means, effects["change"].to_numpy(), drawn.change, drawn.times,
+        n_sources=n_sources, subject_freedom=drawn.subject_freedom,
+    )  # fmt: skip
     relative = resampled_means(drawn.relative_change, drawn.times)
-    return {**_ends(means, relative), "p": p_value(means)}
+    known = n_sources >= LEAST_SOURCES and drawn.subject_freedom > 0
+    return _ends(change, relative if known else np.empty(0))
 
 
 def _model_intervals(effects: pd.DataFrame, times: np.ndarray) -> dict[str, float]:
-    """Return intervals over sources alone, and none where there is only one source."""
-    unknown = np.empty(0)
-    if effects.loc[effects["change"].notna(), "source_id"].nunique() < 2:
-        return {**_ends(unknown, unknown), "p": math.nan}
-    means, relative = (
-        resampled_means(effects[name].to_numpy()[None], times)
-        for name in ("change", "relative_change")
+    """Return intervals over sources alone, and no p: the model is the same whoever looks."""
+    n_sources = _sources(effects)
+    change = sources_interval(
+        resampled_means, effects["change"].to_numpy(), times, n_sources=n_sources
     )
-    return {**_ends(means, relative), "p": math.nan}
+    relative = resampled_means(effects["relative_change"].to_numpy()[None], times)
+    ends = _ends(change, relative if n_sources >= LEAST_SOURCES else np.empty(0))
+    return ends | {"p": NO_INTERVAL.p}
 
 
-def _ends(change: np.ndarray, relative_change: np.ndarray) -> dict[str, float]:
-    low, high = percentile_interval(change)
+def _sources(effects: pd.DataFrame) -> int:
+    return int(effects.loc[effects["change"].notna(), "source_id"].nunique())
+
+
+def _ends(change: Interval, relative_change: np.ndarray) -> dict[str, float]:
     relative_low, relative_high = percentile_interval(relative_change)
     return {
-        "mean_change_low": low, "mean_change_high": high,
+        "mean_change_low": change.low, "mean_change_high": change.high, "p": change.p,
         "mean_relative_change_low": relative_low, "mean_relative_change_high": relative_high,
     }  # fmt: skip
 

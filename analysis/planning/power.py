@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.effects.comparisons import comparisons_of
+from analysis.effects.intervals import LEAST_SOURCES
 from analysis.planning.populations import population_of
 from analysis.planning.simulation import Population, change_interval, effect_logit, simulate
 from stimuli.contract.catalogue import read_catalogue
@@ -78,7 +79,7 @@ def simulate_power(
     ------
     InputError
         If an effect is impossible from the population's baseline, or there are fewer than 2
-        subjects or sources, or 20 simulations.
+        subjects, 3 sources, which no interval comes from, or 20 simulations.
 
     Examples
     --------
@@ -88,7 +89,8 @@ def simulate_power(
     True
     """
     for name, values, least in (
-        ("subjects", subjects, 2), ("sources", [sources], 2), ("simulations", [simulations], 20),
+        ("subjects", subjects, 2), ("sources", [sources], LEAST_SOURCES),
+        ("simulations", [simulations], 20),
     ):  # fmt: skip
         if min(values, default=0) < least:
             raise InputError(f"{name} is {min(values, default=0)}; expected at least {least}")
@@ -137,7 +139,7 @@ def sources_with_a_target(study: Study) -> int:
     Raises
     ------
     InputError
-        If there are fewer than two.
+        If there are fewer than three: no interval comes from them.
 
     Examples
     --------
@@ -148,10 +150,10 @@ def sources_with_a_target(study: Study) -> int:
     """
     comparisons = comparisons_of(read_catalogue(study.catalogue))
     sources = {one.version.source_id for one in comparisons if one.target}
-    if len(sources) < 2:
+    if len(sources) < LEAST_SOURCES:
         raise InputError(
-            f"{study.catalogue}: {len(sources)} sources have a target; expected at least 2, or a "
-            f"number of sources that is planned"
+            f"{study.catalogue}: {len(sources)} sources have a target; expected at least "
+            f"{LEAST_SOURCES}, or a number of sources that is planned"
         )
     return len(sources)
 

@@ -3,9 +3,9 @@
 An observer's fixation falls on the target with probability p, whose logit is the sum of the
 photograph's own, of how much this observer goes for targets, and on a version of the effect, which
 differs between photographs and between observers. The effect is stated as the mean change of p
-over the population of photographs and observers. What is measured is what the analysis measures
-without densities: the change of the share of fixations on the target, averaged over targets, with
-an interval from the pigeonhole bootstrap.
+over the population of photographs and observers. What is measured is what the analysis measures:
+the change of the share of fixations on the target, averaged over targets, with the same interval
+over subjects and sources.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from analysis.effects.bootstrap import draw, percentile_interval
+from analysis.effects.bootstrap import draw, freedom_of, resampled_means
+from analysis.effects.intervals import crossed_interval
 from stimuli.support.checked import CheckedSettings, setting
 
 _POPULATION = 20_000
@@ -158,15 +159,20 @@ def change_interval(
         Whether photographs are drawn anew with subjects (the pigeonhole bootstrap), or subjects
         alone, which is too narrow wherever photographs differ.
     """
+    once = np.ones((1, len(experiment.groups)))
+    measured = _changes(experiment, once)
     changes = _changes(experiment, draw(experiment.groups, resamples, generator))
+    with np.errstate(invalid="ignore"):
+        changes = changes + measured - np.nanmean(changes, axis=0)
     n_sources = changes.shape[1]
     times = np.ones((resamples, n_sources))
     if sources_too:
         times = draw(["all"] * n_sources, resamples, generator)
-    known = np.isfinite(changes)
-    with np.errstate(invalid="ignore"):
-        means = (np.where(known, changes, 0.0) * times).sum(axis=1) / (times * known).sum(axis=1)
-    return percentile_interval(means, level)
+    interval = crossed_interval(
+        resampled_means, measured[0], changes, times, level=level,
+        n_sources=int(np.isfinite(measured).sum()), subject_freedom=freedom_of(experiment.groups),
+    )  # fmt: skip
+    return interval.low, interval.high
 
 
 def _changes(experiment: Experiment, times: np.ndarray) -> np.ndarray:

@@ -18,10 +18,12 @@ def agreement_rows(analysis: StudyAnalysis) -> Table:
     rows = [
         [MEASURE_NAMES[Measure(row["measure"])], str(row["n"]), str(row["n_same_sign"]),
          share(row["sign_agreement"]), plain(row["slope"], 2),
-         between(row["slope_low"], row["slope_high"], plain, 2), plain(row["correlation"], 2)]
+         between(row["slope_low"], row["slope_high"], plain, 2), plain(row["slope_density"], 2),
+         plain(row["correlation"], 2)]
         for row in analysis.agreement.to_dict("records")
     ]  # fmt: skip
-    head = ["Measure", "n", Markup("Same<br>sign"), "", "Slope", _INTERVAL, "Correlation"]
+    head = ["Measure", "n", Markup("Same<br>sign"), "", "Slope", _INTERVAL,
+            Markup("Slope of<br>densities"), "Correlation"]  # fmt: skip
     return Table(head, rows)
 
 

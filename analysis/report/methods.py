@@ -3,6 +3,7 @@
 import math
 
 from analysis.density import centre_bias, mixture
+from analysis.effects.intervals import LEAST_SOURCES
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.fixations.subsets import Subset
 from analysis.report.further import further_methods
@@ -21,10 +22,27 @@ _SUBSETS = {
 }
 
 
+_P_OBJ = {
+    "counted": "p_obj of people is the share of their fixations on the target: it estimates the "
+    "probability of fixating the target, which is what the model's density gives. That of their "
+    "fitted density, as published, stands beside it: kernel, uniform density and centre bias draw "
+    "it towards what is usual, so that its changes are smaller than those of the fixations.",
+    "density": "p_obj of people is their fitted density's sum over the mask of the target, as "
+    "published. Kernel, uniform density and centre bias draw it towards what is usual, so that its "
+    "changes are smaller than those of the fixations, whose share on the target stands beside it, "
+    "and smaller than the model's even where the model is right.",
+}
 _ENTROPIES = {
-    "jackknife": "Entropies of people are freed of their bias by the number of subjects with the "
-    "jackknife over subjects.",
-    "plain": "Entropies of people are those of their density, biased by the number of subjects.",
+    "neighbours": "The entropy of people is the mean over fixations of log\N{SUBSCRIPT TWO}(m A) + "
+    "0.83 bits, m being the number of fixations of the other subjects and A the area, on the "
+    "image, of the disc that reaches to the nearest of these (after Kozachenko & Leonenko 1987): "
+    "no density is fitted, and it depends little on the number of subjects.",
+    "plain": "Entropies of people are those of their fitted density, as published: another "
+    "quantity than the model's entropy, biased by smoothing and by the number of subjects, so that "
+    "only entropies of equal numbers of subjects may be compared.",
+    "jackknife": "Entropies of people are those of their fitted density after a jackknife over "
+    "subjects, which makes them too high where bandwidth and weights are fitted, the more so the "
+    "fewer subjects there are; only entropies of equal numbers of subjects may be compared.",
 }
 
 
@@ -68,6 +86,16 @@ def _who_saw_all(analysis: StudyAnalysis) -> str:
     return (
         f"{whole} of {len(seen)} subjects saw every original and version, so comparisons are "
         f"within subjects only as far as a subject saw both"
+    )
+
+
+def _held(settings: AnalysisSettings) -> str:
+    """Return what resamples leave as it was fitted, where anything is fitted."""
+    if (settings.p_obj, settings.entropy) == ("counted", "neighbours"):
+        return ""
+    return (
+        " Of measures of fitted densities, bandwidths, weights and centre bias were held as fitted "
+        "(entropies on a coarser grid), and each contrast was centred on its estimate."
     )
 
 
@@ -144,7 +172,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"The centre bias is the same estimate from the fixations on {other}, refitted to the "
         f"subset: {fitted}; the share is at least {centre_bias.LEAST_UNIFORM_SHARE:g}. A stimulus "
         f"that fewer than two subjects looked at cannot be cross-validated and has no estimate.",
-        f"p_obj is the density's sum over the mask of the target. The entropy, "
+        f"{_P_OBJ[settings.analysis.p_obj]} The entropy, "
         f"\N{MINUS SIGN}\N{N-ARY SUMMATION} p log\N{SUBSCRIPT TWO} p, is over the pixels of the "
         f"image: maps have {grid.columns} x {grid.rows} cells, and log\N{SUBSCRIPT TWO} of a "
         f"cell's {grid.cell_area_px:g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
@@ -152,17 +180,19 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"log saliency plus the log of the centre bias measured here, weight 1. Changes are "
         f"version minus original, relative changes are divided by the original; both are averaged "
         f"over targets.",
-        f"Intervals of people are 95 % percentile intervals of a pigeonhole bootstrap: subjects "
-        f"and sources drawn anew together, {settings.analysis.resamples} times, with bandwidths, "
-        f"weights and centre bias held as fitted (entropies on a coarser grid), each contrast "
-        f"centred on its estimate. p is the two-sided probability of no mean change from the same "
-        f"resamples; the declared contrasts are the rows of the table, and p is corrected for "
-        f"their number after Holm. Intervals of the model are over sources alone, and so are "
-        f"missing for one source, where those of people are over subjects alone.",
-        "Two checks do without densities: the share of fixations on the target, counted (smoothing "
-        "and centre bias draw p_obj towards what is usual), and a logit of every fixation on or "
-        "off its target with a term for each target and one for the version, its errors clustered "
-        "by subject and by source. effects/trials.csv holds the counts for other programs.",
+        f"What is estimated is the mean change over the photographs and people that those of the "
+        f"study stand for. Intervals of people are 95 % intervals of Student's t about the "
+        f"estimate: the variance is that of a pigeonhole bootstrap, n \N{MINUS SIGN} 1 of n "
+        f"subjects and sources drawn anew together, {settings.analysis.resamples} times, and the "
+        f"degrees of freedom are Satterthwaite's from the variances of subjects alone and sources "
+        f"alone.{_held(settings.analysis)} p is the two-sided probability of no mean change; the "
+        f"declared contrasts are the rows of the table, and p is corrected for their number after "
+        f"Holm. Intervals of the model are over sources alone. Fewer than {LEAST_SOURCES} sources "
+        f"give no interval: subjects alone tell nothing of how photographs differ.",
+        "Two checks: p_obj of the fitted density beside the share of fixations on the target, and "
+        "a logit of every fixation on or off its target with a term for each target and one for "
+        "the version; its error is the largest of those clustered by subject, by source and by "
+        "both, and the binomial one. effects/trials.csv holds the counts for other programs.",
         *further_methods(analysis),
         _versions(analysis),
     ]

@@ -146,6 +146,7 @@ def _page(
         label=analysis.label,
         banner=sections.banner(analysis),
         sentences=sentences,
+        of_densities=analysis.study.settings.analysis.p_obj == "density",
         between_subjects=analysis.subset == Subset.FIRST_BLOCK,
         effects_figure=effects[0].read_bytes() if effects else None,
         subsets_figure=subsets[0].read_bytes() if subsets else None,

@@ -35,7 +35,14 @@ def banner(analysis: StudyAnalysis) -> Banner | None:
 
 
 def summary_rows(analysis: StudyAnalysis) -> Table:
-    """Return the summary by condition, direction and viewer."""
+    """Return the summary by condition, direction and viewer.
+
+    Beside the change stands that of the fitted densities, or, where those are what is reported, as
+    published, that of the share of fixations.
+    """
+    published = analysis.study.settings.analysis.p_obj == "density"
+    beside = "mean_change_counted" if published else "mean_change_density"
+    relative = "mean_relative_change" if published else "change_of_mean"
     rows = [
         [
             MEASURE_NAMES[Measure(row["measure"])],
@@ -48,8 +55,8 @@ def summary_rows(analysis: StudyAnalysis) -> Table:
             p_text(row["p"]),
             p_text(row["p_holm"]),
             signed(row["median_change"], 3),
-            signed(row["mean_change_counted"], 3),
-            percent(row["mean_relative_change"]),
+            signed(row[beside], 3),
+            percent(row[relative]),
             percent(row["median_relative_change"]),
             share(row["share_as_asked"]),
             share(row["sign_agreement"]) if row["observer"] == Viewer.PEOPLE else "",
@@ -58,8 +65,9 @@ def summary_rows(analysis: StudyAnalysis) -> Table:
     ]
     head = [
         "Measure", "Aim", "Observer", "n", "Original", "Change",
-        "95\N{NO-BREAK SPACE}% interval", "p", Markup("p<br>(Holm)"), "Median", "Counted",
-        "Relative", Markup("Median<br>relative"), "As asked", Markup("Sign as<br>predicted"),
+        "95\N{NO-BREAK SPACE}% interval", "p", Markup("p<br>(Holm)"), "Median",
+        "Counted" if published else "Density", "Relative", Markup("Median<br>relative"),
+        "As asked", Markup("Sign as<br>predicted"),
     ]  # fmt: skip
     return Table(head, rows, text_columns=3)
 

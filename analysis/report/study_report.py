@@ -103,7 +103,10 @@ def report_study(
     viewing = study_viewing(analysis)
 
     # Tables, figures and the page.
-    sentences = list(effect_sentences(analysis.summary, analysis.agreement, analysis.controls))
+    sentences = effect_sentences(
+        analysis.summary, analysis.agreement, analysis.controls,
+        of_densities=study.settings.analysis.p_obj == "density",
+    )  # fmt: skip
     outputs.write_tables(analysis, sentences)
     if viewing is not None:
         for table, schema, rows in viewing.tables():

@@ -132,11 +132,14 @@ class Outputs:
             ),
             "Observers": dict(sorted(Counter(analysis.participants.values()).items())),
         }
-        resamples = self._study.settings.analysis.resamples
+        settings = self._study.settings.analysis
+        resamples = settings.resamples
         described = notes | {
             "Sentences": list(sentences),
-            "Intervals": f"95 %, percentiles of {resamples} resamples of subjects and sources "
-            f"(people) or of sources (model)",
+            "Intervals": f"95 %, Student's, from {resamples} resamples of subjects and sources "
+            f"(people) or of sources (model); of relative changes percentiles",
+            "PObj": settings.p_obj,
+            "EntropyOfPeople": settings.entropy,
         }
         self._write("effects/effects.csv", EFFECTS, analysis.effects, notes)
         self._write("effects/summary.csv", SUMMARY, analysis.summary, described)

@@ -413,5 +413,10 @@ EFFECTS = Schema(
         Column("relative_change", float, "(version - original) / original"),
         Column("n_original", int, "Fixations on the original"),
         Column("n_version", int, "Fixations on the version"),
+        Column(
+            "change_density",
+            float,
+            "Change of people's fitted densities, as published, whatever people's values are",
+        ),
     ),
 )

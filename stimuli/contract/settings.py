@@ -284,9 +284,13 @@ class AnalysisSettings(CheckedSettings):
         choices=("other-sources", "other-stimuli"),
     )  # fmt: skip
     grid_px: int = setting(512, "side of the density maps", 32, 4096)
+    p_obj: str = setting(
+        "counted", "p_obj of people: share of fixations, or of a fitted density (as published)",
+        choices=("counted", "density"),
+    )  # fmt: skip
     entropy: str = setting(
-        "jackknife", "entropies of people: without their bias by the number of subjects, or plain",
-        choices=("jackknife", "plain"),
+        "neighbours", "of people: by distances between subjects' fixations, or of a fitted density",
+        choices=("neighbours", "plain", "jackknife"),
     )  # fmt: skip
     resamples: int = setting(10000, "of the bootstrap over subjects and sources", 200, 1000000)
     detector: str = setting(

@@ -11,9 +11,10 @@ from tests.analysis.effects.contrasts import contrast
 
 def test_slope_and_signs_of_people_who_do_a_quarter_of_what_is_predicted():
     model = np.array([0.4, 0.2, -0.3, -0.1])
-    contrasts = [contrast(0.25 * change, change) for change in model]
+    contrasts = [contrast(0.25 * m, m, source=str(place)) for place, m in enumerate(model)]
+    times = np.ones((500, 4))
     draws = np.random.default_rng(0).normal(0, 0.01, (500, 4)) + 0.25 * model
-    row = agreement_table(contrasts, "all", Resamples(draws, draws, np.ones((500, 4)))).iloc[0]
+    row = agreement_table(contrasts, "all", Resamples(draws, draws, times, 9, 8)).iloc[0]
     assert (row["n"], row["n_same_sign"], row["sign_agreement"]) == (4, 4, 1.0)
     assert row["slope"] == pytest.approx(0.25)
     assert row["slope_low"] < 0.25 < row["slope_high"]

@@ -11,11 +11,12 @@ from stimuli.contract.vocabulary import Direction
 from tests.analysis.effects.contrasts import contrast
 
 INCREASE, DECREASE, CONTROL = Direction.INCREASE, Direction.DECREASE, Direction.CONTROL
-# Change of people and of the model, in three sources; the last has no control.
+# Change of people and of the model, in four sources; the last has no control.
 CHANGES = {
     "a": {INCREASE: (0.30, 0.20), DECREASE: (-0.1, -0.1), CONTROL: (0.02, -0.01)},
     "b": {INCREASE: (0.10, 0.20), DECREASE: (-0.1, -0.1), CONTROL: (-0.04, 0.01)},
-    "c": {INCREASE: (0.90, 0.90), DECREASE: (-0.9, -0.9)},
+    "c": {INCREASE: (0.20, 0.20), DECREASE: (-0.1, -0.1), CONTROL: (-0.01, 0.0)},
+    "d": {INCREASE: (0.90, 0.90), DECREASE: (-0.9, -0.9)},
 }
 
 
@@ -32,13 +33,13 @@ def resamples(contrasts, sd):
     measured = np.array([one.version.people - one.original.people for one in contrasts])
     noise = np.random.default_rng(0).normal(0, sd, (4000, 1))  # subjects: the same for all
     change = measured + noise + np.random.default_rng(1).normal(0, sd, (4000, len(measured)))
-    return Resamples(change, change, np.ones_like(change))
+    return Resamples(change, change, np.ones_like(change), 1000, 999)
 
 
 def test_the_contrast_is_the_mean_difference_of_the_targets_that_have_both(contrasts):
-    assert control_pairs(contrasts) == [(0, 2), (3, 5)]
+    assert control_pairs(contrasts) == [(0, 2), (3, 5), (6, 8)]
     people, model = control_table(contrasts, "all", resamples(contrasts, 0.01)).to_dict("records")
-    assert (people["n"], people["n_sources"]) == (2, 2)
+    assert (people["n"], people["n_sources"]) == (3, 3)
     assert people["mean_increase"] == pytest.approx(0.2)
     assert people["mean_control"] == pytest.approx(-0.01)
     assert people["contrast"] == pytest.approx(0.21)
@@ -47,9 +48,10 @@ def test_the_contrast_is_the_mean_difference_of_the_targets_that_have_both(contr
 
 def test_what_subjects_do_to_both_drops_out_of_the_interval(contrasts):
     row = control_table(contrasts, "all", resamples(contrasts, 0.05)).iloc[0]
-    # Of two differences of independent errors of 0.05 the mean has an error of 0.05.
-    assert row["contrast_low"] == pytest.approx(0.21 - 1.96 * 0.05, abs=0.006)
-    assert row["contrast_high"] == pytest.approx(0.21 + 1.96 * 0.05, abs=0.006)
+    # The mean of three differences of independent errors of 0.05; sources were not drawn anew.
+    half = 1.96 * 0.05 * np.sqrt(2 / 3)
+    assert row["contrast_low"] == pytest.approx(0.21 - half, abs=0.006)
+    assert row["contrast_high"] == pytest.approx(0.21 + half, abs=0.006)
     assert row["p"] < 0.01
 
 
@@ -70,4 +72,4 @@ def test_a_sentence_states_the_contrast_with_its_interval(contrasts):
     summary = summary.assign(direction=[], measure=[])
     (sentence,) = effect_sentences(summary, controls=table)
     assert "by +0.21 more than their controls" in sentence
-    assert "n = 2); the model predicted +0.20." in sentence
+    assert "n = 3); the model predicted +0.20." in sentence

@@ -41,10 +41,10 @@ def test_a_subset_that_does_not_exist_is_refused(study):
         analyse_study(study, subset="last-block")
 
 
-def test_as_published_changes_three_choices_and_nothing_else(study):
+def test_as_published_changes_four_choices_and_nothing_else(study):
     published = as_published(study)
     before, after = study.settings.as_dict(), published.settings.as_dict()
     changed = {name for name in after["analysis"] if after["analysis"][name] !=
                before["analysis"][name]}  # fmt: skip
-    assert changed <= {"centre_bias", "entropy", "detector"}
+    assert changed <= {"centre_bias", "p_obj", "entropy", "detector"}
     assert {**before, "analysis": None} == {**after, "analysis": None}

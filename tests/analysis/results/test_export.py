@@ -67,11 +67,13 @@ def test_the_hdf5_files_have_the_form_of_pysaliencys(study):
 def test_effects_under_other_choices(study):
     rows = pd.read_csv(study / "derivatives/effects/sensitivity.csv")
     choices = set(rows["choice"])
-    assert {"as reported", "bandwidths halved", "bandwidths doubled"} < choices
+    assert {"as reported", "fitted densities", "fitted densities, bandwidths halved"} < choices
     reported = rows[rows["choice"] == "as reported"]
     assert (reported["difference"] == 0).all()
     # Broader kernels smear what lies on the target.
-    wide = rows[(rows["choice"] == "bandwidths doubled") & (rows["measure"] == "p_obj")]
+    wide = rows[
+        (rows["choice"] == "fitted densities, bandwidths doubled") & (rows["measure"] == "p_obj")
+    ]
     assert (wide["difference"] != 0).all()
     described = json.loads((study / "derivatives/effects/sensitivity.json").read_text())
     assert any("holds no samples" in one for one in described["NotTried"])
