@@ -69,7 +69,7 @@ def test_controls_that_move_against_the_prediction_are_no_failures(contrasts):
 def test_a_sentence_states_the_contrast_with_its_interval(contrasts):
     table = control_table(contrasts, "all", resamples(contrasts, 0.01))
     summary = table.rename(columns={"contrast": "condition"}).iloc[:0]
-    summary = summary.assign(direction=[], measure=[])
+    summary = summary.assign(direction=[], measure=[], mean_change_low=[])
     (sentence,) = effect_sentences(summary, controls=table)
     assert "by +0.21 more than their controls" in sentence
     assert "n = 3); the model predicted +0.20." in sentence
