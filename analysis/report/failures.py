@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.effects.contrasts import Contrast
 from analysis.report.numbers import percent, plain, signed
-from analysis.report.panels import Column, Panel
+from analysis.report.panels import Column, Panel, target_name
 from analysis.report.style import COLOURS, style
 from stimuli.contract.vocabulary import Measure, Viewer
 from stimuli.support.files import atomic_path
@@ -25,10 +25,10 @@ def failure_text(contrast: Contrast) -> str:
     return f"people {people}, predicted {predicted}"
 
 
-def failure_name(contrast: Contrast) -> str:
-    """Return which comparison failed, in words."""
+def failure_name(contrast: Contrast, names: Mapping[tuple[str, str], str]) -> str:
+    """Return which comparison failed, in words (`target_names`)."""
     comparison = contrast.comparison
-    what = f"target {comparison.annotation_ids}" if comparison.target else "entropy"
+    what = target_name(comparison, names) if comparison.target else "entropy"
     return f"{comparison.version.source_id}, {what}, to {comparison.direction}"
 
 
@@ -39,7 +39,10 @@ def failure_columns(contrast: Contrast, panel: Panel) -> tuple[Column, Column]:
 
 
 def draw_failures(
-    failures: Sequence[Contrast], panels: Mapping[str, Panel], path: Path
+    failures: Sequence[Contrast],
+    panels: Mapping[str, Panel],
+    names: Mapping[tuple[str, str], str],
+    path: Path,
 ) -> Path | None:
     """Write the figure of the largest failures; None if there is none.
 
@@ -72,7 +75,7 @@ def draw_failures(
                 axis.set_title(
                     title, fontsize=7, color=COLOURS[column.stimulus.direction], fontweight="normal"
                 )
-            line = f"{failure_name(contrast)}: {failure_text(contrast)}"
+            line = f"{failure_name(contrast, names)}: {failure_text(contrast)}"
             above = row[0].text(
                 0, 1.14, line, transform=row[0].transAxes, fontsize=7.5, fontweight="bold"
             )

@@ -6,12 +6,13 @@ is marked as HTML (`markupsafe.Markup`).
 
 import base64
 import io
+import re
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from PIL import Image
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -20,7 +21,25 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def render(template: str, **context: object) -> str:
     """Return the page that a template of ``templates/`` makes of its context."""
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
-    return _environment().get_template(template).render(style=Markup(style), **context)
+    page = _environment().get_template(template).render(style=Markup(style), **context)
+    return _with_contents(page, str(context.get("who") or ""))
+
+
+def _with_contents(page: str, who: str) -> str:
+    """Return a page whose sections can be linked to, with a list of them after its header."""
+    names: list[str] = []
+
+    def named(found: re.Match[str]) -> str:
+        names.append(found[1])
+        said = f' data-who="{escape(who)}"' if who else ""
+        return f'<h2 id="section-{len(names)}"{said}>{found[1]}</h2>'
+
+    page = re.sub(r"<h2>(.*?)</h2>", named, page)
+    links = "".join(
+        f'<a href="#section-{number}">{name}</a>' for number, name in enumerate(names, start=1)
+    )
+    contents = f'<nav class="contents" aria-label="Contents">{links}</nav>\n</header>'
+    return page.replace("</header>", contents, 1) if len(names) > 2 else page
 
 
 @cache

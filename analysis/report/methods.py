@@ -10,6 +10,7 @@ from analysis.report.further import further_methods
 from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Settings
+from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.provenance import package_versions, source_commit
 
 _SUBSETS = {
@@ -46,9 +47,20 @@ _ENTROPIES = {
 }
 
 
+def _recorded(analysis: StudyAnalysis) -> str:
+    """Return with what gaze was recorded, as the settings say that every recording was."""
+    tracker = analysis.study.settings.tracker
+    if set(analysis.participants.values()) == {ParticipantKind.SIMULATED}:
+        return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz} samples a second."
+    return (
+        f"Gaze of the {tracker.eye} eye was recorded with an EyeLink at {tracker.sample_rate_hz} "
+        f"samples a second."
+    )
+
+
 def _detection(settings: AnalysisSettings) -> str:
     if settings.detector == "tracker":
-        return "Fixations are those of the EyeLink parser (EFIX), at its mean positions."
+        return "Fixations are those of the tracker's own parser, at its mean positions."
     threshold = {
         "velocity": f"by velocity (I-VT, below {settings.velocity_deg_s:g} degrees a second)",
         "dispersion": f"by dispersion (I-DT, within {settings.dispersion_deg:g} degrees)",
@@ -159,7 +171,8 @@ def methods(analysis: StudyAnalysis) -> list[str]:
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
-        f"for {settings.session.image_s:g} s. {_detection(settings.analysis)} Fixation 0, "
+        f"for {settings.session.image_s:g} s. {_recorded(analysis)} "
+        f"{_detection(settings.analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "
         f"complete do not enter. {_subset(analysis)}{_query(analysis)}",
         *_controls(analysis),

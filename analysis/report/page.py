@@ -1,6 +1,7 @@
 """The report of a study: every figure, and one HTML page that holds everything."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from analysis.report.further import further_section
 from analysis.report.html import jpeg_uri, render
 from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions
-from analysis.report.panels import Column, Panel, draw_panel, panels
+from analysis.report.panels import Column, Panel, draw_panel, panels, target_names
 from analysis.report.second_opinions import second_opinions
 from analysis.report.subsets import draw_subsets, read_summaries
 from analysis.report.tiles import TILE_PX
@@ -96,13 +97,15 @@ def write_report(
         shown.append(PicturePanel(panel.source_id, panel.conditions, columns))
         if panel.source_id in failed:
             kept[panel.source_id] = panel
-    drawn = draw_failures(against, kept, folder / "failures.png")
+    names = target_names(analysis)
+    drawn = draw_failures(against, kept, names, folder / "failures.png")
     outputs.remember(*([drawn] if drawn else []))
     page = outputs.path("report", "index.html")
-    failures = [_failure(one, kept) for one in against]
+    failures = [_failure(one, kept, names) for one in against]
     further, further_figures = further_section(analysis, folder)
     outputs.remember(*further_figures)
-    of_modules = {"viewing": unfolded, "further": further}
+    files = [Path(os.path.relpath(one, page.parent)).as_posix() for one in outputs.tables]
+    of_modules = {"viewing": unfolded, "further": further, "files": files}
     write_text(page, _page(analysis, sentences, effects, subsets, failures, shown, of_modules))
     outputs.remember(page)
     return page
@@ -124,10 +127,12 @@ def _pictures(column: Column) -> PictureColumn:
     return PictureColumn(column.title, column.stimulus.direction, pictures, column.notes)
 
 
-def _failure(contrast: Contrast, panels: Mapping[str, Panel]) -> ShownFailure:
+def _failure(
+    contrast: Contrast, panels: Mapping[str, Panel], names: Mapping[tuple[str, str], str]
+) -> ShownFailure:
     source_id = contrast.comparison.version.source_id
     columns = [_pictures(column) for column in failure_columns(contrast, panels[source_id])]
-    return ShownFailure(source_id, failure_name(contrast), failure_text(contrast), columns)
+    return ShownFailure(source_id, failure_name(contrast, names), failure_text(contrast), columns)
 
 
 def _page(
@@ -144,7 +149,8 @@ def _page(
         "study.html",
         name=analysis.study.settings.study.name,
         label=analysis.label,
-        banner=sections.banner(analysis),
+        banner=(banner := sections.banner(analysis)),
+        who=banner.who if banner else "",
         sentences=sentences,
         of_densities=analysis.study.settings.analysis.p_obj == "density",
         between_subjects=analysis.subset == Subset.FIRST_BLOCK,

@@ -1,7 +1,7 @@
 """One panel a source, after the paper's Fig. 1: original and versions, seen by people and model."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from analysis.effects.comparisons import Comparison
 from analysis.effects.contrasts import Contrast
 from analysis.effects.masks import read_mask
+from analysis.effects.mechanism.object_groups import categories_of
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report import tiles
 from analysis.report.numbers import percent, plain, signed
@@ -71,14 +72,19 @@ def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Pan
     maps
         Gives the path of a stimulus' maps, as `analysis.results.outputs.Outputs.maps`.
     """
+    names = target_names(analysis)
     for source_id in dict.fromkeys(stimulus.source_id for stimulus in analysis.design.stimuli):
         shown = [one for one in analysis.design.stimuli if one.source_id == source_id]
         shown.sort(key=lambda one: _ORDER.index(one.direction))
-        yield _panel(analysis, source_id, shown, maps)
+        yield _panel(analysis, source_id, shown, maps, names)
 
 
 def _panel(
-    analysis: StudyAnalysis, source_id: str, shown: list[Stimulus], maps: Callable[[str], Path]
+    analysis: StudyAnalysis,
+    source_id: str,
+    shown: list[Stimulus],
+    maps: Callable[[str], Path],
+    names: Mapping[tuple[str, str], str],
 ) -> Panel:
     photograph = analysis.design.photograph(shown[0])
     densities = {}
@@ -117,7 +123,7 @@ def _panel(
                         behind, density[Viewer.MODEL], highest[Viewer.MODEL]
                     ),
                 },
-                {name: _notes(analysis, contrasts, stimulus, name) for name in ROWS},
+                {name: _notes(analysis, contrasts, stimulus, name, names) for name in ROWS},
             )
         )
     conditions = sorted({one.condition for one in shown if one.direction != Direction.NONE})
@@ -143,7 +149,11 @@ def _outlines(
 
 
 def _notes(
-    analysis: StudyAnalysis, contrasts: list[Contrast], stimulus: Stimulus, row: str
+    analysis: StudyAnalysis,
+    contrasts: list[Contrast],
+    stimulus: Stimulus,
+    row: str,
+    names: Mapping[tuple[str, str], str],
 ) -> list[str]:
     """Return the measures of a stimulus, with changes if it is a version."""
     if row == "stimulus":
@@ -158,7 +168,7 @@ def _notes(
         digits, unit = (3, "") if comparison.target else (2, " bits")
         version = comparison.version
         if versions[version.stim_id] > 1 or (version.control and max(versions.values()) > 1):
-            label = f"{label} of {comparison.annotation_ids}"
+            label = f"{label} of {target_name(comparison, names)}"
         if stimulus.stim_id == comparison.original.stim_id:
             text = f"{label} {plain(contrast.original.of(viewer), digits)}{unit}"
         elif stimulus.stim_id == comparison.version.stim_id:
@@ -224,3 +234,21 @@ def _place(
     y = 0.935 - high * ((1 + _GAP_DOWN) * row + 0.5)
     half_width, half_height = min(wide, high * shape) / 2, min(high, wide / shape) / 2
     return x - half_width, y - half_height, x + half_width, y + half_height
+
+
+def target_names(analysis: StudyAnalysis) -> dict[tuple[str, str], str]:
+    """Return the category of every target, by its source and the annotations of it."""
+    targets = {
+        (one.version.source_id, one.target.annotation_ids)
+        for one in analysis.design.comparisons
+        if one.target
+    }
+    known = sorted(targets)
+    names = zip(known, categories_of(analysis.study, known), strict=True)
+    return {(source, "+".join(map(str, ids))): name for (source, ids), name in names if name}
+
+
+def target_name(comparison: Comparison, names: Mapping[tuple[str, str], str]) -> str:
+    """Return what a target is called: ``dog 701``, or ``target 701`` where nothing names it."""
+    ids = comparison.annotation_ids or ""
+    return f"{names.get((comparison.version.source_id, ids), 'target')} {ids}"

@@ -12,10 +12,11 @@ from stimuli.contract.vocabulary import Measure, ParticipantKind, Viewer
 
 @dataclass(frozen=True)
 class Banner:
-    """A warning above everything else."""
+    """A warning above everything else; every heading says who looked."""
 
     title: str
     text: str
+    who: str
 
 
 def banner(analysis: StudyAnalysis) -> Banner | None:
@@ -26,12 +27,12 @@ def banner(analysis: StudyAnalysis) -> Banner | None:
         return None
     who = "All" if len(others) == len(kinds) else f"{len(others)} of"
     if set(others) == {ParticipantKind.SIMULATED}:
-        title = "Simulated observers, not people."
+        title, named = "Simulated observers, not people.", "simulated observers"
         what = "were simulated, in part from the predictions that are tested here"
     else:
-        title = "Try-outs, not people."
+        title, named = "Try-outs, not people.", "not people"
         what = "were simulated, or sessions with a mouse or without a tracker"
-    return Banner(title, f"{who} {len(kinds)} observers of this study {what}.")
+    return Banner(title, f"{who} {len(kinds)} observers of this study {what}.", named)
 
 
 def summary_rows(analysis: StudyAnalysis) -> Table:

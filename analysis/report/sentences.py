@@ -68,10 +68,15 @@ def effect_sentences(
 def _interval(low: float, high: float, n_sources: int) -> str:
     """Return an interval in words, or why there is none."""
     if math.isfinite(low):
-        return f"95 % interval {signed(low)} to {signed(high)}"
+        return f"95 % interval {_close(low)} to {_close(high)}"
     if n_sources < LEAST_SOURCES:
         return f"no interval from {n_sources} {'source' if n_sources == 1 else 'sources'}"
     return "no interval: of a group of one subject no spread is known"
+
+
+def _close(value: float) -> str:
+    """Return a change with two decimals, or near zero with three."""
+    return signed(value, 3 if abs(value) < 0.0195 else 2)
 
 
 def _cautions(summary: pd.DataFrame) -> list[str]:
@@ -107,9 +112,9 @@ def _contrast(rows: Sequence[Mapping[Hashable, Any]]) -> list[str]:
         return ["Increases cannot be compared with their controls: too few subjects looked."]
     between = _interval(people["contrast_low"], people["contrast_high"], people["n_sources"])
     return [
-        f"Increases changed the probability of fixating the target by {signed(people['contrast'])} "
+        f"Increases changed the probability of fixating the target by {_close(people['contrast'])} "
         f"more than their controls ({between}; n = {people['n']}); the model predicted "
-        f"{signed(model['contrast'])}."
+        f"{_close(model['contrast'])}."
     ]
 
 
@@ -140,22 +145,31 @@ def _sentence(
     # carries away.
     relative = "mean_relative_change" if of_densities else "change_of_mean"
     predicted = (
-        f"the model predicted {signed(model['mean_change'])}{unit} ({percent(model[relative])})"
+        f"the model predicted {_close(model['mean_change'])}{unit} ({percent(model[relative])})"
     )
     control = direction == Direction.CONTROL
     opening = _CONTROL if control else _AIMS[measure].format(aim=_DIRECTIONS[direction])
     if not people["n"]:
         return f"{opening} cannot be estimated: too few subjects looked; {predicted}."
     between = _interval(people["mean_change_low"], people["mean_change_high"], people["n_sources"])
-    median = moved = published = ""
+    median = moved = published = chance = ""
+    if math.isfinite(people.get("p", math.nan)):
+        chance = f", p {_p_text(people['p'])}"
+        if people["p_holm"] != people["p"]:
+            chance += f", after Holm {_p_text(people['p_holm'])}"
     if of_densities:
         median = f", median {percent(people['median_relative_change'])}"
     elif measure == Measure.P_OBJ:
-        published = f", {signed(people['mean_change_density'])} in fitted densities, as published"
+        published = f", {_close(people['mean_change_density'])} in fitted densities, as published"
     if not control:
         moved = f", {round(people['share_as_asked'] * people['n'])} of which moved as asked"
     return (
-        f"{opening} changed by {signed(people['mean_change'])}{unit} "
-        f"({percent(people[relative])}{median}; {between}; n = {people['n']}{moved}){published}; "
+        f"{opening} changed by {_close(people['mean_change'])}{unit} "
+        f"({percent(people[relative])}{median}; {between}{chance}; n = {people['n']}{moved})"
+        f"{published}; "
         f"{predicted}."
     )
+
+
+def _p_text(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

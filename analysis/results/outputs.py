@@ -95,6 +95,11 @@ class Outputs:
         """Count files among the results that were written elsewhere."""
         self._written += paths
 
+    @property
+    def tables(self) -> list[Path]:
+        """The tables that were written."""
+        return [path for path in self._written if path.suffix == ".csv"]
+
     def maps(self, stim_id: str) -> Path:
         """Return where the maps of a stimulus go."""
         return self.path("densities", "maps") / f"{stim_id}.npz"

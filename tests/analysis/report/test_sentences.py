@@ -13,7 +13,8 @@ def summary(**people):
         "condition": "object", "direction": "increase", "measure": "p_obj", "observer": "people",
         "n": 21, "mean_change": 0.09, "mean_change_low": 0.05, "mean_change_high": 0.13,
         "mean_relative_change": 0.43, "median_relative_change": 0.40, "share_as_asked": 18 / 21,
-        "change_of_mean": 0.45, "mean_change_density": 0.05, "n_sources": 21, "n_subjects": 23,
+        "change_of_mean": 0.45, "p": 0.004, "p_holm": 0.012,
+        "mean_change_density": 0.05, "n_sources": 21, "n_subjects": 23,
     } | people  # fmt: skip
     model = row | {"observer": "model", "mean_change": 0.43}
     model |= {"mean_relative_change": 1.42, "change_of_mean": 2.15}
@@ -23,7 +24,8 @@ def summary(**people):
 def test_the_sentence_of_the_paper():
     assert effect_sentences(summary(), of_densities=True) == [
         "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
-        "(+43 %, median +40 %; 95 % interval +0.05 to +0.13; n = 21, 18 of which moved as asked); "
+        "(+43 %, median +40 %; 95 % interval +0.05 to +0.13, p = 0.004, after Holm = 0.012; n = 21, "
+        "18 of which moved as asked); "
         "the model predicted +0.43 (+142 %)."
     ]
 
@@ -31,7 +33,8 @@ def test_the_sentence_of_the_paper():
 def test_what_is_read_first_is_what_fixations_did_and_the_papers_number_stands_beside():
     assert effect_sentences(summary()) == [
         "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
-        "(+45 %; 95 % interval +0.05 to +0.13; n = 21, 18 of which moved as asked), +0.05 in "
+        "(+45 %; 95 % interval +0.05 to +0.13, p = 0.004, after Holm = 0.012; n = 21, 18 of which "
+        "moved as asked), +0.05 in "
         "fitted densities, as published; the model predicted +0.43 (+215 %)."
     ]
 
