@@ -129,6 +129,23 @@ class Budget:
         beyond = (edited.amax(dim=1), distant, tinted)
         return unusual + sum(one.clamp(min=0) for one in beyond)
 
+    @torch.no_grad()
+    def holds_as_shown(self, image: Tensor) -> bool:
+        """Return whether an image ``(3, H, W)`` that has been on its way to the screen does.
+
+        With the slack of `Bounds.allow`; the photograph should have been on the same way.
+        """
+        if not self.is_bound:
+            return True
+        maps = self._features.maps(image[None])
+        unusual = (self._beyond_usual(image[None]) - self._outside).clamp(min=0).sum()
+        colour = colour_differences(self._colours, local_colours(image[None]))
+        return float(unusual) <= _TOLERANCE and self._bounds.allow(
+            float((self._scores(maps) - self._limits).max()),
+            float(feature_distances(self._layers, maps[1:])),
+            float(colour),
+        )
+
     def _scores(self, maps: Sequence[Tensor]) -> Tensor:
         """Return scores ``(B, n)`` of the regions; without any, one that is never beyond."""
         if self._weights:

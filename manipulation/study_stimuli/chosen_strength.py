@@ -3,7 +3,7 @@
 One rule for every transform. A change is found once, and a share of it is taken.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,7 @@ from manipulation.transforms.makers import Amounts, GradedVersion, Maker
 from stimuli.contract.settings import ManipulationSettings
 from stimuli.contract.vocabulary import PredictedEffect
 
+_TRIES, _LESS = 6, 0.85  # how often a version is made weaker, and by what, until it holds as shown
 _SLACK = 0.1  # of an aim, by which a version as shown may miss it
 
 
@@ -46,6 +47,7 @@ def chosen_version(
     intent: Intent,
     models: StudyModels,
     settings: ManipulationSettings,
+    as_shown: Callable[[Tensor], Tensor] | None = None,
 ) -> ChosenVersion:
     """Make a version of a photograph within its budget, no stronger than its aim needs.
 
@@ -58,10 +60,19 @@ def chosen_version(
     settings
         `aim` and `aim_bits`; the budget is that of `models`. Where the budget does not suffice for
         the aim, all that it allows is made.
+    as_shown
+        From an image to what networks see of it on the screen, enlarged, rounded and reduced; the
+        version keeps to its budget there too. By default it is not looked at.
     """
     budget = models.budget(photograph, intent)
     version = graded_version(maker, photograph, intent, budget)
     most = largest_share(lambda share: budget.holds(version.at(share)))
+    if as_shown is not None and budget.is_bound:
+        shown = models.budget(as_shown(photograph), intent)
+        for _ in range(_TRIES):
+            if shown.holds_as_shown(as_shown(version.at(most))):
+                break
+            most *= _LESS
     wanted = settings.aim if len(intent.masks) else settings.aim_bits
     if not wanted:
         return _at(version, most)

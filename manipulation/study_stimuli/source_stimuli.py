@@ -133,11 +133,18 @@ class SourceStimuli:
         @cache
         def chosen() -> ChosenVersion:
             manipulation = self.study.settings.manipulation
-            return chosen_version(maker, photograph, intent, self.models, manipulation)
+            return chosen_version(
+                maker, photograph, intent, self.models, manipulation,
+                lambda image: seen_by_networks(self._framed(image, material.framing),
+                                               material.framing),
+            )  # fmt: skip
 
         changed = f"stimuli/versions/{record.stim_id}.png"
         guides = self.models.guides_sha256(self.makers.transform(version))
         made_from = [*asked, maker.identity, guides, self.models.strength_identity]
+        if self.study.settings.manipulation.budget:
+            framing = material.framing
+            made_from += [self.upscaler.sha256, self.images.size_px, *framing.identity]
         changed_sha256 = record.file_if_stale(
             changed, made_from, lambda path: write_image(path, to_pixels(chosen().image))
         )
@@ -181,13 +188,10 @@ class SourceStimuli:
         shown = f"stimuli/images/{record.stim_id}.png"
         shown_path = self.study.root / shown
 
-        def framed() -> np.ndarray:
-            return framing.image(to_pixels(self.upscaler(image(), framing.shown_size)))
-
         shown_sha256 = record.file_if_stale(
             shown,
             [RECIPE, image_from, self.upscaler.sha256, size_px, *framing.identity],
-            lambda path: write_image(path, framed()),
+            lambda path: write_image(path, self._framed(image(), framing)),
         )
 
         def predicted() -> np.ndarray:  # rounding and both resizes included
@@ -203,6 +207,10 @@ class SourceStimuli:
         return ShownImage(
             HashedFile(shown, shown_sha256), HashedFile(prediction, prediction_sha256)
         )
+
+    def _framed(self, image: Tensor, framing: Framing) -> np.ndarray:
+        """Return an image as shown."""
+        return framing.image(to_pixels(self.upscaler(image, framing.shown_size)))
 
     def effects(self, record: BuildRecord, framing: Framing, aim: Tensor | None) -> RecordedEffect:
         """Return what measures the effect of a stimulus on p_obj of a region, or the entropy."""

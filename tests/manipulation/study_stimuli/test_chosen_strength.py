@@ -116,3 +116,18 @@ def test_a_region_that_is_the_whole_picture_has_a_budget_too(photograph):
     models, settings = models_of(distance=0.001)
     everything = Intent(torch.ones_like(mask)[None], (2.0,))
     assert chosen_version(Brightens(0.5), image, everything, models, settings).share < 0.5
+
+
+def test_a_version_keeps_to_its_budget_on_the_screen_too(photograph):
+    image, mask = photograph
+    intent = Intent(mask[None], (2.0,))
+    models, settings = models_of(budget=1e-6, distance=0.004)
+
+    def harsher(one):  # a way to the screen that doubles every change
+        return (image + 2 * (one - image)).clamp(0, 1)
+
+    free = chosen_version(Brightens(0.3), image, intent, models, settings)
+    bound = chosen_version(Brightens(0.3), image, intent, models, settings, harsher)
+    assert 0 < bound.share < free.share
+    assert models.budget(image, intent).holds_as_shown(harsher(bound.image))
+    assert not models.budget(image, intent).holds_as_shown(harsher(free.image))
