@@ -107,7 +107,15 @@ def test_the_report_is_one_file_that_says_who_looked(study):
     page = (study / "derivatives/report/index.html").read_text()
     assert "Simulated observers, not people" in page
     assert "<script" not in page
-    assert not re.findall(r'(?:src|href)="(?!data:)', page)
+    assert not re.findall(r'src="(?!data:)', page)
+    links = re.findall(r'href="([^"]*)"', page)
+    sections = {one for one in links if one.startswith("#")}
+    assert len(sections) == page.count("<h2 ") > 5
+    assert all(f'id="{one[1:]}"' in page for one in sections)
+    tables = [study / "derivatives/report" / one for one in links if not one.startswith("#")]
+    assert all(one.is_file() for one in tables)
+    assert {"effects.csv", "trials.csv", "latency.csv"} <= {one.name for one in tables}
+    assert page.count('data-who="simulated observers"') == page.count("<h2 ")
     assert page.count("data:image/jpeg") == 4 * 9
     for sentence in json.loads((study / "derivatives/effects/summary.json").read_text())[
         "Sentences"

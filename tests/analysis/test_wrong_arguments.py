@@ -37,7 +37,7 @@ EVEN = np.full((10, 10), np.log(0.01))
         (lambda: Population(fixations=-1), "fixations is -1; expected"),
         (lambda: simulate_power([0.05], [0], 4), "subjects is 0; expected at least 2"),
         (lambda: simulate_power([0.05], [], 4), "subjects is 0; expected at least 2"),
-        (lambda: simulate_power([0.05], [8], 0), "sources is 0; expected at least 2"),
+        (lambda: simulate_power([0.05], [8], 0), "sources is 0; expected at least 3"),
         (lambda: simulate_power([0.05], [8], 4, simulations=0), "simulations is 0; expected"),
         (lambda: fit_densities(pd.DataFrame({"x": [1]}), (8, 8)), "column 'image' is missing"),
         (lambda: fit_densities("any.csv", (8, 8), jobs=0), "jobs is 0; expected"),

@@ -84,7 +84,7 @@ def test_the_report_says_what_was_measured_excluded_and_checked(study):
     for said in (
         "Trials were left out for: track loss above 50%", "No trial was excluded by a rule",
         "Logit of fixating the target", "under other choices", "500 times", "(Holm)",
-        "People against the model", "<h2>Failures</h2>",
+        "People against the model", ">Failures</h2>",
     ):  # fmt: skip
         assert said in page
 
