@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from analysis.effects.design import read_design
 from analysis.results.outputs import Outputs
@@ -120,7 +121,7 @@ def test_the_report_is_one_file_that_says_who_looked(study):
     for sentence in json.loads((study / "derivatives/effects/summary.json").read_text())[
         "Sentences"
     ]:
-        assert sentence in page
+        assert str(escape(sentence)) in page
 
 
 def test_the_provenance_holds_every_result_and_every_input(study):
