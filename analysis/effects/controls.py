@@ -111,7 +111,7 @@ def control_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
         rows.append(
             {
                 "subset": label, "observer": str(viewer), "n": int(known.sum()),
-                "n_sources": n_sources,
+                "n_sources": n_sources, "n_subjects": resamples.n_subjects,
                 "mean_increase": _mean(changes[increase][known]),
                 "mean_control": _mean(changes[control][known]),
                 "contrast": _mean(difference[known]), "contrast_low": interval.low,

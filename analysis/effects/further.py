@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.effects.bootstrap import draw
+from analysis.effects.bootstrap import draw, freedom_of
 from analysis.effects.contrasts import Contrast
 from analysis.effects.counts import Counts, counts_of
 from analysis.effects.mechanism.features import comparison_features
@@ -93,6 +93,8 @@ def _resampled(
     generator = np.random.default_rng([seed, counts.hits.shape[2]])
     strata = [subject_strata[subject] for subject in counts.subjects]
     changes = counts.changes(draw(strata, resamples, generator))
+    if freedom_of(strata) < 1:  # of a group of one nobody knows how subjects differ
+        changes = np.full_like(changes, np.nan)
     unit, names = pd.factorize(counts.sources)
     times = draw(["all"] * len(names), resamples, generator)
     return CountedResamples(changes, times[:, unit])

@@ -47,6 +47,12 @@ _ENTROPIES = {
 }
 
 
+def _relative(settings: AnalysisSettings) -> str:
+    if settings.p_obj == "counted":
+        return "relative changes are the mean change divided by the mean of the originals."
+    return "relative changes are divided by each original, and then averaged."
+
+
 def _recorded(analysis: StudyAnalysis) -> str:
     """Return with what gaze was recorded, as the settings say that every recording was."""
     tracker = analysis.study.settings.tracker
@@ -191,17 +197,16 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"cell's {grid.cell_area_px:g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
         f"The model's density is the softmax of its "
         f"log saliency plus the log of the centre bias measured here, weight 1. Changes are "
-        f"version minus original, relative changes are divided by the original; both are averaged "
-        f"over targets.",
+        f"version minus original, averaged over targets; {_relative(settings.analysis)}",
         f"What is estimated is the mean change over the photographs and people that those of the "
         f"study stand for. Intervals of people are 95 % intervals of Student's t about the "
         f"estimate: the variance is that of a pigeonhole bootstrap, n \N{MINUS SIGN} 1 of n "
         f"subjects and sources drawn anew together, {settings.analysis.resamples} times, and the "
         f"degrees of freedom are Satterthwaite's from the variances of subjects alone and sources "
         f"alone.{_held(settings.analysis)} p is the two-sided probability of no mean change; the "
-        f"declared contrasts are the rows of the table, and p is corrected for their number after "
-        f"Holm. Intervals of the model are over sources alone. Fewer than {LEAST_SOURCES} sources "
-        f"give no interval: subjects alone tell nothing of how photographs differ.",
+        f"declared contrasts are the rows of the table that have one, and p is corrected for their "
+        f"number after Holm. Intervals of the model are over sources alone. Fewer than "
+        f"{LEAST_SOURCES} sources give no interval: subjects alone tell nothing of how photographs differ.",
         "Two checks: p_obj of the fitted density beside the share of fixations on the target, and "
         "a logit of every fixation on or off its target with a term for each target and one for "
         "the version; its error is the largest of those clustered by subject, by source and by "

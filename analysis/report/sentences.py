@@ -123,6 +123,11 @@ def _agreement(row: Mapping[Hashable, Any], of_densities: bool) -> str:
     if math.isfinite(row["slope_low"]):
         between = f" (95 % interval {plain(row['slope_low'], 2)} to {plain(row['slope_high'], 2)})"
     changes = _CHANGES[Measure(row["measure"])]
+    if not between:
+        return (
+            f"Of {row['n']} predicted changes of {changes}, people moved the same way in "
+            f"{row['n_same_sign']}; no slope is given without an interval."
+        )
     smoothed = "; fitted densities are smoothed, so that even a right model gives less than 1"
     if not of_densities:
         smoothed = ""

@@ -14,6 +14,7 @@ from stimuli.contract.locking import analysing
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import checked_name
 from stimuli.support.checked import member
+from stimuli.support.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,13 @@ def report_study(
     subset = member(Subset, subset, "subset")
     label = str(subset)
     if query:
-        label += f"_{checked_name('name', name)}"
+        named = checked_name("name", name)
+        if named.startswith(tuple(map(str, Subset))) or named.endswith("as-published"):
+            raise InputError(
+                f"name is {named!r}, whose files would be those of the subset of that name; "
+                f"expected another, such as query"
+            )
+        label += f"_{named}"
     if published:
         study, label = as_published(study), f"{label}_as-published"
     outputs = Outputs(study, label)

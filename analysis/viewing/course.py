@@ -15,7 +15,7 @@ COURSE = Schema(
     "time_course",
     (
         Column("condition", str, "How the versions came to be"),
-        Column("direction", str, "What the versions were made for"),
+        Column("direction", str, "What was asked of the target"),
         Column(
             "by", str, "Steps, and what is shared out", levels={
                 "fixations": "Bins of time; of fixations that began in one, those on the target",
@@ -64,7 +64,7 @@ def course_table(
     model
         What the model predicts for original and version, by pair.
     """
-    duration_ms = float(views.viewing_ms.max())
+    duration_ms = float(np.median(views.viewing_ms))
     edges_ms = np.append(bin_ms * np.arange(max(1, round(duration_ms / bin_ms))), duration_ms)
     curves = {
         "fixations": _begun(views, edges_ms),
@@ -109,8 +109,9 @@ Sums = tuple[np.ndarray, np.ndarray, np.ndarray]  # on the target, in all, numbe
 def _begun(views: TargetViews, edges_ms: np.ndarray) -> Sums:
     n = len(edges_ms) - 1
     step = (np.searchsorted(edges_ms, views.onset_ms, side="right") - 1).clip(0, n - 1)
-    hits = views.per_subject(views.on_target, views.view, step, n)
-    total = views.per_subject(np.ones(len(step)), views.view, step, n)
+    within = views.onset_ms < edges_ms[-1]
+    hits = views.per_subject(within & views.on_target, views.view, step, n)
+    total = views.per_subject(within, views.view, step, n)
     return hits, total, total
 
 

@@ -21,7 +21,7 @@ FIRST_SACCADES = Schema(
     "first_saccades",
     (
         Column("condition", str, "How the versions came to be"),
-        Column("direction", str, "What the versions were made for"),
+        Column("direction", str, "What was asked of the target"),
         Column("group", int, "Of latencies, within each subject; 1 has the shortest"),
         Column("latency_ms", float, "Median latency in the group, from the image's onset", "ms"),
         Column("n_targets", int, "Targets with a share on the original and on the version"),

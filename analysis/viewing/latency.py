@@ -20,7 +20,7 @@ LATENCY = Schema(
     "latency",
     (
         Column("condition", str, "How the versions came to be"),
-        Column("direction", str, "What the versions were made for"),
+        Column("direction", str, "What was asked of the target"),
         Column("time_ms", float, "Since the image's onset", "ms"),
         Column("original", float, "Share of trials on originals that have not yet fixated the "
                "target (Kaplan-Meier)"),
@@ -76,7 +76,7 @@ def survival(
     with np.errstate(invalid="ignore", divide="ignore"):
         factors = np.where(lost > 0, 1.0 - lost / at_risk, 1.0)
     alive = np.hstack([np.ones((len(weights), 1)), np.cumprod(factors, axis=1)])
-    alive[at_risk[:, 0] == 0] = np.nan
+    alive[~(at_risk[:, 0] > 0)] = np.nan  # nobody was drawn, or no draw tells anything
     steps = np.diff(np.minimum(np.r_[0.0, time, np.inf], horizon_ms))
     half = alive <= 0.5 + 1e-9
     median = np.where(half.any(axis=1), np.r_[0.0, time][half.argmax(axis=1)], np.nan)
@@ -114,7 +114,9 @@ def latency_curves(
 ) -> dict[Key, LatencyCurves]:
     """Return the curves of every condition and direction."""
     time_ms, seen = latencies(views)
-    horizon_ms = float(views.viewing_ms.max())
+    horizon_ms = float(np.median(views.viewing_ms))  # a trial that was shown too long adds nothing
+    seen &= time_ms < horizon_ms
+    time_ms = np.minimum(time_ms, horizon_ms)
     at_ms = np.append(_STEP_MS * np.arange(max(1, round(horizon_ms / _STEP_MS))), horizon_ms)
     found = {}
     for (condition, direction), places in by_direction(pairs).items():

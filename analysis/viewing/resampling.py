@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.effects.bootstrap import draw
+from analysis.effects.bootstrap import draw, freedom_of
+from analysis.effects.intervals import LEAST_SOURCES
 from analysis.viewing.pairs import ImagePair
 
 RESAMPLES = 2000
@@ -38,6 +39,9 @@ def draw_clusters(
 ) -> Draws:
     """Draw subjects within their strata, and sources within their conditions.
 
+    Where a stratum has one subject, or a condition fewer than `LEAST_SOURCES` sources, nobody knows
+    how much these differ: resamples are NaN, and nothing of them has an interval.
+
     Parameters
     ----------
     subject_strata
@@ -47,6 +51,10 @@ def draw_clusters(
     subjects = draw(list(subject_strata.values()), resamples, generator)
     conditions = {pair.source: pair.condition for pair in pairs}
     sources = draw(list(conditions.values()), resamples, generator)
+    if freedom_of(list(subject_strata.values())) < 1:
+        subjects = np.full(subjects.shape, np.nan)
+    few = [list(conditions.values()).count(one) < LEAST_SOURCES for one in conditions.values()]
+    sources = np.where(few, np.nan, sources)
     column = {source: number for number, source in enumerate(conditions)}
     of_pairs = sources[:, [column[pair.source] for pair in pairs]]
     return Draws(*(np.vstack([np.ones(len(one[0])), one]) for one in (subjects, of_pairs)))
