@@ -106,9 +106,10 @@ def _whole(entry: dict[str, Any], key: str, where: str) -> int:
 
 def _whole_or(value: object, otherwise: Any) -> Any:
     """Return a whole number that may be written as text or with a decimal point."""
-    as_text = isinstance(value, str) and len(value) < 20 and value.isascii() and value.isdigit()
-    if as_text or (isinstance(value, float) and value.is_integer()):
-        value = int(value)  # type: ignore[arg-type]
+    if isinstance(value, str):
+        value = int(value) if len(value) < 20 and value.isascii() and value.isdigit() else None
+    elif isinstance(value, float):
+        value = int(value) if value.is_integer() else None
     if type(value) is not int or not -_LARGEST_ID <= value <= _LARGEST_ID:
         return otherwise
     return value
