@@ -85,7 +85,7 @@ class Guard:
         for given in (_token(scope), _token_of_cookie(headers.get(b"cookie", ""), port)):
             if given and hmac.compare_digest(given.encode(), self.token.encode()):
                 return None
-        return 403, "The studio opens by the address that its terminal shows, token and all."
+        return 401, "The studio opens by the address that its terminal shows, token and all."
 
 
 def _refusal(scope: Message, headers: dict[bytes, str], port: int) -> tuple[int, str] | None:

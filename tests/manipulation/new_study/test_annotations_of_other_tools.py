@@ -90,9 +90,9 @@ def test_an_outline_that_cannot_be_read_is_left_out_and_named(name, left_out, be
     assert all(because in rows[one]["because"] for one in left_out)
     assert proposals[0].aim is not None
     assert len(rows) == len(photographs.annotations.by_id)
+    one, annotations = min(left_out), photographs.annotations
     with pytest.raises(InputError, match=because):  # what is asked for by its id is an error
-        one = min(left_out)
-        photographs.annotations.mask(photographs.annotations.by_id[one]["image_id"], [one])
+        annotations.mask(annotations.by_id[one]["image_id"], [one])
 
 
 def test_a_panoptic_file_is_named(tmp_path):

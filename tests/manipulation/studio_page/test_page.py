@@ -99,8 +99,8 @@ def test_nobody_else_speaks_to_the_studio(server):
     own, port = urlsplit(server), urlsplit(server).port
     opened = f"/?{own.query}"
     cookie = {"Cookie": f"studio-{port}={own.query.removeprefix('token=')}"}
-    assert status(server, "/") == status(server, "/config") == 403  # without the secret
-    assert status(server, "/?token=guessed") == 403
+    assert status(server, "/") == status(server, "/config") == 401  # without the secret
+    assert status(server, "/?token=guessed") == 401
     assert status(server, opened) == 303
     assert status(server, "/config", cookie) == 200
     for name in ("attacker.example", f"attacker.example:{port}", "127.0.0.1"):  # DNS rebinding
