@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -90,9 +91,10 @@ def page(server, browser):
 def status(server, path, headers=(), method="GET", body=None):
     """What a request without the browser gets: its status."""
     address = urlsplit(server)
-    connection = HTTPConnection(address.hostname, address.port, timeout=10)
-    connection.request(method, path, body, dict(headers))
-    return connection.getresponse().status
+    with closing(HTTPConnection(address.hostname, address.port, timeout=10)) as connection:
+        connection.request(method, path, body, dict(headers))
+        with connection.getresponse() as response:
+            return response.status
 
 
 def test_nobody_else_speaks_to_the_studio(server):
