@@ -6,6 +6,14 @@
 >>> summary = analysis.summary
 """
 
+import os as _os
+import sys as _sys
+
+if _sys.argv[:1] == ["-m"]:  # as a command started in a study, whose files are not to run as code
+    _sys.path[:] = [
+        one for one in _sys.path if not _os.path.isfile(_os.path.join(one, "study.toml"))
+    ]
+
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from manipulation.new_study.candidates import CandidatePhotographs, coco_photographs
 from manipulation.new_study.folder import check_free
+from manipulation.new_study.objects import UNREADABLE
 from manipulation.new_study.plain_photographs import plain_photographs
 from manipulation.new_study.propose_study import propose_study
 from manipulation.study_stimuli.control_stimulus import controls_in_words
@@ -22,12 +23,14 @@ from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.orders import positions
+from stimuli.contract.schemas import PROPOSALS
 from stimuli.contract.settings import ImageSettings
 from stimuli.contract.study import Study, open_study
 from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError
+from stimuli.support.tables import read_table
 
 console = messages()
 
@@ -48,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
+        _print_unreadable(study)
         console.print(f"{study.proposals} says what was chosen, and why.")
     elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
         raise InputError(
@@ -166,6 +170,16 @@ def _print_left_out(study: Study, photographs: CandidatePhotographs) -> None:
         console.print(
             f"{len(left_out)} of {len(photographs.candidates)} photographs are no sources: "
             f"{', '.join(left_out[:5])}{', ...' if len(left_out) > 5 else ''}."
+        )
+
+
+def _print_unreadable(study: Study) -> None:
+    rows = read_table(study.proposals, PROPOSALS)
+    named = [str(one["annotation_id"]) for one in rows if one["because"].startswith(UNREADABLE)]
+    if named:
+        console.print(
+            f"[yellow]{len(named)} objects are left out, since their outlines cannot be read: "
+            f"{', '.join(named[:5])}{', ...' if len(named) > 5 else ''}[/]"
         )
 
 

@@ -3,8 +3,8 @@ from .contract.catalogue import read_catalogue as read_catalogue
 from .contract.geometry import Placement as Placement
 from .contract.geometry import Screen as Screen
 from .contract.masks import Annotations as Annotations
-from .contract.masks import decode as decode
 from .contract.masks import read_annotations as read_annotations
+from .contract.outlines import decode as decode
 from .contract.settings import Settings as Settings
 from .contract.settings import read_settings as read_settings
 from .contract.study import Study as Study

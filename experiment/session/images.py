@@ -12,7 +12,7 @@ from stimuli.contract.geometry import image_to_screen
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Trial
 from stimuli.support.errors import InputError
-from stimuli.support.files import image_size
+from stimuli.support.files import confined, image_size
 from stimuli.support.pictures import read_mask
 
 
@@ -53,7 +53,7 @@ def practice_trials(root: Path, subject: str, settings: Settings) -> tuple[Trial
     """
     if not settings.session.practice:
         return ()
-    folder = root / settings.session.practice
+    folder = confined(root, settings.session.practice, "study.toml: session.practice")
     paths = sorted(folder.glob("*.png"))
     if not paths:
         raise InputError(

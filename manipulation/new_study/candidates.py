@@ -1,11 +1,14 @@
 """Photographs that may become the sources of a study: a COCO folder's, or the demo's eight."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
+from stimuli.contract.vocabulary import checked_name
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
 from stimuli.support.files import confined, read_image
@@ -70,12 +73,16 @@ def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePh
     if not images.is_dir():
         raise InputError(f"{images}: no such folder of photographs")
     read = read_annotations(annotations)
+    names = {image_id: read.images[image_id]["file_name"] for image_id in sorted(read.images)}
+    last_parts = Counter(PureWindowsPath(name).name for name in names.values())
     found, missing = [], []
-    for image_id in sorted(read.images):
-        name = read.images[image_id]["file_name"]
-        path = confined(images, name, read.path)
-        if path.is_file():
-            found.append(Candidate(Path(name).stem, path, image_id))
+    for image_id, name in names.items():
+        last = PureWindowsPath(name).name
+        path = confined(images, last if "\\" in name else name, read.path)
+        if not path.is_file() and last_parts[last] == 1:  # of another folder, where it is the one
+            path = confined(images, last, read.path)
+        if path.is_file() and ("\\" not in name or last_parts[last] == 1):
+            found.append(Candidate(study_name(path), path, image_id))
         else:
             missing.append(name)
     if not found:
@@ -84,6 +91,19 @@ def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePh
             f"names, such as {missing[:2]}; expected the folder of these photographs"
         )
     return CandidatePhotographs(tuple(found), read, tuple(missing))
+
+
+def study_name(photograph: Path) -> str:
+    """Return what a photograph is called in a study: a name for files on every system.
+
+    Raises
+    ------
+    InputError
+        If nothing is left of its name, or the name is too long.
+    """
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", photograph.stem)
+    name = re.sub(r"[-_]{2,}", "-", name).strip("-_")
+    return checked_name(f"{photograph}: its name in the study", name)
 
 
 def read_candidate(

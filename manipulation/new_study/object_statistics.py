@@ -17,13 +17,15 @@ def object_statistics(
     Raises
     ------
     InputError
-        If a photograph or an annotation is wrong.
+        If a photograph is wrong.
     """
     candidates, annotations = photographs.candidates, photographs.annotations
     for candidate in progress(candidates, f"Looking at {len(candidates)} photographs"):
         pixels, masks = read_candidate(candidate, annotations)
         square = to_pixels(squared(pixels, size_px, fit))
         for entry in annotations.of_image(masks.image_id):
+            if masks.fault(entry["id"]):
+                continue  # an outline that cannot be read
             region = squared_mask(masks.union([entry["id"]]), size_px, fit).numpy() > 0.5
             if not entry.get("iscrowd") and AREA[0] <= region.mean() <= AREA[1]:
                 yield region_statistics(square, region)

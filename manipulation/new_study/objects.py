@@ -6,6 +6,7 @@ first that can be aimed at and have the most headroom.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -15,11 +16,12 @@ from manipulation.images.photographs import LEAST_PX, fitted_size, squared, squa
 from manipulation.new_study.candidates import Candidate, CandidatePhotographs, read_candidate
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.control_region import free_places
-from stimuli.contract.masks import ObjectMasks
+from stimuli.contract.masks import Annotations, ObjectMasks
 from stimuli.contract.settings import Settings
 from stimuli.support.console import progress
 
 AREA = (0.004, 0.25)  # share of the image that a proposed target may cover
+UNREADABLE = "its outline cannot be read: "  # begins why an object is left out
 _KEPT = 0.9  # share of its area that must survive the crop to a square
 _OVERLAP = 0.1  # of the smaller object, from which on two objects are not apart
 
@@ -74,8 +76,8 @@ def object_candidates(
     """Return all annotated objects of a photograph, those that can be aimed at first.
 
     Among these the one with the most headroom comes first. Crowds cannot be aimed at, nor can
-    objects that are too small, too large or mostly cut off. A photograph that is too narrow to be
-    shown whole has none.
+    objects that are too small, too large or mostly cut off, or whose outline cannot be read. A
+    photograph that is too narrow to be shown whole has none.
 
     Parameters
     ----------
@@ -87,11 +89,6 @@ def object_candidates(
         Saliency model that predicts where people look.
     settings
         Settings of the study: sizes, cut and shift.
-
-    Raises
-    ------
-    InputError
-        If an annotation cannot be decoded.
     """
     side, fit = settings.images.model_px, settings.images.fit
     annotations = masks.annotations
@@ -99,11 +96,15 @@ def object_candidates(
         return ()
     log_saliency = model.log_saliency(squared(pixels, side, fit)[None])[0]
     scale = side * side / min(pixels.shape[:2]) ** 2 if fit == "crop" else None
-    entries = annotations.of_image(masks.image_id)
+    entries, objects = [], []
+    for entry in annotations.of_image(masks.image_id):
+        if fault := masks.fault(entry["id"]):
+            objects.append(_unreadable(entry["id"], _category(annotations, entry), fault))
+        else:
+            entries.append(entry)
     whole = [masks.union([entry["id"]]) for entry in entries]
     squares = [squared_mask(mask, side, fit) for mask in whole]
     image_area = log_saliency.numel()
-    objects = []
     for entry, mask, square in zip(entries, whole, squares, strict=True):
         covered = float(square.sum())
         kept = 1.0 if scale is None else covered / (float(mask.sum()) * scale)
@@ -127,7 +128,7 @@ def object_candidates(
         objects.append(
             ObjectCandidate(
                 annotation_id=entry["id"],
-                category=annotations.categories.get(entry.get("category_id", -1), "unknown"),
+                category=_category(annotations, entry),
                 area=covered / image_area,
                 predicted=predicted,
                 headroom=headroom(predicted, settings.manipulation.k_shift),
@@ -143,6 +144,16 @@ def object_candidates(
     )
 
 
+def _category(annotations: Annotations, entry: dict[str, Any]) -> str:
+    return annotations.categories.get(entry.get("category_id", -1), "unknown")
+
+
+def _unreadable(annotation_id: int, category: str, fault: str) -> ObjectCandidate:
+    """Return an object of which nothing is known, for the table of proposals to name it."""
+    because = f"{UNREADABLE}{' '.join(fault.split())}"
+    return ObjectCandidate(annotation_id, category, 0.0, 0.0, 0.0, because)
+
+
 def looked_at(
     photographs: CandidatePhotographs, model: LogSaliencyModel, settings: Settings
 ) -> Iterator[tuple[Candidate, np.ndarray, ObjectMasks, tuple[ObjectCandidate, ...]]]:
@@ -151,7 +162,7 @@ def looked_at(
     Raises
     ------
     InputError
-        If a photograph or an annotation is wrong.
+        If a photograph is wrong.
     """
     candidates = photographs.candidates
     for candidate in progress(candidates, f"Looking at {len(candidates)} photographs"):

@@ -4,12 +4,11 @@ In comes a folder of photographs; out come the same with regions that are propos
 (`manipulation.regions.proposed`), as if somebody had annotated them.
 """
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from manipulation.images.photographs import square_box, squared
-from manipulation.new_study.candidates import Candidate, CandidatePhotographs
+from manipulation.new_study.candidates import Candidate, CandidatePhotographs, study_name
 from manipulation.regions.coco_entries import UNNAMED, Content, image_entry, with_region
 from manipulation.regions.proposed import proposed_regions
 from manipulation.regions.superpixels import superpixels
@@ -17,7 +16,6 @@ from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from stimuli.contract.masks import annotations_of
 from stimuli.contract.settings import ImageSettings, Settings
-from stimuli.contract.vocabulary import checked_name
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
@@ -81,9 +79,7 @@ def _candidates(photographs: Iterable[Path]) -> tuple[Candidate, ...]:
     """Return photographs under names that can stand in file names on every system."""
     by_name: dict[str, Candidate] = {}
     for number, path in enumerate(photographs, start=1):
-        name = re.sub(r"[^A-Za-z0-9_]+", "-", path.stem)
-        name = re.sub(r"[-_]{2,}", "-", name).strip("-_")
-        checked_name(f"{path}: its name in the study", name)
+        name = study_name(path)
         if name in by_name:
             raise InputError(
                 f"{path}: would have the name {name!r} in the study, as {by_name[name].path.name} "

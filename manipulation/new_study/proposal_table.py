@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from manipulation.new_study.objects import ObjectCandidate
+from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
 from manipulation.new_study.proposals import Proposal
 from stimuli.contract.vocabulary import Condition, ObjectUse
 from stimuli.support.tables import Value
@@ -31,6 +31,9 @@ def proposal_rows(proposals: Iterable[Proposal], sources: int) -> list[dict[str,
 def _object_columns(one: ObjectCandidate | None) -> dict[str, Value]:
     if one is None:
         return dict.fromkeys(("annotation_id", "category", "area", "predicted", "room"))
+    if one.rejected_because.startswith(UNREADABLE):
+        known: dict[str, Value] = {"annotation_id": one.annotation_id, "category": one.category}
+        return known | dict.fromkeys(("area", "predicted", "room"))
     return {
         "annotation_id": one.annotation_id,
         "category": one.category,
@@ -41,6 +44,8 @@ def _object_columns(one: ObjectCandidate | None) -> dict[str, Value]:
 
 
 def _use(proposal: Proposal, one: ObjectCandidate | None) -> ObjectUse:
+    if one is not None and one.rejected_because.startswith(UNREADABLE):
+        return ObjectUse.NOTHING
     if proposal.condition == Condition.ENTROPY:
         return ObjectUse.ENTROPY
     if proposal.condition == Condition.OBJECT and one is not None:
@@ -52,6 +57,8 @@ def _use(proposal: Proposal, one: ObjectCandidate | None) -> ObjectUse:
 
 
 def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> str:
+    if one is not None and one.rejected_because.startswith(UNREADABLE):
+        return one.rejected_because
     if proposal.condition is None:
         return f"{sources} photographs have more room"
     if proposal.condition == Condition.ENTROPY:

@@ -2,10 +2,12 @@
 
 import errno
 import os
+import webbrowser
 from pathlib import Path
 from types import ModuleType
 
 from manipulation.studio_page.controls import css
+from manipulation.studio_page.guard import Guard, new_token
 from manipulation.studio_page.page import Page
 from manipulation.studio_page.session import Session
 from stimuli.support.console import messages
@@ -24,7 +26,8 @@ console = messages()
 def open_studio(study: str | Path, *, port: int | None = None, browser: bool = True) -> None:
     """Serve the page on which the versions of a study are tuned by eye, until Ctrl-C ends it.
 
-    Nothing is sent anywhere: the page can be opened on this computer alone.
+    Nothing is sent anywhere: the page can be opened on this computer alone, by the address that
+    is printed, which ends in a secret (`manipulation.studio_page.guard`).
 
     Parameters
     ----------
@@ -47,12 +50,18 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     """
     session = Session(Path(study))
     gradio = _gradio()
+    from starlette.middleware import Middleware  # gradio's own base
+
     page = Page(session)
+    token = new_token()
+    guard = Middleware(Guard, token=token)
     try:
         _, url, _ = page.blocks.launch(
             server_name=_HOST, server_port=port, share=False, quiet=True,
-            inbrowser=browser, prevent_thread_lock=True, ssr_mode=False, pwa=False,
+            inbrowser=False, prevent_thread_lock=True, ssr_mode=False, pwa=False,
             mcp_server=False, footer_links=[], css=css(), theme=gradio.themes.Default(**_LOOKS),
+            run_history=False, enable_monitoring=False, max_file_size=1,
+            app_kwargs={"middleware": [guard], "docs_url": None, "redoc_url": None},
         )  # fmt: skip
     except OSError as error:
         if error.errno not in (None, errno.EADDRINUSE, errno.EACCES):
@@ -60,7 +69,12 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
         raise InputError(
             f"port {port or '7860 to 7959'} is in use ({error}); name another"
         ) from None
-    console.print(f"The studio is at {url}, for this computer alone. Ctrl-C ends it.")
+    address = f"{url}?token={token}"
+    console.print(
+        f"The studio is at {address} , for this computer alone. Ctrl-C ends it.", soft_wrap=True
+    )
+    if browser:
+        webbrowser.open(address)
     page.blocks.block_thread()
 
 

@@ -84,6 +84,8 @@ class SourceMaterial:
     def ids(self, target: TargetSettings) -> Ids:
         """Return the annotations that a target means.
 
+        Of a category, those whose outline can be read.
+
         Raises
         ------
         InputError
@@ -91,10 +93,13 @@ class SourceMaterial:
         """
         if target.annotation_ids:
             return target.annotation_ids
-        annotations = self._objects().annotations
+        objects = self._objects()
+        annotations = objects.annotations
         by_category: dict[str, list[int]] = {}
         for entry in annotations.of_image(self.source.image_id):
             name = annotations.categories.get(entry.get("category_id", -1), "")
+            if name == target.category and objects.fault(entry["id"]):
+                continue  # an outline that cannot be read
             by_category.setdefault(name, []).append(entry["id"])
         if target.category not in by_category:
             raise InputError(

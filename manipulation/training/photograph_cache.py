@@ -24,7 +24,8 @@ from manipulation.images.photographs import squared, squared_mask, to_pixels
 from manipulation.networks.settings import DataSettings
 from manipulation.runs.held_out import name_share
 from manipulation.training.cache_folder import IMAGES, INDEX, MASKS, filling, reserve
-from stimuli.contract.masks import Annotations, check_size, decode, read_annotations
+from stimuli.contract.masks import Annotations, check_size, read_annotations
+from stimuli.contract.outlines import decode
 from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, read_image, read_json, sha256, write_json
 

@@ -73,7 +73,7 @@ def _line(text: bytes, number: int | None) -> Line:
             raise ValueError(f"its checksum is {checksum}, but it says {stated}")
     try:
         line = json.loads(text.decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("it is not JSON") from None
     if not isinstance(line, dict) or "kind" not in line:
         raise ValueError("it does not say what kind it is")

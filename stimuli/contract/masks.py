@@ -1,7 +1,7 @@
-"""Object masks from COCO annotations: polygons and both kinds of run-length code.
+"""Object masks from COCO annotations: those of an image, and their unions.
 
 In comes a COCO annotation file; out come ``(height, width)`` boolean masks in the pixels of the
-annotated photograph. The decoding is pycocotools'.
+annotated photograph. `stimuli.contract.outlines` decodes them.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from stimuli.contract.coco_file import tidy_content
+from stimuli.contract.outlines import decode
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json
 
@@ -120,6 +122,14 @@ class ObjectMasks:
             )
         return union
 
+    def fault(self, annotation_id: int) -> str:
+        """Return why an annotation gives no region; nothing where it gives one."""
+        try:
+            self.union([annotation_id])
+        except InputError as error:
+            return str(error).removeprefix(f"{self.annotations.path}: ")
+        return ""
+
     def _mask(self, annotation_id: int) -> np.ndarray:
         if annotation_id not in self._decoded:
             path, image_id = self.annotations.path, self.image_id
@@ -133,57 +143,6 @@ class ObjectMasks:
                 )
             self._decoded[annotation_id] = decode(entry, *self.size, where=str(path))
         return self._decoded[annotation_id]
-
-
-def decode(annotation: dict, height: int, width: int, where: str = "annotation") -> np.ndarray:
-    """Return one annotation as a ``(height, width)`` boolean mask.
-
-    `annotation` is a COCO entry whose ``segmentation`` is a list of polygons, a run-length code
-    with a list of counts (``iscrowd``), or one with a compressed string.
-
-    Raises
-    ------
-    InputError
-        If the segmentation is missing, malformed or of another image size.
-
-    Examples
-    --------
-    >>> from stimuli import decode
-    >>> square = {"id": 1, "segmentation": [[2, 2, 6, 2, 6, 6, 2, 6]]}
-    >>> int(decode(square, height=8, width=8).sum())
-    16
-    """
-    from pycocotools import mask as coco
-
-    label = f"{where}: annotation {annotation.get('id')}"
-    segmentation = annotation.get("segmentation")
-    if isinstance(segmentation, list) and segmentation:
-        for polygon in segmentation:
-            good = isinstance(polygon, list) and len(polygon) >= 6 and len(polygon) % 2 == 0
-            if not good or not np.isfinite(np.asarray(polygon, dtype=float)).all():
-                raise InputError(
-                    f"{label}: a polygon has {len(polygon)} numbers; "
-                    f"expected x, y pairs of at least three corners"
-                )
-        runs = coco.frPyObjects(segmentation, height, width)
-    elif isinstance(segmentation, dict) and {"counts", "size"} <= segmentation.keys():
-        if list(segmentation["size"]) != [height, width]:
-            raise InputError(
-                f"{label}: run-length code of size {segmentation['size']}; "
-                f"expected the image's [height, width] = {[height, width]}"
-            )
-        counts = segmentation["counts"]
-        if isinstance(counts, list):
-            if sum(counts) != height * width:
-                raise InputError(
-                    f"{label}: run lengths sum to {sum(counts)}; expected {height * width} pixels"
-                )
-            runs = [coco.frPyObjects(segmentation, height, width)]
-        else:
-            runs = [segmentation]
-    else:
-        raise InputError(f"{label}: has no segmentation; expected polygons or a run-length code")
-    return coco.decode(runs).any(axis=2)
 
 
 def read_annotations(path: str | Path) -> Annotations:
@@ -211,33 +170,31 @@ def read_annotations(path: str | Path) -> Annotations:
 def annotations_of(content: object, path: Path) -> Annotations:
     """Return the content of a COCO annotation file, indexed; errors name `path`.
 
+    An outline that cannot be read is no error here, but where its mask is asked for.
+
     Raises
     ------
     InputError
         If it is not COCO's, or an annotation names an image that is not there.
     """
-    if not isinstance(content, dict) or not {"images", "annotations"} <= content.keys():
-        raise InputError(f"{path}: not a COCO annotation file; expected `images` and `annotations`")
-    try:
-        images = {entry["id"]: entry for entry in content["images"]}
-        by_id = {entry["id"]: entry for entry in content["annotations"]}
-        categories = {entry["id"]: entry["name"] for entry in content.get("categories", [])}
-        licences = {
-            entry["id"]: f"{entry['name']} ({entry['url']})" if entry.get("url") else entry["name"]
-            for entry in content.get("licenses", [])
-        }
-        needed = [(e["width"], e["height"], e["file_name"]) for e in images.values()]
-        orphans = [e["id"] for e in by_id.values() if e["image_id"] not in images]
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: an entry lacks {error}; expected COCO's fields") from None
-    if len(needed) < len(content["images"]) or len(by_id) < len(content["annotations"]):
+    tidy = tidy_content(content, path)
+    images = {entry["id"]: entry for entry in tidy["images"]}
+    by_id = {entry["id"]: entry for entry in tidy["annotations"]}
+    if len(images) < len(tidy["images"]) or len(by_id) < len(tidy["annotations"]):
         raise InputError(f"{path}: an image or annotation id occurs twice; expected unique ids")
-    if orphans:
+    if orphans := [entry["id"] for entry in by_id.values() if entry["image_id"] not in images]:
         raise InputError(
             f"{path}: annotations {orphans[:5]} name images that are not in the file; "
             f"expected every image_id among `images`"
         )
-    common = {key: content[key] for key in ("info", "licenses", "categories") if key in content}
+    categories = {entry["id"]: entry["name"] for entry in tidy.get("categories", [])}
+    licences = {
+        entry["id"]: f"{entry['name']} ({entry['url']})" if entry.get("url") else entry["name"]
+        for entry in tidy.get("licenses", [])
+    }
+    common: dict[str, Any] = {
+        key: tidy[key] for key in ("info", "licenses", "categories") if key in tidy
+    }
     return Annotations(path, images, by_id, categories, licences, common)
 
 

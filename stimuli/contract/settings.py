@@ -459,8 +459,10 @@ def parse_settings(text: str, where: str = "study.toml") -> Settings:
     """
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise InputError(f"{where}: not TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{where}: not TOML that settings need: it is nested too deeply") from None
     return checked_tables(Settings, content, where)
 
 

@@ -204,4 +204,19 @@ def checked_tables(kind: type[Tree], content: Mapping[str, object], where: str) 
     InputError
         See the module's first lines.
     """
-    return typing.cast(Tree, _section(f"{where}: ", kind, content))
+    try:
+        _check_whole_numbers(content, where)
+        return typing.cast(Tree, _section(f"{where}: ", kind, content))
+    except RecursionError:
+        raise InputError(f"{where}: is nested too deeply; expected sections of settings") from None
+
+
+def _check_whole_numbers(content: object, where: str) -> None:
+    """Raise InputError if a number is too large for TOML, of which some cannot even be printed."""
+    if isinstance(content, int) and not -(2**63) <= content < 2**63:
+        raise InputError(f"{where}: holds a whole number above 2^63; expected one of 64 bits")
+    if isinstance(content, Mapping):
+        content = list(content.values())
+    if isinstance(content, list | tuple):
+        for one in content:
+            _check_whole_numbers(one, where)

@@ -106,7 +106,7 @@ def write_json(path: str | Path, content: object) -> None:
 
 
 def read_json(path: str | Path) -> object:
-    """Read a JSON file.
+    """Read a JSON file, with or without UTF-8's mark at its start.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def read_json(path: str | Path) -> object:
     """
     path = Path(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (ValueError, RecursionError) as error:

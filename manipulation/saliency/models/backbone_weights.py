@@ -53,6 +53,8 @@ def load_weights(network: nn.Module, weights: str | Path, name: str) -> None:
         AttributeError, TypeError, IndexError,
     ) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:300] or type(error).__name__
+        if isinstance(error, pickle.UnpicklingError):  # torch advises to run whatever it holds
+            reason = "it does not hold tensors alone"
         raise InputError(
             f"{path}: no usable weights of timm:{name} ({reason}); "
             f"expected a whole file in timm's names; fetch it again"

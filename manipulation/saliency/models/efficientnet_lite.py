@@ -119,8 +119,11 @@ def convert(network: str, path: Path) -> dict[str, Tensor]:
         pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError,
         AttributeError, TypeError, IndexError,
     ) as error:  # fmt: skip
+        reason = " ".join(str(error).split())
+        if isinstance(error, pickle.UnpicklingError):  # torch advises to run whatever it holds
+            reason = "it does not hold tensors alone"
         raise InputError(
-            f"{path}: no weights of EfficientNet-{network} ({' '.join(str(error).split())}); "
+            f"{path}: no weights of EfficientNet-{network} ({reason}); "
             f"expected the file of {package(network)}, whole"
         ) from None
     return tensors

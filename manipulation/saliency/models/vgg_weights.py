@@ -160,7 +160,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], Preprocessing]:
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, ValueError) as error:
-        _refuse(path, f"it cannot be read ({type(error).__name__}: {error})")
+        _refuse(path, f"it cannot be read as tensors alone ({type(error).__name__})")
     if not isinstance(tensors, dict):
         _refuse(path, f"it holds a {type(tensors).__name__}, no state dict")
     for preprocessing, name_of in (

@@ -13,7 +13,8 @@ from manipulation.new_study import propose_study as proposing
 from manipulation.new_study.plain_photographs import plain_photographs
 from manipulation.study_stimuli.generation import generate_stimuli
 from stimuli.contract.catalogue import read_catalogue
-from stimuli.contract.masks import decode, read_annotations
+from stimuli.contract.masks import read_annotations
+from stimuli.contract.outlines import decode
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Condition
 from stimuli.demo import PHOTOGRAPHS, photograph_path

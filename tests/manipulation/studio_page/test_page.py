@@ -8,7 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,8 +49,9 @@ def server(study):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     said = process.stderr.readline()
-    assert f"http://127.0.0.1:{port}/" in said, said + process.stderr.read()
-    yield f"http://127.0.0.1:{port}/"
+    address = re.search(rf"http://127\.0\.0\.1:{port}/\?token=\S+", said)
+    assert address, said + process.stderr.read()
+    yield address[0]
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
     with process.stderr as rest:
@@ -71,6 +75,7 @@ def page(server, browser):
     wrong, asked = [], []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda one: wrong.append(one.url) if one.status >= 400 else None)
     page.goto(server)
     page.wait_for_selector(".stage[data-stage]")
     yield page
@@ -79,7 +84,37 @@ def page(server, browser):
         wait_for(page, "#state", text="In the study")
     page.close()
     assert wrong == []
-    assert {url for url in asked if not url.startswith((server, "data:"))} == set()
+    own = server.partition("?")[0]
+    assert {url for url in asked if not url.startswith((own, "data:"))} == set()
+
+
+def status(server, path, headers=(), method="GET", body=None):
+    """What a request without the browser gets: its status."""
+    address = urlsplit(server)
+    with closing(HTTPConnection(address.hostname, address.port, timeout=10)) as connection:
+        connection.request(method, path, body, dict(headers))
+        with connection.getresponse() as response:
+            return response.status
+
+
+def test_nobody_else_speaks_to_the_studio(server):
+    own, port = urlsplit(server), urlsplit(server).port
+    opened = f"/?{own.query}"
+    cookie = {"Cookie": f"studio-{port}={own.query.removeprefix('token=')}"}
+    assert status(server, "/") == status(server, "/config") == 401  # without the secret
+    assert status(server, "/?token=guessed") == 401
+    assert status(server, opened) == 303
+    assert status(server, "/config", cookie) == 200
+    for name in ("attacker.example", f"attacker.example:{port}", "127.0.0.1"):  # DNS rebinding
+        assert status(server, opened, {"Host": name}) == 421
+    for origin in ("http://attacker.example", f"http://127.0.0.1:{port + 1}", "null"):
+        asked = {**cookie, "Origin": origin, "Content-Type": "application/json"}
+        assert status(server, "/gradio_api/queue/join", asked, "POST", b"{}") == 403
+        assert status(server, "/config", {**cookie, "Origin": origin}) == 403
+    for path in ("upload", "proxy=https://a.hf.space", "file=/etc/passwd", "runs", "run/save"):
+        for method in ("GET", "POST"):
+            assert status(server, f"/gradio_api/{path}", cookie, method, b"x") == 404
+    assert status(server, "/gradio_api/queue/join", cookie, "POST", b" " * 1_000_001) == 413
 
 
 def picture(page):
@@ -354,7 +389,7 @@ def test_every_control_has_a_name(page):
     ],
 )
 def test_what_is_wrong_at_the_start_ends_with_status_2(server, study, arguments, message):
-    port = server.rstrip("/").rpartition(":")[2]
+    port = urlsplit(server).port
     filled = [one.format(study=study.root, port=port) for one in arguments]
     result = subprocess.run(
         [sys.executable, "-m", "manipulation.studio", *filled, "--no-browser"],

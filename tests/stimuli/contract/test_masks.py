@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from stimuli.contract.masks import decode, read_annotations
+from stimuli.contract.masks import read_annotations
+from stimuli.contract.outlines import decode
 from stimuli.support.errors import InputError
 
 SIZE = (6, 8)  # height, width
