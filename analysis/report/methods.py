@@ -206,7 +206,8 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"alone.{_held(settings.analysis)} p is the two-sided probability of no mean change; the "
         f"declared contrasts are the rows of the table that have one, and p is corrected for their "
         f"number after Holm. Intervals of the model are over sources alone. Fewer than "
-        f"{LEAST_SOURCES} sources give no interval: subjects alone tell nothing of how photographs differ.",
+        f"{LEAST_SOURCES} sources give no interval: subjects alone tell nothing of how photographs "
+        f"differ.",
         "Two checks: p_obj of the fitted density beside the share of fixations on the target, and "
         "a logit of every fixation on or off its target with a term for each target and one for "
         "the version; its error is the largest of those clustered by subject, by source and by "

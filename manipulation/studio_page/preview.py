@@ -22,7 +22,7 @@ from manipulation.transforms.edits import Negative, develop, prepare, regions_of
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings
 
-_REACH = 0.5  # of a step, for each nat that is asked for, in units of the search
+_REACH, _NATS = 1.5, 3.0  # of a step in units of the search, which shifts of many nats come near
 _LENGTHS = (0.25, 1.0)  # that are tried, as shares of the reach
 _SOFTNESS = 0.3  # of the sign, in units of the mean size of the gradient
 _PIXEL_REACH = 0.03  # the same for pixels, in log odds
@@ -79,7 +79,7 @@ def preview_edits(
     settings: EditSettings,
 ) -> Tensor:
     """Return a first look ``(3, H, W)`` at parametric edits."""
-    reach = min(1.0, _REACH * asked_nats(intent))
+    reach = _REACH * math.tanh(asked_nats(intent) / _NATS)
     if reach == 0:
         return image
     found = first_edits(objective(models, image, intent), negative, settings, reach)
