@@ -66,8 +66,12 @@ def empty(folder):
         (shrink, {}, r"a\.jpg: is 64 x 48 px; .*states 128 x 96"),
         (empty, {}, "holds none of the 2 photographs"),
         (None, {"image_id": 9}, "name images that are not in the file"),
-        (None, {"segmentation": [[1, 2, 3]]}, "at least three corners"),
-        (None, {"segmentation": {"size": [96, 128], "counts": [96 * 128]}}, "cover no pixel"),
+        (None, {"segmentation": [[1, 2, 3]]}, "0 with an object to aim at"),
+        (
+            None,
+            {"segmentation": {"size": [96, 128], "counts": [96 * 128]}},
+            "0 with an object to aim at",
+        ),
         (None, {"segmentation": [[0, 0, 3, 0, 3, 90, 0, 90]]}, "0 with an object to aim at"),
     ],
 )
