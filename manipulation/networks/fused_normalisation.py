@@ -6,7 +6,6 @@ it, `serves` says no. Triton's interpreter runs the same kernels on a processor.
 """
 
 import os
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -93,7 +92,7 @@ def _scale_and_offset(
     return scale, offset if bias is None else bias.float() + offset
 
 
-if TYPE_CHECKING or triton is not None:
+if triton is not None:
 
     @triton.jit
     def _statistics(
