@@ -30,7 +30,8 @@ def compile_blocks(module: nn.Module) -> int:
 
     A network without such blocks (`BLOCKS`) is compiled as a whole.
     """
-    blocks: list[nn.Module] = [one for one in module.modules() if isinstance(one, BLOCKS)] or [module]
+    blocks: list[nn.Module] = [one for one in module.modules() if isinstance(one, BLOCKS)]
+    blocks = blocks or [module]
     for block in blocks:
         block.compile()
     return len(blocks)
