@@ -20,10 +20,11 @@ from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions
 from analysis.report.panels import Column, Panel, draw_panel, panels, target_names
 from analysis.report.second_opinions import second_opinions
-from analysis.report.subsets import draw_subsets, read_summaries
+from analysis.report.subsets import draw_subsets
 from analysis.report.tiles import TILE_PX
 from analysis.report.viewing import ViewingSection, draw_viewing, viewing_section
 from analysis.results.outputs import Outputs
+from analysis.results.run_record import other_runs
 from analysis.viewing.study import StudyViewing
 from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.console import progress
@@ -82,8 +83,8 @@ def write_report(
         analysis.effects, analysis.summary, folder / "effects", analysis.controls,
         control_differences(analysis.contrasts),
     )  # fmt: skip
-    summaries = read_summaries(analysis.study.derivatives / "effects", analysis.summary)
-    subsets = draw_subsets(summaries, folder / "subsets")
+    others = other_runs(analysis)
+    subsets = draw_subsets(analysis.summary, others, folder / "subsets")
     outputs.remember(*effects, *subsets)
     unfolded = _viewing(analysis, viewing, folder, outputs)
     against = failed_contrasts(analysis.contrasts)
@@ -105,7 +106,8 @@ def write_report(
     further, further_figures = further_section(analysis, folder)
     outputs.remember(*further_figures)
     files = [Path(os.path.relpath(one, page.parent)).as_posix() for one in outputs.tables]
-    of_modules = {"viewing": unfolded, "further": further, "files": files}
+    stale = [one for one in others if one.stale]
+    of_modules = {"stale_subsets": stale, "viewing": unfolded, "further": further, "files": files}
     write_text(page, _page(analysis, sentences, effects, subsets, failures, shown, of_modules))
     outputs.remember(page)
     return page

@@ -202,7 +202,8 @@ def _counted(trials: np.ndarray, times: np.ndarray) -> np.ndarray:
     trials : array (subjects, targets, 2)
     times : array (rows, subjects)
     """
-    return (np.tensordot(times, trials, axes=1) > 0).all(axis=2)
+    counts: np.ndarray = np.tensordot(times, trials, axes=1)
+    return np.asarray((counts > 0).all(axis=2))
 
 
 def _pieces(n: int) -> list[slice]:
