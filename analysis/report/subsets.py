@@ -1,4 +1,4 @@
-"""The effects of every subset that was analysed, side by side, after the paper's Fig. 8.
+"""The effects of every subset that was analysed, side by side: the paper reports these three.
 
 Each run of ``analysis.run`` writes the summary of one subset; this figure shows the present one and
 those of other runs that read the same files. Of others the page says why they are left out.
