@@ -21,7 +21,7 @@ from analysis.report.naturalness import naturalness_of_versions
 from analysis.report.panels import Column, Panel, draw_panel, panels, target_names
 from analysis.report.second_opinions import second_opinions
 from analysis.report.subsets import draw_subsets
-from analysis.report.tiles import TILE_PX
+from analysis.report.tiles import TILE_PX, colour_bar
 from analysis.report.viewing import ViewingSection, draw_viewing, viewing_section
 from analysis.results.outputs import Outputs
 from analysis.results.run_record import other_runs
@@ -44,11 +44,15 @@ class PictureColumn:
 
 @dataclass(frozen=True, eq=False)
 class PicturePanel:
-    """A source as the page shows it; far smaller than the arrays that its pictures are made of."""
+    """A source as the page shows it; far smaller than the arrays that its pictures are made of.
+
+    `scales` are the rows with a density, and what its brightest colour stands for.
+    """
 
     source_id: str
     conditions: str
     columns: Sequence[PictureColumn]
+    scales: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,7 @@ def write_report(
     for panel in progress(panels(analysis, outputs.maps), "Figures", n_sources):
         outputs.remember(draw_panel(panel, folder / f"source-{panel.source_id}.png"))
         columns = [_pictures(column) for column in panel.columns]
-        shown.append(PicturePanel(panel.source_id, panel.conditions, columns))
+        shown.append(PicturePanel(panel.source_id, panel.conditions, columns, _scales(panel)))
         if panel.source_id in failed:
             kept[panel.source_id] = panel
     names = target_names(analysis)
@@ -127,6 +131,10 @@ def _viewing(
 def _pictures(column: Column) -> PictureColumn:
     pictures = {name: jpeg_uri(pixels) for name, pixels in column.tiles.items()}
     return PictureColumn(column.title, column.stimulus.direction, pictures, column.notes)
+
+
+def _scales(panel: Panel) -> list[tuple[str, str]]:
+    return [(name, f"{highest:.2g}") for name, highest in panel.highest.items()]
 
 
 def _failure(
@@ -183,6 +191,7 @@ def _page(
         warnings=data.warning_rows(analysis),
         methods=methods(analysis),
         panels=shown,
+        colour_bar=jpeg_uri(colour_bar(160, 10)),
         **of_modules,
         parameters=sections.parameter_rows(analysis),
     )
