@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.viewing.pairs import Key, TargetPair, by_direction
 from analysis.viewing.resampling import Draws, intervals
 from analysis.viewing.target_views import TargetViews
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 LATENCY = Schema(
     "latency",
@@ -26,11 +26,9 @@ LATENCY = Schema(
         Column("time_ms", float, "Since the image's onset", "ms"),
         Column("original", float, "Share of trials on originals that have not yet fixated the "
                "target (Kaplan-Meier), mean over targets"),
-        Column("original_low", float, "Lower end of its 95 % interval, at this time alone"),
-        Column("original_high", float, "Upper end"),
+        *interval_columns("original", "at this time alone"),
         Column("version", float, "The same on versions"),
-        Column("version_low", float, "Lower end of its 95 % interval, at this time alone"),
-        Column("version_high", float, "Upper end"),
+        *interval_columns("version", "at this time alone"),
     ),
 )  # fmt: skip
 
