@@ -116,7 +116,8 @@ def _estimated(analysis: StudyAnalysis) -> dict[str, object]:
     settings = analysis.study.settings.analysis
     return {
         "Intervals": f"95 %, Student's, from {settings.resamples} resamples of subjects and "
-        f"sources (people) or of sources (model); of relative changes percentiles",
+        f"sources (people) or of sources (model); of change_of_mean by the delta method, of "
+        f"mean_relative_change percentiles",
         "PObj": settings.p_obj,
         "EntropyOfPeople": settings.entropy,
     }
