@@ -70,14 +70,21 @@ def other_runs(analysis: StudyAnalysis) -> list[OtherRun]:
     made = {"commit": source_commit(), "versions": package_versions()}
     found = []
     for path in sorted((study.derivatives / "effects").glob("summary*.csv")):
-        table = pd.read_csv(path, na_values=MISSING)
-        if not {"subset", *analysis.summary.columns} <= set(table.columns) or table.empty:
-            continue  # of a version of the toolkit that had other columns
+        try:
+            table = pd.read_csv(path, na_values=MISSING)
+        except ValueError:
+            continue  # somebody's own
+        if "subset" not in table or table.empty or table["subset"].iloc[0] == analysis.label:
+            continue
         label = str(table["subset"].iloc[0])
-        if label != analysis.label:
-            stale = _why_stale(study, label, path, inputs, made)
-            found.append(OtherRun(label, table[analysis.summary.columns], stale))
+        stale = _why_stale(study, label, path, inputs, made)
+        if set(analysis.summary.columns) - set(table.columns):
+            stale = stale or _OTHER_VERSION
+        found.append(OtherRun(label, table.reindex(columns=analysis.summary.columns), stale))
     return found
+
+
+_OTHER_VERSION = "another version of the toolkit made it"
 
 
 def _why_stale(
@@ -98,7 +105,7 @@ def _why_stale(
             return f"{name} is not used any more"
         if inputs[name] != earlier[name]:
             return f"{name} has changed since it ran"
-    return "" if _version(before) == _version(made) else "another version of the toolkit made it"
+    return "" if _version(before) == _version(made) else _OTHER_VERSION
 
 
 def _version(made: Mapping[str, object]) -> str:

@@ -120,7 +120,7 @@ def test_the_report_is_one_file_that_says_who_looked(study):
     assert all(one.is_file() for one in tables)
     assert {"effects.csv", "trials.csv", "latency.csv"} <= {one.name for one in tables}
     assert page.count('data-who="simulated observers"') == page.count("<h2 ")
-    assert page.count("data:image/jpeg") == 4 * 9
+    assert page.count("data:image/jpeg") == 4 * (9 + 2)  # pictures and colour bars of each source
     for sentence in json.loads((study / "derivatives/effects/summary.json").read_text())[
         "Sentences"
     ]:
