@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from stimuli.support.files import sha256, sha256_as_read, write_json
+from stimuli.support.portable import portable, portable_arguments, portable_names
 from stimuli.support.system import sync_folders
 
 _PACKAGES = (
@@ -53,8 +54,11 @@ def write_sidecar(
     seeds: Mapping[str, int] | None = None,
     device: str = "cpu",
     root: str | Path | None = None,
+    machine: Mapping[str, object] | None = None,
 ) -> None:
     """Write the provenance of a finished command to `path` as JSON.
+
+    It tells nothing of whose computer that was: see `stimuli.support.portable`.
 
     Parameters
     ----------
@@ -63,33 +67,36 @@ def write_sidecar(
     settings
         The resolved settings, JSON-ready.
     inputs, outputs
-        Files; each is listed with its SHA-256, by its path relative to `root` where it lies there.
-        Of a folder that is the SHA-256 of a list of the files in it, with their names.
+        Files; each is listed with its SHA-256, by its path relative to `root` where it lies there,
+        else by its name. Of a folder that is the SHA-256 of a list of the files in it, with their
+        names.
     seeds
         Every seed that randomness came from.
+    machine
+        What else of the computer decides the result, such as the number of threads.
     """
 
     def listed(files: Iterable[str | Path], hashed: Callable[[Path], str]) -> dict[str, str]:
-        names = {}
-        for file in map(Path, files):
-            name, base = file, Path(root).resolve() if root is not None else None
-            if base is not None and file.resolve().is_relative_to(base):
-                name = file.resolve().relative_to(base)
-            names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else hashed(file)
-        return dict(sorted(names.items()))
+        names = portable_names(map(Path, files), root)
+        digests = {
+            name: _folder_sha256(file) if file.is_dir() else hashed(file)
+            for file, name in names.items()
+        }
+        return dict(sorted(digests.items()))
 
     write_json(
         path,
         {
             "command": command,
-            "arguments": sys.argv[1:],
+            "arguments": portable_arguments(sys.argv[1:], root),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "commit": source_commit(),
             "versions": package_versions(),
             "platform": platform.platform(),
             "device": device,
+            **({"machine": dict(machine)} if machine else {}),
             "seeds": dict(seeds or {}),
-            "settings": dict(settings),
+            "settings": portable(settings, root),
             "inputs": listed(inputs, sha256_as_read),
             "outputs": listed(outputs, sha256),
         },
