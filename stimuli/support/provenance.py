@@ -54,7 +54,6 @@ def write_sidecar(
     seeds: Mapping[str, int] | None = None,
     device: str = "cpu",
     root: str | Path | None = None,
-    machine: Mapping[str, object] | None = None,
 ) -> None:
     """Write the provenance of a finished command to `path` as JSON.
 
@@ -72,8 +71,6 @@ def write_sidecar(
         names.
     seeds
         Every seed that randomness came from.
-    machine
-        What else of the computer decides the result, such as the number of threads.
     """
 
     def listed(files: Iterable[str | Path], hashed: Callable[[Path], str]) -> dict[str, str]:
@@ -94,7 +91,6 @@ def write_sidecar(
             "versions": package_versions(),
             "platform": platform.platform(),
             "device": device,
-            **({"machine": dict(machine)} if machine else {}),
             "seeds": dict(seeds or {}),
             "settings": portable(settings, root),
             "inputs": listed(inputs, sha256_as_read),
