@@ -2,8 +2,11 @@
 
 import csv
 import json
+import socket
 import subprocess
 import sys
+from getpass import getuser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +93,14 @@ def test_the_study_is_a_valid_bids_dataset(study):
     assert screen["ScreenDistance"] == 0.6
     assert screen["ScreenSize"] == [0.521, 0.293]
     assert screen["ScreenResolution"] == [1920, 1080]
+
+
+def test_nothing_in_a_study_says_whose_computer_made_it(study):
+    named = (str(study.root.parent), str(Path.home()), socket.gethostname(), f"/{getuser()}/")
+    for path in study.root.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        found = [one for one in named if one.encode() in content or one in path.name]
+        assert not found, f"{path}: {found}"
 
 
 def test_the_demo_says_what_it_runs_and_refuses_a_folder_in_use(study, tmp_path):

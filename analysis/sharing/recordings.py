@@ -47,18 +47,15 @@ def cleaned_asc(path: Path) -> SharedRecording:
     lines, left_out = [], 0
     for line in text_lines(path.read_bytes(), str(path), Counter()):
         text = decoded(line)
-        kind, _, rest = text.partition("\t") if "\t" in text else text.partition(" ")
-        if kind.strip() == "MSG":
-            words = rest.split(None, 1)
-            if len(words) == 2 and is_known(words[1].strip()):
-                lines.append(text)
-            else:
-                left_out += 1
+        kind, *words = text.split(None, 2)[:3] or [""]
+        if kind == "MSG":
+            known = len(words) == 2 and is_known(words[1].strip())
+            left_out += not known
         elif text.startswith("**"):
-            if text[2:].strip().startswith(_REMARKS):
-                lines.append(text)
-        elif text[:1].isdigit() or kind.strip() in _WORDS:
-            lines.append(text)
+            known = text[2:].strip().startswith(_REMARKS)
+        else:
+            known = text[:1].isdigit() or kind in _WORDS
+        lines += [text] * known
     return SharedRecording("\n".join(lines) + "\n", left_out)
 
 

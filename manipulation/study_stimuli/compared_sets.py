@@ -114,7 +114,7 @@ def compared_in_words(compared: ComparedSets) -> list[str]:
     if compared.only:
         told.append(f"Only one of the two has {', '.join(compared.only)}.")
     for name, found in compared.differing.items():
-        told.append(f"{name}: {', '.join(found)} differ.")
+        told.append(f"{name} differs in {' and '.join(found)}.")
     if compared.same:
         return told
     for name, (one, other) in {**compared.settings, **compared.made_with}.items():

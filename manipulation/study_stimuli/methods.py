@@ -11,8 +11,10 @@ from stimuli.contract.credits import credits_of
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Condition, Direction, Stimulus, Transform
+from stimuli.support.checked import checked_tables
+from stimuli.support.portable import portable
 
-_PAPER = "Gatys, Kümmerer, Wallis & Bethge (2017)"
+_PAPER = "Gatys, Kümmerer, Wallis & Bethge, 2017"
 _CUTS = {
     "crop": "cut to its largest centred square",
     "stretch": "stretched to a square",
@@ -41,6 +43,7 @@ def stimulus_methods(
     made_with
         Versions and the like of every image (`made_with.made_with`); None where it is not known.
     """
+    settings = checked_tables(Settings, portable(settings.as_dict()), "study.toml")
     changed = [one for one in stimuli if one.direction in (Direction.INCREASE, Direction.DECREASE)]
     used = [kind for kind in Transform if any(one.transform == kind for one in changed)]
     makers = {
@@ -65,17 +68,23 @@ def _photographs(settings: Settings, stimuli: Sequence[Stimulus]) -> str:
     counts = Counter(aims.values())
     width_deg, _ = extent_deg(screen.geometry, settings.placement)
     cut = _CUTS[images.fit].format(grey=screen.grey_level)
+    aimed = {
+        "draw gaze to an object or keep it from it": counts[Condition.OBJECT],
+        "spread gaze or gather it": counts[Condition.ENTROPY],
+    }
+    aimed_at = _listed(f"{count} with versions that {what}" for what, count in aimed.items()
+                       if count)  # fmt: skip
     enlarged = (
         f"They were brought to {images.size_px} x {images.size_px} pixels "
         f"({width_deg:.1f} degrees of visual angle at {screen.distance_cm:g} cm), originals and "
         f"versions alike, by {_UPSCALING.get(images.upscale, f'the network {images.upscale}')}."
-        if images.upscale != "none" else f"They were shown at that size ({width_deg:.1f} degrees "
-        f"of visual angle at {screen.distance_cm:g} cm)."
+        if images.size_px != images.model_px else
+        f"They were shown at that size ({width_deg:.1f} degrees of visual angle at "
+        f"{screen.distance_cm:g} cm)."
     )  # fmt: skip
     return (
         f"Of {_number(len(aims), 'photograph')} an original and two versions with opposite aims "
-        f"were made: {counts[Condition.OBJECT]} with versions that draw gaze to an object or keep "
-        f"it from it, {counts[Condition.ENTROPY]} with versions that spread gaze or gather it. "
+        f"were made: {aimed_at}. "
         f"Every photograph was {cut}, and seen by networks at {images.model_px} pixels along that "
         f"square. {enlarged}"
     )

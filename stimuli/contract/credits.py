@@ -51,10 +51,10 @@ class Credit:
     @property
     def attribution(self) -> str:
         """The credit as it stands in a list: title, author, licence and addresses."""
-        title = f'"{self.title}"' if self.title else self.source_id
-        by = f" by {self.author}" if self.author else ""
         terms = f"{self.licence}{f' ({self.licence_address})' if self.licence_address else ''}"
-        return f"{title}{by}, {terms}{f', {self.address}' if self.address else ''}"
+        title = f'"{self.title}"' if self.title else None
+        by = f"by {self.author}" if self.author else None
+        return ", ".join(filter(None, (title, by, terms, self.address)))
 
 
 def credits_of(stimuli: Iterable[Stimulus]) -> tuple[Credit, ...]:
@@ -100,7 +100,7 @@ def figure_legend(credits: Sequence[Credit]) -> str:
         for one in credits
     ]
     noun = "Photograph" if len(owed) == 1 else "Photographs"
-    return f"{noun}: {', '.join(owed)}; changed by us where said."
+    return f"{noun}: {'; '.join(owed)}; changed by us where said."
 
 
 def credits_text(credits: Sequence[Credit]) -> str:
