@@ -104,8 +104,9 @@ def readme(described: Mapping[str, Any], contents: Contents) -> str:
         f"# {described['Name']}",
         "An eye-tracking study of images that were changed to guide gaze (free viewing), as a BIDS "
         "dataset.",
-        f"Authors: {'; '.join(map(str, described['Authors']))}. Terms of the data: "
-        f"{described['License']}. The photographs keep their own: see `stimuli/credits.txt`.",
+        f"- Authors: {'; '.join(map(str, described['Authors']))}\n"
+        f"- Terms of the data: {described['License']}; the photographs keep their own, see "
+        f"`stimuli/credits.txt`\n- {described['HowToAcknowledge']}",
         f"- Participants: {people}.\n"
         f"- Stimuli: {len(contents.stimuli)}, of {sources} photographs, {images.size_px} x "
         f"{images.size_px} px, shown for {contents.settings.session.image_s:g} s each on a screen "
@@ -123,7 +124,7 @@ def readme(described: Mapping[str, Any], contents: Contents) -> str:
         "- `sourcedata/sub-*`: the recordings as EyeLink text.\n"
         "- `shared.json`: the SHA-256 of every file.",
         "## Analysis",
-        "`python -m analysis.run .` of the toolkit guiding-gaze (its version stands in "
+        "`python -m analysis.run FOLDER` of the toolkit guiding-gaze (its version stands in "
         "`dataset_description.json`) makes every number, figure and the report anew, in "
         "`derivatives/`.",
         "## What was changed for publication",

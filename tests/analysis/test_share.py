@@ -1,6 +1,7 @@
 """A study full of names and dates, and the copy of it that may be published."""
 
 import csv
+import dataclasses
 import json
 import re
 import subprocess
@@ -15,9 +16,10 @@ from analysis.recordings.reading import read_recording
 from analysis.sessions.runs import read_runs
 from analysis.sharing.messages import is_known
 from analysis.sharing.recordings import recording_as_asc
+from analysis.sharing.sessions import write_run
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
 from stimuli.contract.journal import journal_line, schedule_sha256
-from stimuli.contract.study import open_study
+from stimuli.contract.study import Study, open_study
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256, write_json
 from stimuli.support.provenance import write_sidecar
@@ -261,6 +263,27 @@ def test_what_is_missing_or_in_the_way_is_said(told, tmp_path):
 )  # fmt: skip
 def test_messages_of_known_words_are_kept(text, known):
     assert is_known(text) is known
+
+
+@with_data("eyelink")
+def test_an_edf_stays_at_home_unless_it_is_asked_for(tmp_path):
+    root = build_study(tmp_path / "study", n_sources=2, n_subjects=1, n_fixations=4)
+    study = open_study(root)
+    stimuli = read_catalogue(study.catalogue)
+    (read,) = read_runs(study, stimuli)
+    edf = study.recording("01", 1, ".edf")
+    edf.write_bytes((DATA / "eyelink" / "eyelinkio_test_raw.edf").read_bytes())
+    one = dataclasses.replace(read, recording=edf)
+    names = {row.stim_id: row for row in stimuli}
+    for with_edf in (False, True):
+        copy = Study(tmp_path / f"copy-{with_edf}", study.settings)
+        told = write_run(
+            one, study, copy, with_edf=with_edf, changed=False, stimuli=names, rows=one.trials
+        )
+        assert told.edf
+        text, own = (copy.recording("01", 1, suffix) for suffix in (".asc", ".edf"))
+        assert own.is_file() == with_edf
+        assert read_recording(text).fixations.equals(read_recording(edf).fixations)
 
 
 @with_data("eyelink")
