@@ -91,7 +91,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     command.add_argument(
         "--permitted", action="append", metavar="SOURCE", help="a photograph that you know you may "
-        "publish, once for each",
+        "publish, once for each; all for every one, such as your own",
     )  # fmt: skip
     command.add_argument(
         "--keep-column", action="append", metavar="NAME", help="a column of participants.tsv that "

@@ -31,6 +31,7 @@ from stimuli.support.files import (
 )
 from stimuli.support.tables import read_table, write_table
 
+EVERY = "all"  # in place of the names of sources that are permitted
 _NOT_USED = "a photograph that is not used"
 _OF_IMAGES = (
     "id", "file_name", "width", "height", "license", "title", "author", "credit", "flickr_url",
@@ -48,7 +49,7 @@ def check_permitted(
     Parameters
     ----------
     permitted
-        Sources of which somebody knows that they may be published.
+        Sources of which somebody knows that they may be published, or `EVERY`.
     leave_out
         Whether to leave out the others that may not, or are not known to.
 
@@ -58,6 +59,8 @@ def check_permitted(
         Names them, if they are not to be left out; or a source of `permitted` that is unknown.
     """
     known = {one.source_id for one in credits}
+    if EVERY in permitted:
+        return []
     for name in permitted:
         if name not in known:
             raise InputError(
@@ -78,7 +81,7 @@ def check_permitted(
         raise InputError(
             f"{study.root}: {len(doubtful)} photographs may not be published: {named}; expected "
             f"licences that allow versions to be passed on; put grey in their place with "
-            f"--leave-out-pictures, or state with --permitted SOURCE that you may"
+            f"--leave-out-pictures, or state with --permitted SOURCE (or all) that you may"
         )
     return [one.source_id for one in doubtful]
 

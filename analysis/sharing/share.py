@@ -97,7 +97,7 @@ def share_study(
         Whether grey takes the place of photographs whose terms forbid versions to be passed on, or
         are unknown.
     permitted
-        Sources of which you know that you may publish them.
+        Sources of which you know that you may publish them, or `EVERY`.
     keep_columns
         Columns of ``participants.tsv`` that may be published beside the usual ones.
     with_edf
@@ -132,7 +132,8 @@ def share_study(
         credits = credits_of(stimuli)
         without = check_permitted(study, credits, permitted, leave_out=leave_out_pictures)
         runs = read_runs(study, stimuli) if study.runs_with_events() else []
-        kinds = read_participant_kinds(study, sorted({run.subject for run in runs}))
+        subjects = sorted({run.subject for run in runs})
+        kinds = read_participant_kinds(study, subjects) if subjects else {}
         settings = _shared_settings(study)
         out.parent.mkdir(parents=True, exist_ok=True)
         remove_unfinished_studies(out.parent)

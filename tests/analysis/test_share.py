@@ -240,6 +240,14 @@ def test_a_photograph_that_may_not_be_published_is_named_or_left_out(licence, tm
     share.main([str(root), "--out", str(tmp_path / "all"), *OPTIONS, "--permitted", "photo-01"])
 
 
+def test_stimuli_that_nobody_has_seen_yet_are_shared_too(tmp_path):
+    root = build_study(tmp_path / "study", n_sources=2, n_subjects=0)
+    (root / "participants.tsv").unlink()
+    share.main([str(root), "--out", str(tmp_path / "copy"), *OPTIONS, "--permitted", "all"])
+    assert "Participants: none yet" in (tmp_path / "copy" / "README.md").read_text()
+    assert len(read_catalogue(open_study(tmp_path / "copy").catalogue)) == 6
+
+
 def test_what_is_missing_or_in_the_way_is_said(told, tmp_path):
     with pytest.raises(InputError, match=r"states no Authors; .* --author"):
         share.main([str(told), "--out", str(tmp_path / "a")])
