@@ -182,9 +182,10 @@ def _similarities(
     paths: list[tuple[np.ndarray, np.ndarray]] = []
     owner: dict[str, dict[int, int]] = {}
     trials = used.groupby(["image", "subject", "trial"], sort=False).ngroup().to_numpy()
+    images, people = used["image"].to_numpy(object), used["subject"].to_numpy(object)
     starts = np.flatnonzero(np.r_[True, trials[1:] != trials[:-1]])
     for rows in np.split(np.arange(len(trials)), starts[1:]):
-        image, subject = used["image"].iloc[rows[0]], used["subject"].iloc[rows[0]]
+        image, subject = images[rows[0]], people[rows[0]]
         seen = owner.setdefault(image, {})
         if len(rows) >= LEAST_FIXATIONS and place[subject] not in seen:  # a first trial alone
             seen[place[subject]] = len(paths)
