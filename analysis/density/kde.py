@@ -57,7 +57,7 @@ def kde_map(
     x, y = axis_masses(xy_px, bandwidth_px, grid, truncate=truncate)
     y *= weights[order, None]
     x, y = (masses.astype(dtype, copy=False) for masses in (x, y))
-    density = np.empty(grid.shape, dtype)
+    density: np.ndarray = np.empty(grid.shape, dtype)
     for top in range(0, grid.rows, _ROWS):
         rows = slice(top, min(top + _ROWS, grid.rows))
         ends_px = grid.y_edges_px[rows.start] - reach_px, grid.y_edges_px[rows.stop] + reach_px

@@ -74,7 +74,7 @@ def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
     kind = table.text("Type").str.upper().to_numpy()
     eyes = "".join(one for one in "LR" if table.has(f"{one} POR X [px]", f"{one} POR Y [px]"))
     if not eyes and table.has("B POR X [px]", "B POR Y [px]"):
-        names = [name for name in table.texts if name.startswith("B ")]
+        names = [str(name) for name in table.texts if str(name).startswith("B ")]
         table.texts = table.texts.rename(columns={name: f"L{name[1:]}" for name in names})
         eyes = "L"
     if not eyes:

@@ -195,7 +195,7 @@ def _durations_ms(rows: VendorTable, time_ms: np.ndarray, labels: list[str]) -> 
     ratios = [
         lasted[first] / (time_ms[last] - time_ms[first])
         for label, first, last in runs_of(labels)
-        if label.startswith("fixation") and last > first and time_ms[last] > time_ms[first]
+        if str(label).startswith("fixation") and last > first and time_ms[last] > time_ms[first]
     ]
     known = [ratio for ratio in ratios if math.isfinite(ratio)]
     return lasted / 1000 if known and np.median(known) > 100 else lasted
