@@ -55,11 +55,14 @@ class Panel:
     ----------
     conditions
         What its versions were made for, in words.
+    highest
+        By row, the density of the brightest colour, in multiples of an even one.
     """
 
     source_id: str
     conditions: str
     columns: list[Column]
+    highest: Mapping[str, float]
 
 
 def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Panel]:
@@ -131,7 +134,9 @@ def _panel(
             )
         )
     conditions = sorted({one.condition for one in shown if one.direction != Direction.NONE})
-    return Panel(source_id, ", ".join(map(str, conditions)), columns)
+    cells = densities[shown[0].stim_id][Viewer.PEOPLE].size
+    times_even = {str(viewer): float(np.exp(one) * cells) for viewer, one in highest.items()}
+    return Panel(source_id, ", ".join(map(str, conditions)), columns, times_even)
 
 
 def _outlines(
