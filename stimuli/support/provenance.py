@@ -15,7 +15,7 @@ from stimuli.support.system import sync_folders
 
 _PACKAGES = (
     "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",
-    "scipy", "pandas", "statsmodels", "seaborn", "eyelinkio", "pymovements", "joblib", "psychopy",
+    "scipy", "pandas", "matplotlib", "eyelinkio", "pymovements", "joblib", "psychopy",
     "sr-research-pylink",
 )  # fmt: skip
 
