@@ -249,7 +249,7 @@ def _controls(analysis: StudyAnalysis) -> list[str]:
 
 def _versions(analysis: StudyAnalysis) -> str:
     wanted = (
-        "python", "guiding-gaze", "numpy", "scipy", "pandas", "eyelinkio",
+        "python", "guiding-gaze", "numpy", "scipy", "pandas", "statsmodels", "eyelinkio",
     )  # fmt: skip
     versions = package_versions()
     listed = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
