@@ -40,6 +40,16 @@ def _sentences(shared: SharedStudy, *, with_edf: bool) -> list[str]:
         told.append(
             f"Left out of participants.tsv: {', '.join(people.dropped)}; --keep-column keeps one."
         )
+    if people and people.worded:
+        told.append(
+            f"Cells with other words than the usual ones are n/a in participants.tsv: "
+            f"{', '.join(people.worded)}; --keep-column keeps a column as it is."
+        )
+    if people and people.unnumbered:
+        told.append(
+            f"{people.unnumbered} rows of participants.tsv are of nobody with a number, as sub-07, "
+            f"and were left out."
+        )
     if people and people.grouped:
         told.append(f"{people.grouped} participants are {OLDEST} or older, and have the age "
                     f"{OLDEST}+.")  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from stimuli.support.files import write_json, write_text
-from stimuli.support.tables import MISSING, Schema
+from stimuli.support.tables import MISSING, Schema, safe_cell
 
 
 def write_csv(
@@ -27,6 +27,10 @@ def write_csv(
     path = Path(path)
     table = table[list(schema.names)].copy()
     for column in schema.columns:
+        if column.type is str:
+            table[column.name] = [
+                safe_cell(one) if isinstance(one, str) else one for one in table[column.name]
+            ]
         if column.type is bool:
             table[column.name] = table[column.name].map({True: "true", False: "false"})
     write_text(path, table.to_csv(index=False, na_rep=MISSING, lineterminator="\n"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.recordings.recording import Recording
 from analysis.sessions.messages import trial_stimuli
-from stimuli.contract.journal import read_journal, schedule_sha256
+from stimuli.contract.journal import Line, read_journal, schedule_sha256
 from stimuli.contract.study import Study, participant_id, run_name
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.errors import InputError
@@ -76,6 +76,19 @@ def check_kept(study: Study, subject: str | None = None) -> None:
             )
 
 
+def runs_without_events(study: Study) -> list[str]:
+    """Return the runs that showed a trial and have no events, such as one that was cut off."""
+    found = []
+    for path in sorted((study.root / "sourcedata").glob("sub-*/*_journal.jsonl")):
+        name = path.name.removesuffix("_journal.jsonl")
+        events = study.root / path.parent.name / "beh" / f"{name}_events.tsv"
+        record = path.with_name(f"{name}_provenance.json")
+        began = b'"kind": "trial-' in path.read_bytes()
+        if began and not events.is_file() and not record.is_file():
+            found.append(name)
+    return found
+
+
 def check_shown(
     study: Study, subject: str, runs: Mapping[int, Sequence[Row]], stimuli: Sequence[Stimulus]
 ) -> list[str]:
@@ -94,7 +107,8 @@ def check_shown(
     Raises
     ------
     InputError
-        If the stimuli, their images or their order are others.
+        If the stimuli, their images or their order are others, or the journal is damaged or not
+        there although the session left one.
     """
     known = {stimulus.stim_id: stimulus for stimulus in stimuli}
     rows = [row for trials in runs.values() for row in trials]
@@ -103,14 +117,10 @@ def check_shown(
     unchecked = []
     for run in runs:
         path = study.journal(subject, run)
-        try:
-            lines = read_journal(path) if path.is_file() else []
-        except InputError as damage:
-            unchecked.append(f"the journal cannot be read: {damage}")
-            continue
+        lines = _journal(path, study.session_provenance(subject, run))
         stated = [line["schedule_sha256"] for line in lines if "schedule_sha256" in line]
         if not stated:
-            unchecked.append("no journal that says what was shown")
+            unchecked.append("no hash of what was shown in a journal")
         elif not whole:
             _check_catalogue(study, subject, run)
         elif schedule_sha256(shown[trial] for trial in sorted(shown)) != stated[0]:
@@ -160,6 +170,28 @@ def _check_catalogue(study: Study, subject: str, run: int) -> None:
             f"was {expected}; put the stimuli back as they were; if the images are the same, take "
             f"the line of {name} out of {path}"
         )
+
+
+def _journal(path: Path, provenance: Path) -> list[Line]:
+    """Return the lines of a run's journal; none if it has neither a journal nor a provenance."""
+    if not path.is_file() and not provenance.is_file():
+        return []
+    repair = f"if there is none, move it and {provenance} away, to go without their checks"
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such journal; expected that of the run whose provenance is there; put it "
+            f"back from a copy; {repair}"
+        )
+    try:
+        lines = read_journal(path)
+    except InputError as damage:
+        raise InputError(f"{damage}; {repair}") from None
+    if not any(line["kind"] == "schedule" for line in lines):
+        raise InputError(
+            f"{path}: does not say what was shown; expected a line of kind schedule; put the file "
+            f"back from a copy; {repair}"
+        )
+    return lines
 
 
 def _provenance(path: Path) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from analysis.recordings.reading import read_recording
 from analysis.recordings.recording import Recording
-from analysis.sessions.identity import check_files, check_kept, check_recording, check_shown
+from analysis.sessions.identity import (
+    check_files,
+    check_kept,
+    check_recording,
+    check_shown,
+    runs_without_events,
+)
 from analysis.sessions.setup import check_setup
 from stimuli.contract.catalogue_checks import check_images
 from stimuli.contract.geometry import Rectangle
@@ -120,6 +126,12 @@ def read_runs(
     shown = {str(trial["stim_id"]) for run in runs for trial in run.trials}
     kept = (one for one in stimuli if one.stim_id in shown and (study.root / one.image).is_file())
     check_images(study.root, kept)
+    if subject is None and (cut := runs_without_events(study)):
+        messages().print(
+            f"left out: {', '.join(cut)}: a journal without events, of a session that was cut off; "
+            f"`experiment.run --resume` makes them",
+            markup=False,
+        )
     for what, names in unchecked.items():
         names = list(dict.fromkeys(names))
         messages().print(f"not checked: {', '.join(names)}: {what}", markup=False)

@@ -16,7 +16,7 @@ from stimuli.support.errors import InputError
 _SIDES = {"L": "left", "R": "right"}
 # The tracker writes down what it was told: result, command, value.
 _COMMAND = re.compile(r"!CMD\s+-?[0-9]+\s+(\w+)\s*=?\s*(-?[0-9.]+)\s*")
-_THRESHOLDS = {
+PARSER_COMMANDS = {
     "saccade_velocity_threshold": "saccade_velocity_deg_s",
     "saccade_acceleration_threshold": "saccade_acceleration_deg_s2",
     "saccade_motion_threshold": "saccade_motion_deg",
@@ -43,7 +43,7 @@ def setup_differences(recording: Recording, settings: Settings) -> list[str]:
         )
     commands = (_COMMAND.fullmatch(text) for text in recording.messages["text"])
     told = {match[1]: match[2] for match in commands if match}
-    for command, name in _THRESHOLDS.items():
+    for command, name in PARSER_COMMANDS.items():
         expected = getattr(tracker, name)
         if command in told and float(told[command]) != expected:
             found.append(f"{command} is {told[command]}; expected {expected:g} (tracker.{name})")

@@ -29,6 +29,7 @@ from stimuli.support.files import (
     write_json,
     write_log_saliency,
 )
+from stimuli.support.portable import portable
 from stimuli.support.tables import read_table, write_table
 
 EVERY = "all"  # in place of the names of sources that are permitted
@@ -152,7 +153,8 @@ def write_sources(study: Study, copy: Study, settings: Settings, without: Collec
     """
     for source, shared in zip(study.settings.sources, settings.sources, strict=True):
         photograph = study.root / source.photograph
-        if source.source_id not in without and photograph.is_file():
+        inside = photograph.resolve().is_relative_to(study.root.resolve())
+        if source.source_id not in without and inside and photograph.is_file():
             write_bare_picture(copy.root / shared.photograph, photograph)
     for name in sorted({one.annotations for one in settings.sources if one.annotations}):
         content = read_json(study.root / name)
@@ -191,7 +193,10 @@ def _without_annotators(content: dict[str, Any]) -> dict[str, Any]:
 
     def entries(key: str, names: Sequence[str]) -> list[dict[str, Any]]:
         found = (one for one in content.get(key) or [] if isinstance(one, dict))
-        return [{name: one[name] for name in names if name in one} for one in found]
+        return [
+            {name: portable(one[name]) for name in names if name in one and _is_public(name, one)}
+            for one in found
+        ]
 
     info = content.get("info")
     stated = info if isinstance(info, dict) else {}
@@ -202,6 +207,11 @@ def _without_annotators(content: dict[str, Any]) -> dict[str, Any]:
         "annotations": entries("annotations", _OF_OBJECTS),
         "categories": entries("categories", ("id", "name", "supercategory")),
     }
+
+
+def _is_public(name: str, entry: dict[str, Any]) -> bool:
+    """Return whether an entry of an annotation file is no address on somebody's own computer."""
+    return not name.endswith("url") or str(entry[name]).startswith(("https://", "http://"))
 
 
 def write_proposals(study: Study, copy: Study) -> None:

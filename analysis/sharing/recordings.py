@@ -14,13 +14,8 @@ import pandas as pd
 
 from analysis.recordings.asc_text import decoded, text_lines
 from analysis.recordings.recording import Recording
-from analysis.sharing.messages import is_known
+from analysis.sharing.messages import is_known, known_line
 
-_REMARKS = ("TYPE:", "VERSION:", "SOURCE:", "EYELINK", "CAMERA:")  # that name no date and nobody
-_WORDS = frozenset(
-    ("START", "END", "PRESCALER", "VPRESCALER", "PUPIL", "EVENTS", "SAMPLES", "SFIX", "EFIX",
-     "SSACC", "ESACC", "SBLINK", "EBLINK", "INPUT", "BUTTON")
-)  # fmt: skip
 _SIDES = {"L": "LEFT", "R": "RIGHT"}
 _NO_START = "4294967295"  # what a tracker writes for the start of an event that it lost
 _LOST = "."
@@ -49,22 +44,25 @@ def cleaned_asc(path: Path) -> SharedRecording:
         text = decoded(line)
         kind, *words = text.split(None, 2)[:3] or [""]
         if kind == "MSG":
-            known = len(words) == 2 and is_known(words[1].strip())
+            known = len(words) == 2 and _is_time(words[0]) and is_known(words[1].strip())
+            kept = text if known else None
             left_out += not known
-        elif text.startswith("**"):
-            known = text[2:].strip().startswith(_REMARKS)
         else:
-            known = text[:1].isdigit() or kind in _WORDS
-        lines += [text] * known
+            kept = known_line(text)
+        lines += [] if kept is None else [kept]
     return SharedRecording("\n".join(lines) + "\n", left_out)
+
+
+def _is_time(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
 
 
 def recording_as_asc(recording: Recording) -> SharedRecording:
     """Return a recording of any file as EyeLink text, its numbers to the last digit."""
     known = recording.messages["text"].map(lambda text: is_known(str(text).strip()))
     messages = recording.messages[known]
-    remarks = [one for one in recording.preamble if one.startswith(_REMARKS)]
-    lines = [f"** {one}" for one in remarks]
+    remarks = (known_line(f"** {one}") for one in recording.preamble)
+    lines = [one for one in remarks if one]
     samples = recording.samples()
     outside = messages[messages["block"] == 0]
     written = 0

@@ -4,6 +4,7 @@ Before anything is copied the analysis' own checks are made (`analysis.sessions.
 that the hashes that are written anew are those of files that were right.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,15 +17,38 @@ from analysis.sharing.recordings import SharedRecording, cleaned_asc, recording_
 from stimuli.contract.journal import journal_line, read_journal, schedule_sha256
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.study import Study
-from stimuli.contract.vocabulary import Stimulus
+from stimuli.contract.vocabulary import ParticipantKind, Stimulus
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_json, sha256, write_bytes, write_json, write_text
+from stimuli.support.files import (
+    confined,
+    read_json,
+    sha256,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from stimuli.support.portable import portable
+from stimuli.support.provenance import PACKAGES
 from stimuli.support.tables import read_table, write_table
 
-_OF_EVENTS = ("TaskName", "TaskDescription", "Observer", "StimulusPresentation")
-_OF_SCHEDULES = ("run", "order", "seed", "trials", "schedule_sha256", "observer")
-_OF_PROVENANCE = ("command", "commit", "versions", "device", "seeds")
+# What is kept of events, journals and provenance, and how it must read to hold no free text.
+_OF_EVENTS = {"TaskName": r"freeview", "Observer": "|".join(ParticipantKind)}
+_OF_SCREENS = {
+    "ScreenDistance", "ScreenOrigin", "ScreenRefreshRate", "ScreenResolution", "ScreenSize",
+    "SoftwareName", "SoftwareVersion",
+}  # fmt: skip
+_NUMBER, _SHA256 = r"[0-9]{1,20}", r"[0-9a-f]{64}"
+_OF_SCHEDULES = {
+    "run": _NUMBER, "order": _NUMBER, "seed": _NUMBER, "trials": _NUMBER,
+    "schedule_sha256": _SHA256, "observer": "|".join(ParticipantKind),
+}  # fmt: skip
+_OF_PROVENANCE = {
+    "command": r"(manipulation|experiment|analysis)\.[a-z_]+",
+    "commit": r"[0-9a-f]{7,40}(-dirty)?",
+    "device": r"cpu|(cuda|mps)(:[0-9]+)?",
+}
+_SCREEN = r"top|left|guiding-gaze|[0-9.]+([a-z0-9.+-]*)|[0-9a-f]{7,40}(-dirty)?"
+_VERSION = r"[0-9]+(\.[0-9]+)*[a-z0-9.+]*"
 
 
 @dataclass(frozen=True)
@@ -38,7 +62,7 @@ class SharedRun:
     columns_left_out
         Of the events.
     edf
-        Whether the tracker's own file is an EDF, whose content was written as text.
+        Whether the tracker's own file is an EDF; its content stands in the ASC file of the copy.
     """
 
     messages_left_out: int
@@ -74,10 +98,9 @@ def write_run(
         path = copy.recording(run.subject, run.run, ".asc")
         write_text(path, shared.text)
         outputs.append(path)
-        if edf and with_edf:
-            own = copy.recording(run.subject, run.run, run.recording.suffix)
-            write_bytes(own, run.recording.read_bytes())
-            outputs.append(own)
+        for own in _edf_files(run, study) if with_edf else ():
+            write_bytes(path.with_name(own.name), own.read_bytes())
+            outputs.append(path.with_name(own.name))
         text = read_recording(path)
         samples = text.samples()
         if len(samples):
@@ -85,7 +108,12 @@ def write_run(
             write_physio(there, text, samples, study.settings)
     _write_journal(run, study, copy, changed=changed, stimuli=stimuli, rows=rows)
     _write_provenance(run, study, copy, outputs)
-    return SharedRun(shared.left_out, columns, edf)
+    return SharedRun(shared.left_out, columns, bool(_edf_files(run, study)))
+
+
+def _edf_files(run: SessionRun, study: Study) -> list[Path]:
+    named = (study.recording(run.subject, run.run, suffix) for suffix in (".edf", ".EDF"))
+    return [path for path in named if path.is_file()]
 
 
 def _write_events(events: Path, target: Path) -> tuple[str, ...]:
@@ -93,7 +121,13 @@ def _write_events(events: Path, target: Path) -> tuple[str, ...]:
     rows = read_table(events, EVENTS)
     found = read_json(events.with_suffix(".json")) if events.with_suffix(".json").is_file() else {}
     stated = found if isinstance(found, dict) else {}
-    kept = {name: stated[name] for name in _OF_EVENTS if name in stated}
+    kept = _facts(stated, _OF_EVENTS)
+    screen = stated.get("StimulusPresentation")
+    if isinstance(screen, dict):
+        kept["StimulusPresentation"] = {
+            name: value for name, value in screen.items()
+            if name in _OF_SCREENS and _reads(value, _SCREEN)
+        }  # fmt: skip
     write_table(target, EVENTS, rows, sidecar=kept)
     header = events.read_text(encoding="utf-8").partition("\n")[0].split("\t")
     return tuple(name for name in header if name not in EVENTS.names)
@@ -105,16 +139,13 @@ def _write_journal(
 ) -> None:  # fmt: skip
     """Write a journal of one line: what was shown, of which the analysis checks the hash."""
     path = study.journal(run.subject, run.run)
-    try:
-        lines = read_journal(path) if path.is_file() else []
-    except InputError:  # the analysis has said so
-        return
+    lines = read_journal(path) if path.is_file() else []
     schedule = next((line for line in lines if "schedule_sha256" in line), None)
     if schedule is None:
         return
-    facts = {name: schedule[name] for name in _OF_SCHEDULES if name in schedule}
+    facts = _facts(schedule, _OF_SCHEDULES)
     if changed:
-        del facts["schedule_sha256"]
+        facts.pop("schedule_sha256", None)
         shown = {int(row["trial"]): stimuli[str(row["stim_id"])] for row in rows}
         if sorted(shown) == list(range(1, len(stimuli) + 1)):
             facts["schedule_sha256"] = schedule_sha256(shown[trial] for trial in sorted(shown))
@@ -138,7 +169,11 @@ def shared_provenance(content: object, copy: Study, outputs: Sequence[Path] = ()
         Files of the copy that it is about, beside those that it names.
     """
     stated = content if isinstance(content, dict) else {}
-    shared: dict[str, Any] = {name: stated[name] for name in _OF_PROVENANCE if name in stated}
+    shared = _facts(stated, _OF_PROVENANCE)
+    shared["versions"] = _facts(
+        stated.get("versions"), dict.fromkeys(("python", *PACKAGES), _VERSION)
+    )
+    shared["seeds"] = _facts(stated.get("seeds"), dict.fromkeys(("study", "subject"), _NUMBER))
     shared["settings"] = portable(copy.settings.as_dict())
     for key, more in (("inputs", ()), ("outputs", outputs)):
         named = stated.get(key)
@@ -149,6 +184,21 @@ def shared_provenance(content: object, copy: Study, outputs: Sequence[Path] = ()
     return shared
 
 
+def _facts(stated: object, kept: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a file states under names that are kept, where it reads as it should."""
+    found = stated if isinstance(stated, dict) else {}
+    return {name: found[name] for name, read in kept.items() if _reads(found.get(name), read)}
+
+
+def _reads(value: object, pattern: str) -> bool:
+    """Return whether a text or a number, or each of a list, reads as a pattern says."""
+    if isinstance(value, list):
+        return all(_reads(one, pattern) for one in value)
+    return isinstance(value, str | int | float) and bool(re.fullmatch(pattern, str(value)))
+
+
 def _is_there(root: Path, name: str) -> bool:
-    path = root / name
-    return path.is_file() and path.resolve().is_relative_to(root.resolve())
+    try:
+        return confined(root, name, root).is_file()
+    except InputError:
+        return False

@@ -42,6 +42,10 @@ from stimuli.support.unfinished import (
 )
 
 SHARED_FILE = "shared.json"
+# What may stand in the copy under another suffix: recordings, and photographs that became PNG.
+_WRITTEN_OTHERWISE = (
+    ".edf", ".EDF", ".asc.gz", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif",
+)  # fmt: skip
 _BIDSIGNORE = f"study.toml\nblocks.*\n{SHARED_FILE}\nstimuli/\nsourcedata/\nderivatives/\n"
 # Made again by the toolkit, or of no use without it.
 _MADE_AGAIN = ("derivatives/", "stimuli/made/", "stimuli/versions/", "stimuli/contact_sheet.pdf")
@@ -124,6 +128,7 @@ def share_study(
     ((), True)
     """
     out = Path(out)
+    place = out.resolve()  # what a link leads to
     _check_free(study, out)
     described = description(study, authors, licence)
     with using_stimuli(study.root, "copies the study"):
@@ -135,9 +140,9 @@ def share_study(
         subjects = sorted({run.subject for run in runs})
         kinds = read_participant_kinds(study, subjects) if subjects else {}
         settings = _shared_settings(study)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        remove_unfinished_studies(out.parent)
-        with unfinished_folder(out.parent) as temporary:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        remove_unfinished_studies(place.parent)
+        with unfinished_folder(place.parent) as temporary:
             temporary.chmod(0o777 & ~umask())
             copy = Study(temporary, settings)
             write_text(copy.settings_file, _settings_text(settings))
@@ -153,8 +158,8 @@ def share_study(
             write_text(temporary / ".bidsignore", _BIDSIGNORE)
             left_out = _left_out(study, copy)
             _write_hashes(study, copy)
-            os.replace(temporary, out)
-        sync_folders(out.parent)
+            os.replace(temporary, place)
+        sync_folders(place.parent)
     return SharedStudy(out, tuple(without), people, tuple(written), left_out)
 
 
@@ -162,6 +167,11 @@ def _check_free(study: Study, out: Path) -> None:
     own, other = study.root.resolve(), out.resolve()
     if other.is_relative_to(own) or own.is_relative_to(other):
         raise InputError(f"{out}: holds the study or lies in it; expected a folder beside it")
+    if other == Path.cwd() or os.path.ismount(other):
+        raise InputError(
+            f"{out}: is the current folder or the root of a disk, which cannot be replaced; "
+            f"expected a new folder; name one in it"
+        )
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: is in use; expected a new or an empty folder; name another")
 
@@ -199,14 +209,28 @@ def _write_around_stimuli(
     write_proposals(study, copy)
     if study.blocks.is_file():
         write_blocks(copy.blocks, read_blocks(study.blocks))
-    if study.stimulus_methods.is_file():
+    if _is_as_generated(study, study.stimulus_methods):
         write_text(copy.stimulus_methods, study.stimulus_methods.read_text(encoding="utf-8"))
     sheet = study.stimuli / "contact_sheet.png"
-    if sheet.is_file() and not without:
+    if _lies_in(study, sheet) and not without:
         write_bare_picture(copy.stimuli / sheet.name, sheet)
     if study.generate_provenance.is_file():
         content = shared_provenance(read_json(study.generate_provenance), copy)
         write_json(copy.generate_provenance, content)
+
+
+def _lies_in(study: Study, path: Path) -> bool:
+    """Return whether a file is there and in the study, not what a link leads to elsewhere."""
+    return path.is_file() and path.resolve().is_relative_to(study.root.resolve())
+
+
+def _is_as_generated(study: Study, path: Path) -> bool:
+    """Return whether a text is the one that was generated, without anything that was added."""
+    record = study.generate_provenance
+    content = read_json(record) if _lies_in(study, path) and record.is_file() else {}
+    outputs = content.get("outputs") if isinstance(content, dict) else {}
+    name = path.relative_to(study.root).as_posix()
+    return isinstance(outputs, dict) and outputs.get(name, "") == sha256(path)
 
 
 def _write_runs(
@@ -233,12 +257,17 @@ def _files(root: Path) -> list[str]:
 
 def _left_out(study: Study, copy: Study) -> tuple[str, ...]:
     """Return the files of a study that the copy has nothing for, but what can be made again."""
-    there = {name.rpartition(".")[0] or name for name in _files(copy.root)}
+    there = set(_files(copy.root))
+    stems = {_stem(name) for name in there if name.startswith(("sourcedata/", "stimuli/sources/"))}
     return tuple(
         name for name in _files(study.root)
-        if (name.rpartition(".")[0] or name) not in there
+        if name not in there and not (_stem(name) in stems and name.endswith(_WRITTEN_OTHERWISE))
         and not name.startswith((*_MADE_AGAIN, ".")) and not is_unfinished(Path(name).name)
     )  # fmt: skip
+
+
+def _stem(name: str) -> str:
+    return name.lower().removesuffix(".gz").rpartition(".")[0]
 
 
 def _write_hashes(study: Study, copy: Study) -> None:

@@ -133,7 +133,11 @@ class StimulusSet:
             command="manipulation.generate",
             settings=self.settings.as_dict(),
             inputs=[study.settings_file, *photographs, *self._sources.annotation_files],
-            outputs=[study.root / one.image for one in self.stimuli] + [study.blocks],
+            outputs=[
+                *(study.root / one.image for one in self.stimuli),
+                study.blocks,
+                study.stimulus_methods,
+            ],
             seeds={"study": self.settings.study.seed},
             root=study.root,
         )

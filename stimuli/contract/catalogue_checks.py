@@ -49,8 +49,29 @@ def check_catalogue(stimuli: Sequence[Stimulus], where: Path) -> None:
         shifts = [target.k_shift for target in stimulus.targets]
         name = f"{where}: {stimulus.stim_id}"
         check_shifts(name, stimulus.direction, shifts, stimulus.k_scale)
+    _check_hashed(stimuli, where)
     _check_masks(stimuli, where)
     _check_blocks(stimuli, where)
+
+
+def _check_hashed(stimuli: Sequence[Stimulus], where: Path) -> None:
+    """Check that every target, prediction and mask has its SHA-256 if any of its kind has one."""
+    kinds: dict[str, list[tuple[str, str, str | None]]] = {
+        "target": [(one.stim_id, one.target, one.target_sha256) for one in stimuli],
+        "prediction": [(one.stim_id, one.prediction, one.prediction_sha256) for one in stimuli],
+        "mask": [
+            (one.stim_id, target.mask, target.mask_sha256)
+            for one in stimuli for target in (*one.targets, *([one.control] if one.control else []))
+        ],
+    }  # fmt: skip
+    for kind, files in kinds.items():
+        without = [(name, path) for name, path, digest in files if path and not digest]
+        if without and any(digest for _, _, digest in files):
+            raise InputError(
+                f"{where}: {without[0][0]} has no SHA-256 of its {kind} {without[0][1]}, and "
+                f"others have; expected {kind}_sha256 of each; put the table back from a copy, or "
+                f"generate the stimuli again"
+            )
 
 
 def check_shifts(

@@ -13,7 +13,7 @@ from stimuli.support.files import sha256, sha256_as_read, write_json
 from stimuli.support.portable import portable, portable_arguments, portable_names
 from stimuli.support.system import sync_folders
 
-_PACKAGES = (
+PACKAGES = (
     "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",
     "scipy", "pandas", "statsmodels", "matplotlib", "seaborn", "eyelinkio", "pymovements", "joblib",
     "psychopy", "sr-research-pylink",
@@ -23,7 +23,7 @@ _PACKAGES = (
 def package_versions() -> dict[str, str]:
     """Return the installed versions of Python and of the packages that shape a result."""
     versions = {"python": platform.python_version()}
-    for name in _PACKAGES:
+    for name in PACKAGES:
         try:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

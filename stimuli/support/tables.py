@@ -4,6 +4,7 @@ Tables are tab-separated with a header line, missing values are ``n/a``, and a J
 same name describes every column, as BIDS asks. A row is a dict by column name.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,9 @@ from stimuli.support.files import write_json, write_text
 from stimuli.support.system import sync_folders
 
 MISSING = "n/a"
+
+_FORMULA = re.compile(r"'*[=+@-]")
+_NUMBERS = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?(?:;[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)*")
 
 Value = str | int | float | bool | None
 Row = dict[str, Any]  # by column; the types of its values are those of the schema, or None
@@ -132,7 +136,28 @@ def _text(value: Value) -> str:
     text = str(value)
     if any(sign in text for sign in "\t\r\n"):
         raise ValueError(f"{text!r} cannot stand in a tab-separated table")
-    return text
+    return safe_cell(text)
+
+
+def safe_cell(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; `read_table` reads the text again.
+
+    What begins with ``=``, ``+``, ``-`` or ``@`` and is no number gets an apostrophe before it,
+    which spreadsheets do not show.
+
+    Examples
+    --------
+    >>> from stimuli.support.tables import safe_cell
+    >>> safe_cell('=HYPERLINK("x")'), safe_cell("-0.5;0.25"), safe_cell("coffee")
+    ('\'=HYPERLINK("x")', '-0.5;0.25', 'coffee')
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBERS.fullmatch(text) else text
+
+
+def _as_stated(cell: str) -> str:
+    """Return the text of a cell that `safe_cell` made."""
+    text = cell.removeprefix("'")
+    return text if safe_cell(text) == cell else cell
 
 
 def _value(text: str, column: Column) -> Value:
@@ -140,7 +165,7 @@ def _value(text: str, column: Column) -> Value:
         return None
     if column.type is bool:
         return {"true": True, "false": False}[text]
-    return column.type(text)
+    return column.type(_as_stated(text) if column.type is str else text)
 
 
 def write_table(

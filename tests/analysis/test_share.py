@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from analysis import run, share
 from analysis.recordings.reading import read_recording
 from analysis.sessions.runs import read_runs
-from analysis.sharing.messages import is_known
+from analysis.sharing.messages import is_known, known_line
 from analysis.sharing.recordings import recording_as_asc
 from analysis.sharing.sessions import write_run
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
@@ -39,12 +39,14 @@ def told_of_people(root: Path) -> None:
     path = root / "participants.tsv"
     header, *lines = path.read_text().splitlines()
     more = [
-        f"{age}\tf\t{NAME}\tE.M.\t1961-04-12\terika@example.org\tsleepy, with {FRIEND}"
-        for age in (34, 91, 64)
+        f"{age}\tf\t{NAME}\tE.M.\t1961-04-12\terika@example.org\tsleepy, with {FRIEND}\t{seen}"
+        for age, seen in ((34, "contact lenses"), (91, f"glasses of Dr. {FRIEND}"), (64, "20/20"))
     ]
-    names = "age\tsex\tname\tinitials\tbirth_date\temail\tnotes"
+    names = "age\tsex\tname\tinitials\tbirth_date\temail\tnotes\tvision"
     rows = [f"{header}\t{names}", *(f"{a}\t{b}" for a, b in zip(lines, more, strict=True))]
+    rows.append("\t".join(["sub-Mustermann", *["n/a"] * rows[0].count("\t")]))
     path.write_text("\n".join(rows) + "\n")
+    (root / "stimuli" / "methods.txt").write_text(f"By {NAME}.")
     described = {"age": {"Description": "Years"}, "name": {"Description": f"as {NAME} says"}}
     write_json(path.with_suffix(".json"), described)
     (root / "README.md").write_text(f"Ask {NAME}.")
@@ -70,6 +72,8 @@ def told_of_session(root: Path, subject: str) -> None:
         "** CONVERTED FROM C:\\home\\erika\\s.edf on Thu Mar  5 10:11:12 2026\n"
         "** DATE: Thu Mar  5 09:00:00 2026\n** TYPE: EDF_FILE BINARY EVENT SAMPLE TAGGED\n"
         f"** RECORDED BY {NAME}\nMSG\t999000 {NAME} was sleepy\n"
+        f"MSG\t999001 of several lines:\n2026-03-05 {NAME}\nEND of {FRIEND}\n"
+        f"MSG\t999002 !CAL with {FRIEND}\nMSG\t999003 !CAL CALIBRATION HV9 L LEFT GOOD\n"
     )
     recording.write_text(head + recording.read_text())
     described = events.with_suffix(".json")
@@ -80,13 +84,14 @@ def told_of_session(root: Path, subject: str) -> None:
     write_json(
         described,
         {**json.loads(described.read_text()), "TaskName": "freeview", "Operator": NAME,
-         "StimulusPresentation": shown_on},
+         "TaskDescription": FRIEND, "StimulusPresentation": {**shown_on, "Note": FRIEND}},
     )  # fmt: skip
     (recording.parent / "consent.txt").write_text(NAME)
     by_name = {one.stim_id: one for one in read_catalogue(study.catalogue)}
     with open(events, newline="") as file:
         shown = [by_name[row["stim_id"]] for row in csv.DictReader(file, delimiter="\t")]
-    facts = {"run": 1, "schedule_sha256": schedule_sha256(shown), "observer": "simulated"}
+    facts = {"run": 1, "schedule_sha256": schedule_sha256(shown), "observer": "simulated",
+             "order": FRIEND}  # fmt: skip
     journal = [
         {"time": 0.1, "kind": "session-started", "date": "2026-03-05T09:00:00"},
         {"time": 0.2, "kind": "schedule", **facts},
@@ -102,7 +107,14 @@ def told_of_session(root: Path, subject: str) -> None:
         seeds={"subject": int(subject)},
     )  # fmt: skip
     content = json.loads(path.read_text())
-    content |= {"finished": "2026-03-05T10:00:00", "host": "lab-pc-7", "arguments": ["/home/erika"]}
+    content |= {
+        "finished": "2026-03-05T10:00:00",
+        "host": "lab-pc-7",
+        "arguments": ["/home/erika"],
+        "device": "lab-pc-7",
+    }
+    content["versions"]["host"] = "lab-pc-7"
+    content["outputs"] |= {"../" * 9 + "etc/passwd": "0" * 64, "a" * 5000: "0" * 64}
     write_json(path, content)
 
 
@@ -161,6 +173,8 @@ def test_no_name_and_no_date_is_in_the_copy(shared):
         found = [one for one in SECRETS if one.encode() in content or one in path.name]
         assert not found, f"{path}: {found}"
     assert not list(shared.rglob("consent.txt")) + list(shared.rglob("notes.txt"))
+    assert not (shared / "stimuli" / "methods.txt").exists()  # none that was generated
+    assert "HV9 L LEFT GOOD" in open_study(shared).recording("01", 1, ".asc").read_text()
 
 
 def test_the_copy_is_analysed_to_the_same_numbers_and_its_hashes_agree(told, shared, capsys):
@@ -202,8 +216,9 @@ def test_the_copy_says_who_made_it_on_which_terms(shared):
     text = (shared / "README.md").read_text()
     assert "Participants: 3 simulated" in text
     people = (shared / "participants.tsv").read_text().splitlines()
-    assert people[0].split("\t") == ["participant_id", "order", "observer", "age", "sex"]
-    assert [line.split("\t")[3] for line in people[1:]] == ["34", "89+", "64"]
+    assert people[0].split("\t") == ["participant_id", "order", "observer", "age", "sex", "vision"]
+    shown = [(line.split("\t")[3], line.split("\t")[5]) for line in people[1:]]
+    assert shown == [("34", "contact lenses"), ("89+", "n/a"), ("64", "20/20")]
 
 
 def test_the_copy_is_a_valid_bids_dataset(shared):
@@ -258,6 +273,20 @@ def test_what_is_missing_or_in_the_way_is_said(told, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_copy_goes_where_a_link_leads_and_what_it_lacks_is_named(tmp_path, capsys, monkeypatch):
+    root = build_study(tmp_path / "study", n_sources=2, n_subjects=0)
+    (root / "participants.xlsx").write_text(NAME)
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    options = [str(root), *OPTIONS, "--permitted", "all", "--out"]
+    share.main([*options, str(tmp_path / "link")])
+    assert "participants.xlsx" in capsys.readouterr().out
+    assert (tmp_path / "disk" / "shared.json").is_file()
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(InputError, match="is the current folder"):
+        share.main([*options, "."])
+
+
 @pytest.mark.parametrize(
     ("text", "known"),
     [
@@ -266,11 +295,27 @@ def test_what_is_missing_or_in_the_way_is_said(told, tmp_path):
         ("!V TRIAL_VAR subject Erika", False), ("TRIALID 12 erika.png", False),
         ("OPERATOR erika", False), ("!V IMGLOAD CENTER C:/home/erika/a.png", False),
         ("!CMD 0 saccade_velocity_threshold = 30", True),
-        ("!CMD 0 add_file_preamble_text 'RECORDED BY Erika'", False),
+        ("!CMD 0 add_file_preamble_text 'RECORDED BY Erika'", False), ("VALIDATE Erika", False),
+        ("!V TRIAL_VAR condition Erika", False), ("!V IMGLOAD CENTER stimuli/Erika/a.png", False),
+        ("WARNING ERIKA", False), ("ERROR MESSAGES LOST 2", True),
     ],
 )  # fmt: skip
 def test_messages_of_known_words_are_kept(text, known):
     assert is_known(text) is known
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("1000\t   .\t   .\t    0.0\t.C.C.", True), ("1000.5 1.5 -2e-3 700 ...", True),
+        ("START\t1000 \tLEFT\tSAMPLES\tEVENTS", True), ("INPUT\t1000\t127", True),
+        ("** TYPE: EDF_FILE BINARY EVENT SAMPLE TAGGED", True), ("** SOURCE: EYELINK Erika", False),
+        ("2026-03-05 Erika came", False), ("START again, says Erika", False),
+        ("1 " + ". " * 5000 + "Erika", False), ("EFIX L " + "1 " * 5000 + "Erika", False),
+    ],
+)  # fmt: skip
+def test_other_lines_of_a_recording_hold_numbers_and_known_words(line, known):
+    assert (known_line(line) is not None) is known
 
 
 @with_data("eyelink")

@@ -113,6 +113,14 @@ def test_stimuli_exchanged_between_two_rows(study):
     stopped(study, r"s01r1\.asc: stim_id of trial 1 of sub-01")
 
 
+def test_a_session_that_was_cut_off_is_said_to_be_left_out(study, capsys):
+    without_provenance(study)
+    study.events(1).unlink()
+    assert set(read_fixations(study)["subject"]) == {"02", "03"}
+    said = capsys.readouterr().err
+    assert "left out: sub-01_task-freeview_run-1: a journal without events" in said
+
+
 @pytest.mark.parametrize("duration", ["-3.0", "nan", "inf"])
 def test_a_duration_that_cannot_be(study, duration):
     without_provenance(study)
@@ -187,7 +195,7 @@ def test_what_was_made_elsewhere_is_analysed_and_said_to_be_unchecked(study, cap
     said = capsys.readouterr().err
     assert "not checked: sub-01_task-freeview_run-1, sub-02" in said
     assert "without provenance" in said
-    assert "sub-01, sub-02, sub-03: no journal that says what was shown" in said
+    assert "sub-01, sub-02, sub-03: no hash of what was shown in a journal" in said
 
 
 def test_what_was_changed_on_purpose_is_taken_out_of_the_provenance(study, capsys):
@@ -202,7 +210,13 @@ def test_what_was_changed_on_purpose_is_taken_out_of_the_provenance(study, capsy
     assert "sub-01_task-freeview_run-1: no SHA-256 of .tsv in the provenance" in said
 
 
-def test_a_damaged_journal_is_named_among_what_could_not_be_checked(study, capsys):
-    study.journal(1).write_text(study.journal(1).read_text().replace("complete", "cOmplete", 1))
+def test_a_damaged_journal_stops_its_subject(study):
+    whole = study.journal(1).read_text()
+    study.journal(1).write_text(whole.replace("complete", "cOmplete", 1))
+    stopped(study, r"sub-01.*journal\.jsonl, line .*: is damaged: .*move it and .* away")
+    study.journal(1).write_text("")
+    stopped(study, r"sub-01.*journal\.jsonl: does not say what was shown")
+    study.journal(1).unlink()
+    stopped(study, r"sub-01.*journal\.jsonl: no such journal; expected that of the run")
+    without_provenance(study)
     read_fixations(study)
-    assert "the journal cannot be read" in capsys.readouterr().err

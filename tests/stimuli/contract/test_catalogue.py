@@ -13,7 +13,7 @@ from stimuli.contract.catalogue import (
     write_blocks,
     write_catalogue,
 )
-from stimuli.contract.catalogue_checks import check_images, check_stimuli
+from stimuli.contract.catalogue_checks import check_catalogue, check_images, check_stimuli
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.vocabulary import (
     Block,
@@ -370,6 +370,24 @@ def test_a_bit_that_flips_in_any_file_of_the_catalogue_is_found(tmp_path, contro
             check_stimuli(tmp_path, rows)
         (tmp_path / name).write_bytes(whole)
     check_stimuli(tmp_path, rows)
+
+
+@pytest.mark.parametrize("kind", ["target", "prediction", "mask"])
+def test_a_hash_that_the_other_rows_have_is_missed(tmp_path, stimuli, kind):
+    rows = [
+        dataclasses.replace(
+            one, target_sha256=one.target and "b" * 64, prediction_sha256="c" * 64,
+            targets=tuple(dataclasses.replace(t, mask_sha256="a" * 64) for t in one.targets),
+            control=one.control and dataclasses.replace(one.control, mask_sha256="d" * 64),
+        )
+        for one in stimuli
+    ]  # fmt: skip
+    check_catalogue(rows, tmp_path / "stimuli" / "stimuli.tsv")
+    at = next(at for at, one in enumerate(rows) if one.targets)
+    without = {"targets": stimuli[at].targets} if kind == "mask" else {f"{kind}_sha256": None}
+    rows[at] = dataclasses.replace(rows[at], **without)
+    with pytest.raises(InputError, match=f"{rows[at].stim_id} has no SHA-256 of its {kind} "):
+        check_catalogue(rows, tmp_path / "stimuli" / "stimuli.tsv")
 
 
 def test_files_are_hashed_once_in_a_process(tmp_path, stimuli, monkeypatch):

@@ -28,6 +28,16 @@ def test_a_table_has_the_members_of_a_family_that_its_rows_have(tmp_path, member
     assert all(described[f"size_{one}"]["Units"] == "px" for one in members)
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-a", "@SUM(A1)", "'=1", "'a", "-0.5;0.2", "-"])
+def test_no_cell_is_a_formula_and_every_text_is_read_again(tmp_path, name):
+    path, row = tmp_path / "table.tsv", {"name": name, "size": -1.0}
+    write_table(path, SCHEMA, [row])
+    cell = path.read_text().splitlines()[1].split("\t")[0]
+    assert cell[0] not in "=+@"
+    assert not cell.startswith("-") or cell == "-0.5;0.2"
+    assert read_table(path, SCHEMA) == [row]
+
+
 def test_a_member_may_have_a_description_of_its_own():
     schema = SCHEMA.with_members(["size_a", "size_b"], {"size_b": "To b"})
     assert [one.description for one in schema.columns[2:]] == ["How large it is to each", "To b"]
