@@ -56,12 +56,13 @@ def check_catalogue(stimuli: Sequence[Stimulus], where: Path) -> None:
 
 def _check_hashed(stimuli: Sequence[Stimulus], where: Path) -> None:
     """Check that every target, prediction and mask has its SHA-256 if any of its kind has one."""
-    kinds: dict[str, list[tuple[str, str, str | None]]] = {
+    kinds: dict[str, list[tuple[str, str | None, str | None]]] = {
         "target": [(one.stim_id, one.target, one.target_sha256) for one in stimuli],
         "prediction": [(one.stim_id, one.prediction, one.prediction_sha256) for one in stimuli],
         "mask": [
-            (one.stim_id, target.mask, target.mask_sha256)
-            for one in stimuli for target in (*one.targets, *([one.control] if one.control else []))
+            *((one.stim_id, aim.mask, aim.mask_sha256) for one in stimuli for aim in one.targets),
+            *((one.stim_id, one.control.mask, one.control.mask_sha256)
+              for one in stimuli if one.control),
         ],
     }  # fmt: skip
     for kind, files in kinds.items():

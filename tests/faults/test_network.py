@@ -37,6 +37,12 @@ def test_what_a_test_does_itself_is_noted_where_the_error_is_swallowed(noted, na
     assert name in noted.read_text()
 
 
+def test_whose_an_address_is_is_not_asked_either(noted):
+    with pytest.raises(OSError, match="nothing leaves"):
+        socket.getnameinfo(("192.0.2.1", 80), 0)
+    assert "192.0.2.1" in noted.read_text()
+
+
 def test_this_computer_may_be_connected_to():
     assert all(map(stays_here, [None, "", "localhost", "127.0.0.1", b"127.0.1.1", "::1"]))
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -32,6 +32,8 @@ def _refuse_outward(event: str, arguments: tuple) -> None:
     if event in _ADDRESSED:
         address = arguments[1]
         host = address[0] if isinstance(address, tuple) else None  # a socket in the file system
+    elif event == "socket.getnameinfo":
+        host = arguments[0][0]
     elif event in _NAMED:
         host = arguments[0]
     else:
