@@ -78,8 +78,9 @@ def interest_areas(
 ) -> dict[str, tuple[InterestArea, ...]]:
     """Return the rectangles around the objects of every source, by ``source_id``.
 
-    The objects are the targets of either version, and the region of a matched control; the original has the same areas. Where a
-    photograph is shown whole on grey, its own rectangle is the last area.
+    The objects are the targets of either version; the original has the same areas. So has the
+    region that a matched control changes, by the label ``control``. Where a photograph is shown
+    whole on grey, its own rectangle is the last area.
 
     Raises
     ------
