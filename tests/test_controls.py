@@ -38,12 +38,17 @@ SOURCES = len(PHOTOGRAPHS)  # one of them for the entropy alone
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A study whose simulated observers look where the model says, long and exactly."""
+    """A study whose simulated observers look where the model says, long and exactly.
+
+    Of the budget distance and colours are wide: within the default ones an effect is too small for
+    four observers to show.
+    """
     root, demo = tmp_path_factory.mktemp("controls") / "study", demo_photographs()
     chosen = tuple(one for one in demo.candidates if one.source_id in PHOTOGRAPHS)
     propose_small_study(
         root, replace(demo, candidates=chosen), sources=SOURCES, controls=True,
-        budget=ManipulationSettings.budget, steps=10, follows_model=1.0, follows_centre=0.0,
+        budget=ManipulationSettings.budget, distance=0.2, colour=30.0, steps=10,
+        follows_model=1.0, follows_centre=0.0,
         landing_error=0.0, image_s=12.0, resamples=200, second_opinion="[]", longest_run=5,
     )  # fmt: skip
     study = open_study(root)
