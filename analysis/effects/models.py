@@ -10,16 +10,16 @@ Miller 2015): few photographs make for broad ones, and fewer than three for none
 """
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from analysis.density.grid import Grid
+from analysis.effects.clustered import clustered_logit
 from analysis.effects.comparisons import Comparison
 from analysis.effects.intervals import LEAST_SOURCES
+from analysis.effects.student import quantile, two_sided
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema
 
@@ -83,8 +83,9 @@ def trial_table(
     trials : DataFrame
         Rows by `TRIALS`.
     """
-    parts = []
-    by_stimulus = {str(name): rows for name, rows in fixations.groupby("stim_id")}
+    parts, about = [], list[dict[str, object]]()
+    columns = [*_TRIAL, "x_px", "y_px"]
+    by_stimulus = {str(name): rows for name, rows in fixations.groupby("stim_id")[columns]}
     for comparison in comparisons:
         if comparison.target is None:
             continue
@@ -94,18 +95,20 @@ def trial_table(
             if rows is None:
                 continue
             cells = grid.cell_of(rows[["x_px", "y_px"]].to_numpy(float))
-            trials = rows.assign(on_target=covered[cells]).groupby(_TRIAL)["on_target"]
-            counted = trials.agg(on_target="sum", n_fixations="size").reset_index()
-            parts.append(
-                counted.assign(
-                    source_id=stimulus.source_id, stim_id=stimulus.stim_id,
-                    target=comparison.annotation_ids, direction=str(comparison.direction),
-                    version=version, version_id=comparison.version.stim_id,
-                )
+            parts.append(rows.assign(on_target=covered[cells], about=len(about)))
+            about.append(
+                {
+                    "source_id": stimulus.source_id, "stim_id": stimulus.stim_id,
+                    "target": comparison.annotation_ids, "direction": str(comparison.direction),
+                    "version": version, "version_id": comparison.version.stim_id,
+                }
             )  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=list(TRIALS.names))
-    return pd.concat(parts, ignore_index=True)[list(TRIALS.names)].astype({"on_target": int})
+    trials = pd.concat(parts, ignore_index=True).groupby(["about", *_TRIAL])["on_target"]
+    counted = trials.agg(on_target="sum", n_fixations="size").reset_index()
+    table = counted.join(pd.DataFrame(about), on="about")
+    return table[list(TRIALS.names)].astype({"on_target": int})
 
 
 def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
@@ -129,14 +132,14 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
         if chosen.empty:
             continue
         estimate, error, freedom = _logit(chosen)
-        half = float(student.ppf(0.975, freedom)) * error
+        half = quantile(0.975, freedom) * error
         rows.append(
             {
                 "subset": label, "direction": str(direction), "n_trials": len(chosen),
                 "n_fixations": int(chosen["n_fixations"].sum()), "log_odds": estimate,
                 "standard_error": error, "log_odds_low": estimate - half,
                 "log_odds_high": estimate + half,
-                "p": float(2.0 * student.sf(abs(estimate) / error, freedom)),
+                "p": two_sided(estimate / error, freedom),
             }
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(MODELS.names))
@@ -144,9 +147,6 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
 
 def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     """Return the log odds of the version, their error and its degrees of freedom, or NaN."""
-    import statsmodels.api as sm
-    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
-
     item = table["source_id"].astype(str) + "/" + table["target"].astype(str)
     # A target that nobody or everybody fixated tells nothing, and its term would run away.
     share = table.groupby(item)["on_target"].transform("sum") / table.groupby(item)[
@@ -156,23 +156,17 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     n_subjects, n_sources = table["subject"].nunique(), table["source_id"].nunique()
     if n_subjects < 2 or n_sources < LEAST_SOURCES or table["version"].nunique() < 2:
         return _NO_ESTIMATE
-    hits = table["on_target"].to_numpy()
-    outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
     design = pd.get_dummies(item, dtype=float)
     design.insert(0, "version", table["version"].astype(float))
     if len(design) <= design.shape[1]:  # the model would fit every trial, and errors divide by 0
         return _NO_ESTIMATE
+    hits, n_fixations = table["on_target"].to_numpy(float), table["n_fixations"].to_numpy(float)
     groups = [pd.factorize(table[name])[0] for name in ("subject", "source_id")]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            fitted = sm.GLM(outcomes, design.to_numpy(), family=sm.families.Binomial()).fit()
-            clustered = cov_cluster_2groups(fitted, *groups)  # by both, by subject, by source
-        except (ValueError, np.linalg.LinAlgError):
-            return _NO_ESTIMATE
-        estimate = float(fitted.params[0])
-        # Of both, a difference of variances, can be negative; the binomial one never is.
-        variances = [float(fitted.cov_params()[0, 0]), *(float(one[0, 0]) for one in clustered)]
-        error = math.sqrt(max(variances))
+    try:
+        estimate, variances = clustered_logit(hits, n_fixations, design.to_numpy(), groups)
+    except (ValueError, np.linalg.LinAlgError):
+        return _NO_ESTIMATE
+    # Of both, a difference of variances, can be negative; the binomial one never is.
+    error = math.sqrt(max(variances))
     sound = math.isfinite(estimate + error) and error > 0
     return (estimate, error, min(n_subjects, n_sources) - 1.0) if sound else _NO_ESTIMATE

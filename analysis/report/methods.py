@@ -49,8 +49,14 @@ _ENTROPIES = {
 
 def _relative(settings: AnalysisSettings) -> str:
     if settings.p_obj == "counted":
-        return "relative changes are the mean change divided by the mean of the originals."
-    return "relative changes are divided by each original, and then averaged."
+        return (
+            "relative changes are the mean change divided by the mean of the originals, their "
+            "intervals by the delta method from the same resamples."
+        )
+    return (
+        "relative changes are divided by each original, and then averaged; their intervals are "
+        "percentiles of the same resamples."
+    )
 
 
 def _recorded(analysis: StudyAnalysis) -> str:
@@ -243,7 +249,7 @@ def _controls(analysis: StudyAnalysis) -> list[str]:
 
 def _versions(analysis: StudyAnalysis) -> str:
     wanted = (
-        "python", "guiding-gaze", "numpy", "scipy", "pandas", "statsmodels", "eyelinkio",
+        "python", "guiding-gaze", "numpy", "scipy", "pandas", "eyelinkio",
     )  # fmt: skip
     versions = package_versions()
     listed = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)

@@ -4,7 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from manipulation.images.photographs import narrow_because
-from manipulation.new_study.candidates import Candidate, CandidatePhotographs, demo_photographs
+from manipulation.new_study.candidates import (
+    Candidate,
+    CandidatePhotographs,
+    demo_photographs,
+    without_unchangeable,
+)
 from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposals import (
@@ -37,6 +42,7 @@ def propose_study(
     seed: int = 0,
     fit: str = ImageSettings.fit,
     aim: float | None = None,
+    no_derivatives: bool = False,
 ) -> Study:
     """Make a study folder with proposed sources: photographs, objects, two versions each.
 
@@ -67,6 +73,8 @@ def propose_study(
         How photographs become square: ``crop``, ``stretch``, or ``whole``, on grey.
     aim
         Change of p_obj that versions stop at (``manipulation.aim``); by default none.
+    no_derivatives
+        Whether photographs are proposed, too, whose licence forbids changes.
 
     Returns
     -------
@@ -93,6 +101,8 @@ def propose_study(
     if photographs is None:
         photographs = demo_photographs()
         sources = sources or len(photographs.candidates)
+    if not no_derivatives:
+        photographs = without_unchangeable(photographs)
     settings = Settings(
         study=StudySettings(name or root.name, seed),
         images=ImageSettings(fit=fit),
