@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path, PureWindowsPath
 
-import numpy as np
 import pytest
 import torch
 
@@ -11,7 +10,6 @@ from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import propose_sources
-from stimuli.contract.masks import read_annotations
 from stimuli.contract.settings import ImageSettings, Settings
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json
@@ -82,7 +80,7 @@ def test_what_is_written_otherwise_is_read_as_it_was_meant(name, source_id, tmp_
 )  # fmt: skip
 def test_an_outline_that_cannot_be_read_is_left_out_and_named(name, left_out, because, tmp_path):
     photographs = case(name, tmp_path)
-    objects = [found for *_, found in looked_at(photographs, _Flat(), SETTINGS)]
+    objects = [one.objects for one in looked_at(photographs, _Flat(), SETTINGS)]
     proposals = propose_sources(photographs.candidates, objects, Path("a.json"), 1)
     rows = {row["annotation_id"]: row for row in proposal_rows(proposals, 1)}
     named = {one for one, row in rows.items() if "cannot be read" in row["because"]}
@@ -109,4 +107,3 @@ def test_a_file_that_two_photographs_may_mean_is_neither(tmp_path):
                     .replace("'", '"'))  # fmt: skip
     with pytest.raises(InputError, match="holds none of the 2 photographs"):
         coco_photographs(tmp_path, path)
-    assert np.isfinite(read_annotations(path).image(2)["width"])

@@ -35,6 +35,7 @@ def folder(tmp_path_factory):
             Image.fromarray(pixels).save(folder / f"my {one.source_id} (1).png")
     Image.new("RGB", (320, 240), (120, 130, 140)).save(folder / "blank.png")
     (folder / "notes.txt").write_text("mine")
+    (folder / "cut.jpg").write_bytes(photograph_path(PHOTOGRAPHS[0]).read_bytes()[:500])
     (folder / ".hidden.png").write_text("")
     return folder
 
@@ -51,6 +52,7 @@ def test_regions_are_proposed_on_photographs_and_others_are_named(photographs):
         "my-coffee-1",
     ]
     assert photographs.others == ("notes.txt",)
+    assert [one.photograph for one in photographs.left_out] == ["cut.jpg"]
     blank, *others = photographs.candidates
     assert photographs.annotations.of_image(blank.image_id) == []
     for one in others:
@@ -122,9 +124,7 @@ def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
             ("a.txt",),
             r"holds no photograph, but 1 other files \['a.txt'\]; expected files that end",
         ),
-        (("broken.png",), r"broken\.png: cannot be read as an image"),
-        (("a b.png", "a-b.png"), "would have the name 'a-b' in the study, as a b.png has"),
-        (("---.png",), r"---\.png: its name in the study is ''"),
+        (("broken.png",), r"1 are left out, such as broken\.png: cannot be read as an image"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_named(tmp_path, files, message):

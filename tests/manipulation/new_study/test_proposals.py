@@ -69,7 +69,7 @@ def test_a_second_object_apart_from_the_first_is_shifted_the_other_way():
         for version in source.versions
     ] == [[((1,), 2.0), ((3,), -2.0)], [((1,), -2.0), ((3,), 2.0)]]
     assert {row["annotation_id"]: row["because"] for row in proposal_rows([proposal], 1)} == {
-        1: "most room in both directions",
+        1: "most room in both directions and naturally",
         2: "overlaps the aim",
         3: "apart from the aim, with room of its own: shifted the other way",
         4: "less room than those used",
@@ -104,7 +104,7 @@ def test_with_controls_objects_leave_room_for_a_copy_of_their_outline(tmp_path):
     masks = boxes(
         tmp_path / "a.json",
         [(0, 0, 36, 28)],  # a copy of it fits below, and nowhere else
-        [(0, 32, 64, 64)],
+        [(0, 44, 40, 60)],
         [(0, 29, 64, 35), (29, 0, 35, 64)],  # a cross from edge to edge
     )
     model = SimpleNamespace(log_saliency=lambda images: torch.zeros(1, 64, 64))
