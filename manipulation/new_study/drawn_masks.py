@@ -5,7 +5,7 @@ annotation tools draw on the turned photograph, some on the stored one: the size
 annotation file states decide, where they agree with one of the two alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -147,8 +147,9 @@ def _moved(entry: dict[str, Any], drawn: Size, size: Size, turn: int) -> dict[st
             flat = all(type(x) in (int, float) for x in segmentation)
             polygons = [segmentation] if flat and segmentation else segmentation
             changed["segmentation"] = [_corners(one, drawn, size, turn) for one in polygons]
-        if _is_box(box := entry.get("bbox")):
-            corners = np.reshape(_corners(_box_corners(box), drawn, size, turn), (-1, 2))
+        if _is_box(entry.get("bbox")):
+            box = np.array(_corners(_box_corners(entry["bbox"]), drawn, size, turn))
+            corners = box.reshape(-1, 2)
             low, high = corners.min(axis=0), corners.max(axis=0)
             changed["bbox"] = [*low.tolist(), *(high - low).tolist()]
     except (InputError, ValueError, TypeError, OverflowError):
@@ -176,7 +177,7 @@ _TURNED_POINTS = {
     5: lambda x, y, w, h: (y, x), 6: lambda x, y, w, h: (h - y, x),
     7: lambda x, y, w, h: (h - y, w - x), 8: lambda x, y, w, h: (y, w - x),
 }  # fmt: skip
-_TURNED_MASKS = {
+_TURNED_MASKS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     1: lambda m: m, 2: np.fliplr, 3: lambda m: np.rot90(m, 2), 4: np.flipud, 5: np.transpose,
     6: lambda m: np.rot90(m, -1), 7: lambda m: np.rot90(m, 2).T, 8: np.rot90,
 }  # fmt: skip

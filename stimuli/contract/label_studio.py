@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from stimuli.contract.polygons import ellipse, numbered_categories, pairs, rectangle
 from stimuli.support.errors import InputError
@@ -35,7 +35,7 @@ def from_label_studio(tasks: Sequence[Mapping[str, Any]], where: Path) -> dict[s
             if not kind:
                 continue
             wide, high = (result.get(f"original_{key}") for key in ("width", "height"))
-            if type(wide) in (int, float) and type(high) in (int, float):
+            if isinstance(wide, int | float) and isinstance(high, int | float):
                 size = {"width": wide, "height": high}
                 objects.append((number, label, _outline(kind, value, wide / 100, high / 100)))
             else:
@@ -81,11 +81,12 @@ def _outline(kind: str, value: Mapping[str, Any], x: float, y: float) -> list[li
     radii = kind == "ellipse"
     names = ("x", "y", "radiusX", "radiusY") if radii else ("x", "y", "width", "height")
     numbers = [value.get(name) for name in names]
-    if kind == "brush" or not all(type(one) in (int, float) for one in numbers):
+    if kind == "brush" or not all(isinstance(one, int | float) for one in numbers):
         return []
+    units = (x, y, x, y)
     left, top, wide, high = (
-        float(one) * unit for one, unit in zip(numbers, (x, y, x, y), strict=True)  # type: ignore[arg-type]
-    )  # fmt: skip
+        float(cast(float, one)) * unit for one, unit in zip(numbers, units, strict=True)
+    )
     turned = value.get("rotation")
-    degrees = float(turned) if type(turned) in (int, float) else 0.0
+    degrees = float(turned) if isinstance(turned, int | float) else 0.0
     return [(ellipse if radii else rectangle)(left, top, wide, high, degrees)]

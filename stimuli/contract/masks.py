@@ -244,7 +244,7 @@ def annotations_of(content: object, path: Path) -> Annotations:
 def check_size(name: str, pixels: np.ndarray, annotations: Annotations, image_id: int) -> None:
     """Raise InputError unless a photograph has the size that its annotation states, if any."""
     entry, found = annotations.image(image_id), (pixels.shape[0], pixels.shape[1])
-    stated = (entry.get("height", found[0]), entry.get("width", found[1]))
+    stated = annotations.size(image_id) if "height" in entry else found
     if found != stated:
         raise InputError(
             f"{name}: {size_difference(found, stated, str(annotations.path))}; expected the same "

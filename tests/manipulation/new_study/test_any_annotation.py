@@ -66,8 +66,9 @@ def shape(kind, points, **more):
 def label_studio(kind, value, **more):
     result = {"type": kind, "original_width": 24, "original_height": 16,
               "value": {kind: ["cup"], **value}, **more}  # fmt: skip
-    return [{"id": 9, "data": {"image": "/data/upload/1/1a2b3c4d-a.png"},
-             "annotations": [{"was_cancelled": True, "result": []}, {"result": [result]}]}]  # fmt: skip
+    annotations = [{"was_cancelled": True, "result": []}, {"result": [result]}]
+    data = {"image": "/data/upload/1/1a2b3c4d-a.png"}
+    return [{"id": 9, "data": data, "annotations": annotations}]
 
 
 PERCENT = {"x": 400 / 24, "y": 25, "width": 800 / 24, "height": 50, "rotation": 0}
@@ -250,8 +251,10 @@ def test_whatever_is_wrong_with_a_photograph_the_others_stay(content, tmp_path):
 
 
 def test_every_file_name_becomes_a_name_of_its_own(tmp_path):
-    names = ["IMG 1 (2).png", "img-1-2.jpeg", "x/1.png", "y/1.png", "--v.png", "ä ö.png", "猫.png",
-             "犬.png", "a.b.c.png", "n" * 80 + ".png", "N" * 81 + ".png", "CON.png", "[1].png"]  # fmt: skip
+    names = [
+        "IMG 1 (2).png", "img-1-2.jpeg", "x/1.png", "y/1.png", "--v.png", "ä ö.png", "猫.png",
+        "犬.png", "a.b.c.png", "n" * 80 + ".png", "N" * 81 + ".png", "CON.png", "[1].png",
+    ]  # fmt: skip
     images = [image(id=n, file_name=name) for n, name in enumerate(names, start=1)]
     found = photographs(tmp_path, coco(images, []), *names)
     ids = [one.source_id for one in found.candidates]
