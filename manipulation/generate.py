@@ -40,7 +40,7 @@ from stimuli.support.tables import read_table
 console = messages()
 
 _OF_NEW_STUDIES = (
-    "sources", "pairs", "controls", "aim", "name", "seed", "fit", "boxes", "masks_drawn_on",
+    "sources", "entropy", "pairs", "controls", "aim", "name", "seed", "fit", "boxes", "masks_drawn_on",
     "rescale_masks",
 )  # fmt: skip
 _NAMED = 20  # lines of the list of what is left out
@@ -54,9 +54,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_free(root)  # before photographs are looked at
         photographs = _photographs(arguments)
         study = propose_study(
-            root, photographs, sources=arguments.sources, pairs=arguments.pairs is not False,
-            controls=bool(arguments.controls), name=arguments.name or "",
-            seed=arguments.seed or 0, fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
+            root, photographs, sources=arguments.sources, entropy=arguments.entropy,
+            pairs=arguments.pairs is not False, controls=bool(arguments.controls),
+            name=arguments.name or "", seed=arguments.seed or 0, fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_unused(study, photographs)
@@ -125,6 +125,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--sources", type=int, metavar="N", help="photographs to use, one in eight for entropy "
         "alone (default: 24, demo: 8, plain photographs: as many as suffice up to 24)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--entropy", type=int, metavar="N", help="of these, how many for entropy alone, which "
+        "needs no annotated object (default: one in eight, from four on)",
     )  # fmt: skip
     parser.add_argument(
         "--pairs", action=argparse.BooleanOptionalAction,

@@ -66,6 +66,7 @@ def propose_sources(
     where: Path,
     sources: int,
     *,
+    entropy: int | None = None,
     pairs: bool = True,
     entropy_rooms: Sequence[float] = (),
     left_out: str = "",
@@ -84,6 +85,8 @@ def propose_sources(
         Annotation file; errors name it.
     sources
         How many to choose; 24 gives the paper's 21 for objects and 3 for entropy, 4 one.
+    entropy
+        How many of them for entropy alone, which needs no object; by default one in eight.
     pairs
         Whether a second object is shifted the other way, where there is one.
     entropy_rooms
@@ -109,7 +112,11 @@ def propose_sources(
         )
     ]
     count = _with_an_aim([one.objects for one in found])
-    for_objects = _for_objects(sources)
+    for_objects = _for_objects(sources) if entropy is None else sources - entropy
+    if for_objects < 0:
+        raise InputError(
+            f"{entropy} of {sources} sources are to be for entropy; expected at most all of them"
+        )
     if len(found) < sources or count < for_objects:
         raise InputError(
             f"{where}: {len(found)} photographs, {count} with an object to aim at; "
@@ -215,9 +222,16 @@ def _aims(found: list[_Photograph], number: int) -> dict[_Photograph, ObjectCand
     return aims
 
 
-def most_sources(objects: Sequence[Sequence[ObjectCandidate]], most: int) -> int:
-    """Return how many sources photographs with these objects suffice for, 1 to `most`."""
+def most_sources(
+    objects: Sequence[Sequence[ObjectCandidate]], most: int, entropy: int | None = None
+) -> int:
+    """Return how many sources photographs with these objects suffice for, 1 to `most`.
+
+    `entropy` of them are for entropy alone, by default one in eight.
+    """
     count, numbers = _with_an_aim(objects), range(1, min(most, len(objects)) + 1)
+    if entropy is not None:
+        return max(1, min(count + entropy, len(numbers)))
     return max((number for number in numbers if _for_objects(number) <= count), default=1)
 
 

@@ -32,6 +32,7 @@ def propose_study(
     photographs: CandidatePhotographs | None = None,
     *,
     sources: int | None = None,
+    entropy: int | None = None,
     pairs: bool = True,
     controls: bool = False,
     name: str = "",
@@ -56,6 +57,8 @@ def propose_study(
     sources
         How many to use, one in eight for entropy alone; by default the paper's 24, all of the
         demo's, and of plain photographs as many as suffice, up to 24.
+    entropy
+        How many of them for entropy alone; all, where no photograph has an object.
     pairs
         Whether a second object is shifted the other way, where there is one.
     controls
@@ -92,6 +95,8 @@ def propose_study(
     check_free(root)
     if sources is not None and sources < 1:
         raise InputError(f"sources is {sources}; expected at least 1")
+    if entropy is not None and entropy < 0:
+        raise InputError(f"entropy is {entropy}; expected 0 or more sources for entropy alone")
     if photographs is None:
         photographs = demo_photographs()
         sources = sources or len(photographs.candidates)
@@ -112,10 +117,11 @@ def propose_study(
         candidates.append(one.candidate)
         objects.append(one.objects)
         rooms.append(one.entropy_room)
-    usual = most_sources(objects, SOURCES) if photographs.proposed else SOURCES
+    usual = most_sources(objects, SOURCES, entropy) if photographs.proposed else SOURCES
     number = sources or usual
     proposals = propose_sources(
-        candidates, objects, annotations.path, number, pairs=pairs, entropy_rooms=rooms,
+        candidates, objects, annotations.path, number, entropy=entropy, pairs=pairs,
+        entropy_rooms=rooms,
         left_out=_in_words(left_out, objects),
     )  # fmt: skip
     chosen = proposed_sources(proposals, settings.manipulation)

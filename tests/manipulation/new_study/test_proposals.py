@@ -19,7 +19,7 @@ from manipulation.new_study.objects import (
     object_candidates,
 )
 from manipulation.new_study.proposal_table import proposal_rows
-from manipulation.new_study.proposals import propose_sources, proposed_sources
+from manipulation.new_study.proposals import most_sources, propose_sources, proposed_sources
 from stimuli.contract.masks import ObjectMasks, read_annotations
 from stimuli.contract.settings import (
     DesignSettings,
@@ -110,6 +110,14 @@ def test_photographs_for_the_entropy_do_not_vanish_by_rounding(sources, entropy)
     proposals = propose_sources(candidates(30), [(thing(1, 0.1),)] * 30, Path("a.json"), sources)
     conditions = [one.condition for one in proposals]
     assert (conditions.count("object"), conditions.count("entropy")) == (sources - entropy, entropy)
+
+
+def test_a_study_of_entropy_alone_needs_no_object():
+    proposals = propose_sources(candidates(5), [()] * 5, Path("a.json"), 4, entropy=4)
+    assert [one.condition for one in proposals] == ["entropy"] * 4 + [None]
+    assert most_sources([()] * 5, 24, 5) == 5
+    with pytest.raises(InputError, match="5 of 4 sources are to be for entropy"):
+        propose_sources(candidates(5), [()] * 5, Path("a.json"), 4, entropy=5)
 
 
 def test_categories_are_mixed_as_long_as_others_suffice():
