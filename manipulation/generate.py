@@ -40,8 +40,8 @@ from stimuli.support.tables import read_table
 console = messages()
 
 _OF_NEW_STUDIES = (
-    "sources", "entropy", "pairs", "controls", "aim", "name", "seed", "fit", "boxes", "masks_drawn_on",
-    "rescale_masks",
+    "sources", "entropy", "pairs", "controls", "aim", "name", "seed", "fit", "boxes",
+    "masks_drawn_on", "rescale_masks",
 )  # fmt: skip
 _NAMED = 20  # lines of the list of what is left out
 
@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         study = propose_study(
             root, photographs, sources=arguments.sources, entropy=arguments.entropy,
             pairs=arguments.pairs is not False, controls=bool(arguments.controls),
-            name=arguments.name or "", seed=arguments.seed or 0, fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
+            name=arguments.name or "", seed=arguments.seed or 0,
+            fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_unused(study, photographs)

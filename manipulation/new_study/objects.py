@@ -4,8 +4,8 @@ In come a photograph with its COCO annotations and a saliency model; out come it
 first that can be aimed at and have the most room, in effect and in naturalness.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from stimuli.support.errors import InputError
 AREA = (0.004, 0.25)  # share of the image that a proposed target may cover
 UNREADABLE = "its outline cannot be read: "  # begins why an object is left out
 ENOUGH = 0.15  # headroom beyond which more is no better: an object need not dominate its picture
+_MEASURED = 8  # objects of a photograph whose room in naturalness is measured
 _KEPT = 0.9  # share of its area that must survive the crop to a square
 _OVERLAP = 0.1  # of the smaller object, from which on two objects are not apart
 
@@ -48,8 +49,8 @@ class ObjectCandidate:
         Lowest of the changes in p_obj that the targets with +k_shift and -k_shift ask for: the
         change that can be asked in both directions.
     naturalness
-        How far it could be changed before it looks edited, 0 to 1 (`NaturalRoom`); 1 where that
-        was not asked.
+        How far it could be changed before it looks edited, 0 to 1 (`NaturalRoom`), of the eight of
+        a photograph with most headroom; 0 of others, 1 where that was not asked.
     rejected_because
         Why it cannot be aimed at; empty if it can.
     apart
@@ -188,7 +189,7 @@ def _looked_at(
             n for n, area in enumerate(areas)
             if common[number, n] < _OVERLAP * min(areas[number], area)
         ]  # fmt: skip
-        rejection, crowded, natural = rejections[number], frozenset[int](), 1.0
+        rejection, crowded = rejections[number], frozenset[int]()
         if settings.design.controls and not rejection:
             if not _has_room(square, square):
                 rejection = "leaves no room for a matched control beside it"
@@ -198,8 +199,6 @@ def _looked_at(
                     for n in apart
                     if not rejections[n] and not _has_room(square, square + squares[n])
                 )
-        if natural_room is not None and not rejection:
-            natural = natural_room.of(photograph, square)
         objects.append(
             ObjectCandidate(
                 annotation_id=entry["id"],
@@ -210,9 +209,12 @@ def _looked_at(
                 rejected_because=rejection,
                 apart=frozenset(entries[n]["id"] for n in apart),
                 crowded_by=crowded,
-                naturalness=natural,
             )
         )
+    if natural_room is not None:
+        regions = {one["id"]: square for one, square in zip(entries, squares, strict=True)}
+        rooms = _natural_rooms(objects, regions, photograph, natural_room)
+        objects = [replace(one, naturalness=rooms.get(one.annotation_id, 0.0)) for one in objects]
     ordered = sorted(
         objects,
         key=lambda one: (
@@ -220,6 +222,22 @@ def _looked_at(
         ),
     )  # fmt: skip
     return tuple(ordered), entropy_room(log_saliency, settings.manipulation.k_scale)
+
+
+def _natural_rooms(
+    objects: Iterable[ObjectCandidate],
+    regions: Mapping[int, Tensor],
+    photograph: Tensor,
+    natural_room: NaturalRoom,
+) -> dict[int, float]:
+    """Return the room in naturalness of the objects with most headroom, by their annotations."""
+    usable = sorted(
+        (one for one in objects if not one.rejected_because), key=lambda one: -one.headroom
+    )
+    return {
+        one.annotation_id: natural_room.of(photograph, regions[one.annotation_id])
+        for one in usable[:_MEASURED]
+    }
 
 
 def _common(squares: list[Tensor]) -> np.ndarray:

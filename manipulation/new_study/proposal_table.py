@@ -63,7 +63,7 @@ def _object_columns(one: ObjectCandidate | None) -> dict[str, Value]:
         "area": round(one.area, 5),
         "predicted": round(one.predicted, 5),
         "room": round(one.headroom, 5),
-        "natural_room": None if one.rejected_because else round(one.naturalness, 3),
+        "natural_room": None if one.rejected_because else round(one.naturalness, 3) or None,
     }
 
 

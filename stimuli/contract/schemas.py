@@ -246,8 +246,7 @@ PROPOSALS = Schema(
         Column(
             "natural_room",
             float,
-            "How far the object could be changed before it looks edited, "
-            "0 to 1; n/a: it cannot be aimed at",
+            "How far the object could be changed before it looks edited, 0 to 1; n/a: not measured",
             optional=True,
         ),
         Column(
