@@ -23,5 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of whole studies first."""
+    """Put the tests of whole studies first; skip those of a GPU where there is none."""
+    if on_gpu := [one for one in items if one.get_closest_marker("gpu")]:
+        import torch
+
+        if not torch.cuda.is_available():
+            for one in on_gpu:
+                one.add_marker(pytest.mark.skip(reason="torch finds no GPU here"))
     items.sort(key=lambda one: one.path.parent != _HERE)

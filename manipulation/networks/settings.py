@@ -53,7 +53,9 @@ class ScheduleSettings(CheckedSettings):
         "bfloat16", "of convolutions; losses and log saliency are always 32 bits",
         choices=("float32", "bfloat16", "float16"),
     )  # fmt: skip
-    compile: bool = setting(True, "torch.compile, on a GPU and where there is a compiler")
+    compile: bool = setting(
+        False, "torch.compile, block by block, on a GPU and where there is a compiler"
+    )
 
 
 @dataclass(frozen=True)
