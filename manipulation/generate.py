@@ -40,7 +40,7 @@ from stimuli.support.tables import read_table
 console = messages()
 
 _OF_NEW_STUDIES = (
-    "sources", "entropy", "pairs", "controls", "aim", "name", "seed", "fit", "boxes",
+    "sources", "entropy", "pairs", "mixture", "controls", "aim", "name", "seed", "fit", "boxes",
     "masks_drawn_on", "rescale_masks",
 )  # fmt: skip
 _NAMED = 20  # lines of the list of what is left out
@@ -55,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         photographs = _photographs(arguments)
         study = propose_study(
             root, photographs, sources=arguments.sources, entropy=arguments.entropy,
-            pairs=arguments.pairs is not False, controls=bool(arguments.controls),
-            name=arguments.name or "", seed=arguments.seed or 0,
+            pairs=arguments.pairs is not False, mixture=bool(arguments.mixture),
+            controls=bool(arguments.controls), name=arguments.name or "", seed=arguments.seed or 0,
             fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
         )  # fmt: skip
         if photographs and photographs.proposed:
@@ -134,6 +134,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--pairs", action=argparse.BooleanOptionalAction,
         help="in proposed versions, shift a second object the other way (default: yes)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mixture", action="store_const", const=True, help="in proposed versions for objects, mix "
+        "shift and scale as the paper does: after the shift, the scale that brings it further "
+        "(default: shift alone)",
     )  # fmt: skip
     parser.add_argument(
         "--controls", action="store_const", const=True, help="in the new study, a third version "

@@ -4,6 +4,7 @@ In come a photograph with its COCO annotations and a saliency model; out come it
 first that can be aimed at and have the most room, in effect and in naturalness.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -51,6 +52,9 @@ class ObjectCandidate:
     naturalness
         How far it could be changed before it looks edited, 0 to 1 (`NaturalRoom`), of the eight of
         a photograph with most headroom; 0 of others, 1 where that was not asked.
+    scales
+        Factors on log saliency in versions that draw gaze to it and keep gaze from it
+        (`helping_scales`); 1 where no mixture of shift and scale is asked for.
     rejected_because
         Why it cannot be aimed at; empty if it can.
     apart
@@ -69,6 +73,7 @@ class ObjectCandidate:
     apart: frozenset[int] = frozenset()
     crowded_by: frozenset[int] = frozenset()
     naturalness: float = 1.0
+    scales: tuple[float, float] = (1.0, 1.0)
 
     @property
     def merit(self) -> float:
@@ -106,6 +111,23 @@ def entropy_room(log_saliency: Tensor, k_scale: float) -> float:
     before = entropy_bits(log_saliency)
     spread, gathered = (entropy_bits(global_scale(log_saliency, k)) for k in (1 / k_scale, k_scale))
     return max(0.0, min(spread - before, before - gathered))
+
+
+def helping_scales(
+    log_saliency: Tensor, region: Tensor, k_shift: float, k_scale: float
+) -> tuple[float, float]:
+    """Return the scales that bring shifts of a region furthest, upwards and downwards.
+
+    As in the paper, whose versions for objects are a mixture: a shift first, then a scale. Tried
+    are 1, the root of `k_scale`, which gathers gaze, and its inverse, which spreads it.
+    """
+    root = math.sqrt(k_scale)
+    best = []
+    for sign in (1, -1):
+        shifted = log_saliency + sign * k_shift * region
+        moved = {k: sign * p_obj(global_scale(shifted, k), region) for k in (1.0, root, 1 / root)}
+        best.append(max(moved, key=lambda k: moved[k]))
+    return best[0], best[1]
 
 
 def headroom(probability: float, k_shift: float) -> float:
@@ -156,6 +178,7 @@ def _looked_at(
     model: LogSaliencyModel,
     settings: Settings,
     natural_room: NaturalRoom | None,
+    mixture: bool = False,
 ) -> tuple[tuple[ObjectCandidate, ...], float]:
     """Return the objects of a photograph and its room in entropy."""
     side, fit = settings.images.model_px, settings.images.fit
@@ -211,10 +234,19 @@ def _looked_at(
                 crowded_by=crowded,
             )
         )
+    regions = {one["id"]: square for one, square in zip(entries, squares, strict=True)}
     if natural_room is not None:
-        regions = {one["id"]: square for one, square in zip(entries, squares, strict=True)}
         rooms = _natural_rooms(objects, regions, photograph, natural_room)
         objects = [replace(one, naturalness=rooms.get(one.annotation_id, 0.0)) for one in objects]
+    if mixture:
+        chosen = settings.manipulation
+        objects = [
+            one if one.rejected_because else
+            replace(one, scales=helping_scales(
+                log_saliency, regions[one.annotation_id], chosen.k_shift, chosen.k_scale
+            ))
+            for one in objects
+        ]  # fmt: skip
     ordered = sorted(
         objects,
         key=lambda one: (
@@ -264,12 +296,17 @@ def looked_at(
     settings: Settings,
     *,
     natural_room: NaturalRoom | None = None,
+    mixture: bool = False,
     left_out: list[LeftOut] | None = None,
 ) -> Iterator[LookedAt]:
     """Yield each photograph with its pixels, its masks and its objects (`object_candidates`).
 
     Parameters
     ----------
+    natural_room
+        As in `object_candidates`.
+    mixture
+        Whether the scales of objects are chosen (`helping_scales`).
     left_out
         A photograph that cannot be read is added to it; without it, that is said at once.
     """
@@ -285,7 +322,7 @@ def looked_at(
             else:
                 left_out.append(one)
             continue
-        objects, room = _looked_at(pixels, masks, model, settings, natural_room)
+        objects, room = _looked_at(pixels, masks, model, settings, natural_room, mixture)
         yield LookedAt(candidate, pixels, masks, objects, room)
 
 

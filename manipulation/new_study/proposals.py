@@ -284,10 +284,11 @@ def _versions(proposal: Proposal, chosen: ManipulationSettings) -> tuple[Version
         scales = {Direction.INCREASE: 1 / chosen.k_scale, Direction.DECREASE: chosen.k_scale}
         return tuple(VersionSettings(direction, (), scale) for direction, scale in scales.items())
     versions = []
-    for direction, sign in ((Direction.INCREASE, 1), (Direction.DECREASE, -1)):
+    signs = ((Direction.INCREASE, 1), (Direction.DECREASE, -1))
+    for (direction, sign), scale in zip(signs, proposal.aim.scales, strict=True):
         shift = sign * chosen.k_shift
         targets = [TargetSettings((proposal.aim.annotation_id,), k_shift=shift)]
         if proposal.partner:
             targets.append(TargetSettings((proposal.partner.annotation_id,), k_shift=-shift))
-        versions.append(VersionSettings(direction, tuple(targets)))
+        versions.append(VersionSettings(direction, tuple(targets), round(scale, 3)))
     return tuple(versions)

@@ -34,6 +34,7 @@ def propose_study(
     sources: int | None = None,
     entropy: int | None = None,
     pairs: bool = True,
+    mixture: bool = False,
     controls: bool = False,
     name: str = "",
     seed: int = 0,
@@ -61,6 +62,9 @@ def propose_study(
         How many of them for entropy alone; all, where no photograph has an object.
     pairs
         Whether a second object is shifted the other way, where there is one.
+    mixture
+        Whether versions for objects are a mixture of shift and scale, as the paper's are
+        (`helping_scales`); by default they shift alone.
     controls
         Whether every source with targets gets a matched control, a third version
         (``design.controls``).
@@ -112,7 +116,7 @@ def propose_study(
     left_out = list(photographs.left_out)
     candidates, objects, rooms = [], [], []
     for one in looked_at(
-        photographs, model, settings, natural_room=natural_room, left_out=left_out
+        photographs, model, settings, natural_room=natural_room, mixture=mixture, left_out=left_out
     ):
         candidates.append(one.candidate)
         objects.append(one.objects)

@@ -16,6 +16,7 @@ from manipulation.new_study.objects import (
     ObjectCandidate,
     entropy_room,
     headroom,
+    helping_scales,
     object_candidates,
 )
 from manipulation.new_study.proposal_table import proposal_rows
@@ -157,6 +158,21 @@ def test_room_in_entropy_is_that_of_the_direction_that_has_less():
     peak[10:20, 10:20] = 3.0
     assert entropy_room(even, 2.0) == pytest.approx(0, abs=1e-6)
     assert entropy_room(peak, 2.0) > 0.5 > entropy_room(20 * peak, 2.0)
+
+
+def test_a_mixture_of_shift_and_scale_goes_further_than_the_shift():
+    log_saliency = torch.zeros(32, 32)
+    log_saliency[20:30, 20:30] = 2.0  # what draws gaze elsewhere
+    region = torch.zeros(32, 32)
+    region[4:10, 4:10] = 1.0
+    up, down = helping_scales(log_saliency, region, 2.5, 4.0)
+    assert (up, down) == (2.0, 2.0)  # gathered, gaze is on the object, and then on the other
+    faint = helping_scales(log_saliency - 4 * region, region, 1.0, 4.0)
+    assert faint == (0.5, 2.0)  # what is outdone gains where gaze is spread
+    aim = replace(thing(1, 0.1), scales=faint)
+    proposals = propose_sources(candidates(1), [(aim,)], Path("a.json"), 1)
+    (source,) = proposed_sources(proposals, ManipulationSettings())
+    assert [one.k_scale for one in source.versions] == [0.5, 2.0]
 
 
 def test_an_object_that_is_as_usual_has_room_and_a_glaring_one_has_little():
