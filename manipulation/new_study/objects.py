@@ -314,6 +314,7 @@ def looked_at(
     for candidate in progress(candidates, f"Looking at {len(candidates)} photographs"):
         try:
             pixels, masks = read_candidate(candidate, photographs.annotations, enough_px)
+            _check_not_narrow(pixels, settings)
         except InputError as error:
             because = str(error).removeprefix(f"{candidate.path}: ")
             one = LeftOut(candidate.path.name, None, because)
@@ -324,6 +325,16 @@ def looked_at(
             continue
         objects, room = _looked_at(pixels, masks, model, settings, natural_room, mixture)
         yield LookedAt(candidate, pixels, masks, objects, room)
+
+
+def _check_not_narrow(pixels: np.ndarray, settings: Settings) -> None:
+    height, width = pixels.shape[:2]
+    images = settings.images
+    if min(fitted_size(width, height, images.model_px, images.fit)) < LEAST_PX:
+        raise InputError(
+            f"is {width} x {height} px, too narrow to be shown whole; expected a less narrow "
+            f"photograph, or --fit crop"
+        )
 
 
 def _has_room(target: Tensor, taken: Tensor) -> bool:
