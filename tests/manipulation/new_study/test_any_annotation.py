@@ -177,6 +177,7 @@ NO_OUTLINE = {k: v for k, v in thing().items() if k != "segmentation"}
         ([thing()], "is a list of annotations alone, without their `images`"),
         ([{"id": 1, "image": "a.png", "label": []}], "JSON-MIN; export JSON or COCO"),
         ([{"id": 1, "data": {"image": "a.png"}}], "tasks, which nobody annotated"),
+        ([{"data_row": {}, "projects": {}}], "Labelbox's; convert it to COCO"),
         ([], "is a list of 0 entries"),
         ({"_via_img_metadata": {}}, "VGG Image Annotator; export annotations in COCO"),
         ({"a.png123": {"filename": "a.png", "regions": []}}, "VGG Image Annotator"),
