@@ -68,16 +68,6 @@ def write_sidecar(
     seeds
         Every seed that randomness came from.
     """
-
-    def listed(files: Iterable[str | Path], hashed: Callable[[Path], str]) -> dict[str, str]:
-        names = {}
-        for file in map(Path, files):
-            name, base = file, Path(root).resolve() if root is not None else None
-            if base is not None and file.resolve().is_relative_to(base):
-                name = file.resolve().relative_to(base)
-            names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else hashed(file)
-        return dict(sorted(names.items()))
-
     write_json(
         path,
         {
@@ -90,11 +80,24 @@ def write_sidecar(
             "device": device,
             "seeds": dict(seeds or {}),
             "settings": dict(settings),
-            "inputs": listed(inputs, sha256_as_read),
-            "outputs": listed(outputs, sha256),
+            "inputs": sha256_by_name(inputs, root, sha256_as_read),
+            "outputs": sha256_by_name(outputs, root, sha256),
         },
     )
     sync_folders(Path(path).parent)
+
+
+def sha256_by_name(
+    files: Iterable[str | Path], root: str | Path | None, hashed: Callable[[Path], str] = sha256
+) -> dict[str, str]:
+    """Return the SHA-256 of files, by their paths relative to `root` where they lie there."""
+    names = {}
+    for file in map(Path, files):
+        name, base = file, Path(root).resolve() if root is not None else None
+        if base is not None and file.resolve().is_relative_to(base):
+            name = file.resolve().relative_to(base)
+        names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else hashed(file)
+    return dict(sorted(names.items()))
 
 
 def _folder_sha256(folder: Path) -> str:
