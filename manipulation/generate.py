@@ -12,7 +12,11 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from manipulation.new_study.candidates import CandidatePhotographs, coco_photographs
+from manipulation.new_study.candidates import (
+    CandidatePhotographs,
+    coco_photographs,
+    unchangeable,
+)
 from manipulation.new_study.drawn_masks import DrawnOn
 from manipulation.new_study.folder import check_free
 from manipulation.new_study.objects import UNREADABLE
@@ -25,6 +29,8 @@ from manipulation.study_stimuli.generation import GeneratedStimuli, generate_sti
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
+from stimuli.contract.credits import credits_of
+from stimuli.contract.licences import Permission
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.orders import positions
 from stimuli.contract.schemas import PROPOSALS
@@ -41,7 +47,7 @@ console = messages()
 
 _OF_NEW_STUDIES = (
     "sources", "entropy", "pairs", "mixture", "controls", "aim", "name", "seed", "fit", "boxes",
-    "masks_drawn_on", "rescale_masks",
+    "masks_drawn_on", "rescale_masks", "no_derivatives",
 )  # fmt: skip
 _NAMED = 20  # lines of the list of what is left out
 
@@ -58,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             pairs=arguments.pairs is not False, mixture=bool(arguments.mixture),
             controls=bool(arguments.controls), name=arguments.name or "", seed=arguments.seed or 0,
             fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
+            no_derivatives=bool(arguments.no_derivatives),
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_unused(study, photographs)
@@ -68,10 +75,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{study.stimuli / 'proposals.png'} shows it."
         )
     elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
+        option = f"--{given[0].replace('_', '-')}"
         raise InputError(
-            f"{root}: --{given[0].replace('_', '-')} is {getattr(arguments, given[0])}, and is for "
-            f"a new study; this one is made as its study.toml says, which states it; change it "
-            f"there"
+            f"{root}: {option} is {getattr(arguments, given[0])}, and is for a new study; this "
+            f"one is made as its study.toml says, which states it; change it there"
         )
     open_study(root)
     with changing_stimuli(root, "makes the stimuli"):
@@ -168,6 +175,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--rescale-masks", action="store_const", const=True, help="with --coco, scale masks that "
         "were drawn on a reduced or enlarged copy of a photograph",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-derivatives", action="store_const", const=True, help="propose photographs, too, "
+        "whose licence forbids changes (NoDerivatives): versions of these may not be published "
+        "(default: they are left out)",
+    )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, help="seed of a new study (default: 0)")
     parser.add_argument(
@@ -212,6 +224,15 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
         console.print(
             f"[yellow]{len(photographs.missing)} annotated photographs are not in "
             f"{arguments.coco[0]} and are left out, such as {escape(photographs.missing[0])}[/]"
+        )
+    if bound := unchangeable(photographs):
+        what = (
+            "are taken all the same: do not publish versions of them" if arguments.no_derivatives
+            else "are left out; --no-derivatives takes them"
+        )  # fmt: skip
+        console.print(
+            f"[yellow]The licence of {len(bound)} photographs forbids changes (NoDerivatives), "
+            f"such as {bound[0]}; they {what}[/]"
         )
     return photographs
 
@@ -310,6 +331,7 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
             f"{sum(one is not None and one > 0 for one in transfers)} of the {len(transfers)} "
             f"versions that it took no part in."
         )
+    _print_terms(study, generated)
     if not generated.made_anew:
         console.print("Everything was there and as the settings ask; nothing was made anew.")
     settings = study.settings
@@ -317,9 +339,24 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
     first = "/".join(str(counts[1, block]) for block in settings.blocks)
     console.print(f"Of 23 subjects, {first} would begin with each block.")
     console.print(
+        f"How they were made, for a paper: {study.stimulus_methods}; whom the photographs are owed "
+        f"to: {study.credits.with_suffix('.txt')}"
+    )
+    console.print(
         f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"
     )
     console.print(f"  python -m experiment.run --study {study.root} --subject 01", style="bold")
+
+
+def _print_terms(study: Study, generated: GeneratedStimuli) -> None:
+    doubtful = [one for one in credits_of(generated.stimuli) if one.allows != Permission.CHANGED]
+    if doubtful:
+        named = ", ".join(f"{one.source_id} ({one.licence})" for one in doubtful[:5])
+        console.print(
+            f"[yellow]Versions of {len(doubtful)} photographs may not be published, or it is not "
+            f"known whether they may: {named}{', ...' if len(doubtful) > 5 else ''}; see "
+            f"{study.credits.with_suffix('.txt')}[/]"
+        )
 
 
 def _signed(change: float | None) -> str:

@@ -255,7 +255,7 @@ def run_settings_of_tables(content: Mapping[str, object], where: str) -> RunSett
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file of settings") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

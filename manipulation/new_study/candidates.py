@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from manipulation.new_study.drawn_masks import DrawnOn, onto_photograph, replace
 from manipulation.new_study.source_names import last_part, original_name, study_names
 from stimuli.contract.annotation_tools import boxes_alone
 from stimuli.contract.coco_file import LeftOut
+from stimuli.contract.licences import Permission, permission
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.console import progress
@@ -135,6 +136,31 @@ def coco_photographs(
         tuple(candidates), replaced(read, entries, objects), tuple(missing),
         left_out=(*read.left_out, *left_out), ambiguous=tuple(ambiguous),
     )  # fmt: skip
+
+
+def unchangeable(photographs: CandidatePhotographs) -> list[str]:
+    """Return the file names of photographs whose licence forbids changes (NoDerivatives)."""
+    terms = {one: photographs.annotations.licence(one.image_id) for one in photographs.candidates}
+    return [one.path.name for one in terms if permission(terms[one]) == Permission.UNCHANGED]
+
+
+def without_unchangeable(photographs: CandidatePhotographs) -> CandidatePhotographs:
+    """Return the photographs whose licence does not forbid changes.
+
+    Raises
+    ------
+    InputError
+        If none is left.
+    """
+    left_out = set(unchangeable(photographs))
+    kept = tuple(one for one in photographs.candidates if one.path.name not in left_out)
+    if not kept:
+        raise InputError(
+            f"{photographs.annotations.path}: the licences of all {len(left_out)} photographs "
+            f"forbid changes (NoDerivatives); expected some that allow them; give others, or take "
+            f"these with --no-derivatives"
+        )
+    return replace(photographs, candidates=kept)
 
 
 def _files(

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from manipulation.new_study.candidates import CandidatePhotographs, demo_photographs
+from manipulation.new_study.candidates import (
+    CandidatePhotographs,
+    demo_photographs,
+    without_unchangeable,
+)
 from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.natural_room import NaturalRoom
 from manipulation.new_study.objects import UNREADABLE, ObjectCandidate, looked_at
@@ -40,6 +44,7 @@ def propose_study(
     seed: int = 0,
     fit: str = ImageSettings.fit,
     aim: float | None = None,
+    no_derivatives: bool = False,
 ) -> Study:
     """Make a study folder with proposed sources: photographs, objects, two versions each.
 
@@ -76,6 +81,8 @@ def propose_study(
         How photographs become square: ``crop``, ``stretch``, or ``whole``, on grey.
     aim
         Change of p_obj that versions stop at (``manipulation.aim``); by default none.
+    no_derivatives
+        Whether photographs are proposed, too, whose licence forbids changes.
 
     Returns
     -------
@@ -104,6 +111,8 @@ def propose_study(
     if photographs is None:
         photographs = demo_photographs()
         sources = sources or len(photographs.candidates)
+    if not no_derivatives:
+        photographs = without_unchangeable(photographs)
     annotations = photographs.annotations
     settings = Settings(
         study=StudySettings(name or root.name, seed),
