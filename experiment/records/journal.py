@@ -26,9 +26,9 @@ class LineKind(StrEnum):
 
     SESSION_STARTED = "session-started"  # date
     SCHEDULE = "schedule"  # subject, run, order, seed, trials, schedule_sha256, observer, recording
-    TRACKER_FILE = "tracker-file"  # name on the host
+    TRACKER_FILE = "tracker-file"  # name that the tracker gave it
     TRACKER_FAULT = "tracker-fault"  # fault, and trial if one was under way
-    CALIBRATED = "calibrated"  # validation_error_deg, limit_deg
+    CALIBRATED = "calibrated"  # validation_error_deg, ..._max_deg, limit_deg
     BLOCK_STARTED = "block-started"  # block, block_position
     RESTED = "rested"
     TRIAL_STARTED = "trial-started"  # trial, stim_id

@@ -6,6 +6,7 @@ import numpy as np
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
+from experiment.protocols.tracker import DriftChecker
 from experiment.records.journal import Journal, LineKind
 from stimuli.contract.geometry import screen_to_degrees
 from stimuli.contract.settings import Settings
@@ -45,8 +46,9 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
     while True:
         lab.display.draw_target()
         lab.display.flip()
-        offset_deg = tracker.drift_check()
-        journal.write(LineKind.DRIFT_CHECK, trial=trial.trial, offset_deg=_rounded(offset_deg))
+        if isinstance(tracker, DriftChecker):
+            offset_deg = tracker.drift_check()
+            journal.write(LineKind.DRIFT_CHECK, trial=trial.trial, offset_deg=_rounded(offset_deg))
         started_s = tracker.start_recording()
         journal.write(
             LineKind.RECORDING_STARTED, trial=trial.trial, first_sample=round(started_s, 6)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
+from experiment.protocols.tracker import TrialNotes
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Trial
 
@@ -46,7 +47,8 @@ def show_image(trial: Trial, picture: Picture, lab: Lab, settings: Settings) -> 
     lab.display.draw_picture(picture)
     onset_s = previous_s = lab.display.flip()
     _message_of_flip(lab, onset_s, "SYNCTIME")
-    _message_of_flip(lab, onset_s, _image_message(trial, settings))
+    if isinstance(lab.tracker, TrialNotes):
+        lab.tracker.note_image(trial.stimulus.image, _milliseconds_since(lab, onset_s))
     dropped = unseen = 0
     for frame in range(1, frames + 1):
         if frame < frames:
@@ -70,17 +72,8 @@ def skip_image(lab: Lab) -> Presentation:
 
 def _message_of_flip(lab: Lab, flip_s: float, text: str) -> None:
     """Tell the tracker of a flip, and how many milliseconds ago it was."""
-    lab.tracker.message(f"{round((lab.clock.now() - flip_s) * 1000)} {text}")
+    lab.tracker.message(f"{_milliseconds_since(lab, flip_s)} {text}")
 
 
-def _image_message(trial: Trial, settings: Settings) -> str:
-    """Return what tells Data Viewer of the image: its path from the tracker's file, and its place.
-
-    The place is the image's centre and size, in pixels of the screen.
-    """
-    screen, placement = settings.screen, settings.placement
-    return (
-        f"!V IMGLOAD CENTER ../../{trial.stimulus.image} "
-        f"{screen.width_px // 2} {screen.height_px // 2} "
-        f"{placement.width_px:.0f} {placement.height_px:.0f}"
-    )
+def _milliseconds_since(lab: Lab, flip_s: float) -> int:
+    return round((lab.clock.now() - flip_s) * 1000)

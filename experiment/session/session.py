@@ -122,10 +122,14 @@ class _SessionRunner:
         while True:
             self._lab.display.draw_text(self._plan.texts.calibration)
             self._lab.display.flip()
-            error_deg = self._lab.tracker.calibrate()
+            found = self._lab.tracker.calibrate()
+            error_deg = None if found is None else found.mean_deg
             shown = "none" if error_deg is None else f"{error_deg:.2f} deg"
             self._journal.write(
-                LineKind.CALIBRATED, validation_error_deg=error_deg, limit_deg=limit_deg
+                LineKind.CALIBRATED,
+                validation_error_deg=error_deg,
+                validation_max_deg=None if found is None else found.max_deg,
+                limit_deg=limit_deg,
             )
             if error_deg is not None and error_deg <= limit_deg:
                 self._lab.operator.tell(f"calibrated, average validation error {shown}")

@@ -7,6 +7,7 @@ from typing import Any
 from experiment.protocols.display import Clock, SetupDisplay
 from experiment.trackers.calibration import custom_display
 from experiment.trackers.eyelink import EyeLink
+from experiment.trackers.eyelink_commands import check_rate
 from stimuli.contract.settings import Settings
 from stimuli.support.errors import InputError
 
@@ -65,7 +66,13 @@ def open_eyelink(
         See `experiment.trackers.calibration.CalibrationScreen`.
     pylink
         Something that behaves as the module; by default the module.
+
+    Raises
+    ------
+    InputError
+        If no tracker answers, or the study asks for a sample rate that an EyeLink has not.
     """
+    check_rate(settings)
     pylink = import_pylink() if pylink is None else pylink
     link = connect(pylink, None if dummy else settings.tracker.address)
     try:
