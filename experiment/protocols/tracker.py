@@ -29,16 +29,13 @@ class TrackerFault(Exception):
 
 @dataclass(frozen=True)
 class Validation:
-    """How far gaze was from known targets, in degrees: mean and largest over the targets.
-
-    Attributes
-    ----------
-    max_deg
-        None where the tracker tells the mean alone.
-    """
+    """How far gaze was from the targets of a validation, in degrees."""
 
     mean_deg: float
-    max_deg: float | None = None
+    max_deg: float
+
+    def __str__(self) -> str:
+        return f"{self.mean_deg:.2f} deg mean, {self.max_deg:.2f} deg maximum"
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,12 @@ class Tracker(Protocol):
         Returns
         -------
         Validation or None
-            Of the last validation; None if there was none.
+            The last one; None if there was none.
         """
+        ...
+
+    def validate(self) -> Validation | None:
+        """Validate the calibration that is in force; returns as `calibrate` does."""
         ...
 
     def clock_offset_ms(self) -> float | None:
@@ -186,8 +187,8 @@ class HostScreen(Protocol):
         """
         ...
 
-    def say(self, text: str) -> None:
-        """Show a few words, such as what is waited for."""
+    def show_status(self, text: str) -> None:
+        """Show a line to whoever sits there: what the session waits for."""
         ...
 
 

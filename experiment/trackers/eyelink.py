@@ -42,7 +42,7 @@ _ENDED = {
     3: "the host has ended the recording, or was switched off",
     -1: "the host reports an error in the recording",
 }
-_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.(?:\s+([0-9.]+)\s+max)?")
+_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.\s+([0-9.]+)\s+max")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
 
 
@@ -112,13 +112,17 @@ class EyeLink(DataViewerNotes):
 
     def calibrate(self) -> Validation | None:
         self._tell("tracker's setup: enter camera, c calibrate, v validate, esc leave")
+        return self._set_up()
+
+    def validate(self) -> Validation | None:
+        return self._set_up()
+
+    def _set_up(self) -> Validation | None:
         with self._faults(), self._screen.in_setup():
             self._link.doTrackerSetup()
         with self._faults():
             found = _VALIDATION.search(self._link.getCalibrationMessage() or "")
-        if not found:
-            return None
-        return Validation(float(found[1]), float(found[2]) if found[2] else None)
+        return Validation(float(found[1]), float(found[2])) if found else None
 
     def drift_check(self) -> float | None:
         if self._dummy:
@@ -148,13 +152,11 @@ class EyeLink(DataViewerNotes):
                 self._send_backdrop(image)
             for command in host_drawing(self._settings, areas):
                 self._command(command)
-        self.say(label)
+        self.show_status(label)
 
-    def say(self, text: str) -> None:
+    def show_status(self, text: str) -> None:
         with self._faults():
-            # The host ends the text at a quotation mark of the same kind.
-            shown = text.replace("'", "’").replace("\n", " ")[:_STATUS_LETTERS]
-            self._command(f"record_status_message '{shown}'")
+            self._command(f"record_status_message '{_plain(text)[:_STATUS_LETTERS]}'")
 
     def clock_offset_ms(self) -> float | None:
         if self._dummy:
@@ -298,6 +300,11 @@ class EyeLink(DataViewerNotes):
                 f"--resume: what was recorded is on the host",
                 lost=True,
             ) from error
+
+
+def _plain(text: str) -> str:
+    """Return a text that a quoted command can hold."""
+    return text.encode("ascii", "replace").decode().replace("'", " ")
 
 
 def _position(sample: Any, eye: int) -> np.ndarray | None:

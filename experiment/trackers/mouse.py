@@ -56,5 +56,8 @@ class MouseTracker(SimulatedTracker):
     def calibrate(self) -> Validation | None:
         return Validation(0.0, 0.0)
 
+    def validate(self) -> Validation | None:
+        return Validation(0.0, 0.0)
+
     def check(self) -> bool:
         return self.gaze() is not None

@@ -109,9 +109,12 @@ class SimulatedTracker(DataViewerNotes):
         self.message("!CAL ")
         self._write(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
         self.message(f"!CAL CALIBRATION HV9 {eye} {side}    GOOD ")
+        return self.validate()
+
+    def validate(self) -> Validation | None:
         self._clock.wait(_VALIDATION_S)
         errors_deg = self._generator.normal(0.0, _CALIBRATION_ERROR_SD_DEG, (len(HV9), 2))
-        for text in validation_messages(errors_deg, self._screen, side):
+        for text in validation_messages(errors_deg, self._screen, self._side):
             self.message(text)
         distances_deg = np.hypot(*errors_deg.T)
         return Validation(

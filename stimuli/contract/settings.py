@@ -240,6 +240,15 @@ class TrackerSettings(CheckedSettings):
         500.0, "gaze samples a second; an EyeLink has 250, 500, 1000 or 2000", 10, 10000
     )
     eye: str = setting("left", "the eye that is recorded", choices=("left", "right"))
+    model: str = setting(
+        "eyelink", "what records, where no option says it: a mode of experiment.run, such as tobii"
+    )
+    device: str = setting(
+        "", "name by which the maker's library knows the tracker, such as Tobii Pro Spectrum"
+    )
+    validation_target_s: float = setting(
+        1.2, "how long each target of our own validation is shown; an EyeLink has its own", 0.1, 10
+    )
     address: str = setting("100.1.1.1", "of the EyeLink's host computer")
     backdrop: str = setting(
         "boxes", "behind the gaze cursor on the host: outlines of image and targets, or the image",
