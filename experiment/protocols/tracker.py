@@ -33,6 +33,17 @@ class InterestArea:
     bottom_px: int
 
 
+@dataclass(frozen=True)
+class Validation:
+    """How far gaze was from the targets of a validation, in degrees."""
+
+    mean_deg: float
+    max_deg: float
+
+    def __str__(self) -> str:
+        return f"{self.mean_deg:.2f} deg mean, {self.max_deg:.2f} deg maximum"
+
+
 class Tracker(Protocol):
     """An eye tracker that keeps its own file on its own clock."""
 
@@ -56,14 +67,22 @@ class Tracker(Protocol):
         """
         ...
 
-    def calibrate(self) -> float | None:
+    def calibrate(self) -> Validation | None:
         """Calibrate and validate; returns when the operator leaves the tracker's setup.
 
         Returns
         -------
-        float or None
-            Average error of the last validation in degrees; None if there was none.
+        Validation or None
+            The last one; None if there was none.
         """
+        ...
+
+    def validate(self) -> Validation | None:
+        """Validate the calibration that is in force; returns as `calibrate` does."""
+        ...
+
+    def show_status(self, text: str) -> None:
+        """Show a line to whoever sits at the tracker's host: what the session waits for."""
         ...
 
     def drift_check(self) -> float | None:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from experiment.protocols.display import Clock
-from experiment.protocols.tracker import InterestArea, TrackerFault
-from experiment.trackers.calibration import CalibrationScreen
+from experiment.protocols.tracker import InterestArea, TrackerFault, Validation
+from experiment.trackers.calibration import SETUP_KEYS, CalibrationScreen
 from experiment.trackers.eyelink_commands import host_drawing, setup_commands, software_version
 from stimuli.contract.geometry import eyelink_to_screen
 from stimuli.contract.settings import Settings
@@ -35,7 +35,7 @@ _ENDED = {
     3: "the host has ended the recording, or was switched off",
     -1: "the host reports an error in the recording",
 }
-_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg")
+_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.\s+([0-9.]+)\s+max")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
 
 
@@ -97,13 +97,25 @@ class EyeLink:
             for command in setup_commands(self._settings, software_version(self.version)):
                 self._command(command)
 
-    def calibrate(self) -> float | None:
-        self._tell("tracker's setup: enter camera, c calibrate, v validate, esc leave")
-        with self._faults(), self._screen.in_setup():
+    def calibrate(self) -> Validation | None:
+        self._tell(f"tracker's setup: {SETUP_KEYS}")
+        return self._set_up()
+
+    def validate(self) -> Validation | None:
+        self._tell(f"validation of the calibration: {SETUP_KEYS}")
+        return self._set_up("v")
+
+    def _set_up(self, key: str | None = None) -> Validation | None:
+        """Enter the tracker's setup, with a key pressed for the operator; wait for its end."""
+        with self._faults(), self._screen.in_setup(first_key=key):
             self._link.doTrackerSetup()
         with self._faults():
             found = _VALIDATION.search(self._link.getCalibrationMessage() or "")
-        return float(found[1]) if found else None
+        return Validation(float(found[1]), float(found[2])) if found else None
+
+    def show_status(self, text: str) -> None:
+        with self._faults():
+            self._command(f"record_status_message '{_plain(text)[:_STATUS_LETTERS]}'")
 
     def drift_check(self) -> float | None:
         if self._dummy:
@@ -134,7 +146,7 @@ class EyeLink:
             boxes = [(one.left_px, one.top_px, one.right_px, one.bottom_px) for one in areas]
             for command in host_drawing(self._settings, boxes):
                 self._command(command)
-            self._command(f"record_status_message '{label[:_STATUS_LETTERS]}'")
+            self.show_status(label)
 
     def clock_offset_ms(self) -> float | None:
         if self._dummy:
@@ -270,6 +282,11 @@ class EyeLink:
                 f"--resume: what was recorded is on the host",
                 lost=True,
             ) from error
+
+
+def _plain(text: str) -> str:
+    """Return a text that a quoted command can hold."""
+    return text.encode("ascii", "replace").decode().replace("'", " ")
 
 
 def _position(sample: Any, eye: int) -> np.ndarray | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from experiment.observer.eye import Gaze
 from experiment.protocols.display import Clock
-from experiment.protocols.tracker import InterestArea, TrackerFault
+from experiment.protocols.tracker import InterestArea, TrackerFault, Validation
 from experiment.trackers import asc
 from experiment.trackers.setup_messages import HV9, drift_check_message, validation_messages
 from stimuli.contract.geometry import degrees_to_screen, eyelink_to_screen
@@ -100,17 +100,26 @@ class SimulatedTracker:
         path.write_text(asc.header([self._remark, *_HEADER]), encoding="ascii", newline="\n")
         self._file = path
 
-    def calibrate(self) -> float | None:
+    def calibrate(self) -> Validation | None:
         eye, side = self._side[0], self._side
         self._clock.wait(_CALIBRATION_S)
         self.message("!CAL ")
         self._write(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
         self.message(f"!CAL CALIBRATION HV9 {eye} {side}    GOOD ")
+        return self.validate()
+
+    def validate(self) -> Validation | None:
         self._clock.wait(_VALIDATION_S)
         errors_deg = self._generator.normal(0.0, _CALIBRATION_ERROR_SD_DEG, (len(HV9), 2))
-        for text in validation_messages(errors_deg, self._screen, side):
+        for text in validation_messages(errors_deg, self._screen, self._side):
             self.message(text)
-        return round(float(np.hypot(*errors_deg.T).mean()), 2)
+        distances_deg = np.hypot(*errors_deg.T)
+        return Validation(
+            round(float(distances_deg.mean()), 2), round(float(distances_deg.max()), 2)
+        )
+
+    def show_status(self, text: str) -> None:
+        """Do nothing: there is no host screen."""
 
     def drift_check(self) -> float | None:
         for _ in range(_DRIFT_CHECK_TRIES):
