@@ -57,9 +57,9 @@ def _recorded(analysis: StudyAnalysis) -> str:
     """Return with what gaze was recorded, as the settings say that every recording was."""
     tracker = analysis.study.settings.tracker
     if set(analysis.participants.values()) == {ParticipantKind.SIMULATED}:
-        return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz} samples a second."
+        return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz:g} samples a second."
     return (
-        f"Gaze of the {tracker.eye} eye was recorded with an EyeLink at {tracker.sample_rate_hz} "
+        f"Gaze of the {tracker.eye} eye was recorded with an EyeLink at {tracker.sample_rate_hz:g} "
         f"samples a second."
     )
 

@@ -26,7 +26,7 @@ class LineKind(StrEnum):
 
     SESSION_STARTED = "session-started"  # date
     SCHEDULE = "schedule"  # subject, run, order, seed, trials, schedule_sha256, observer, recording
-    TRACKER_FILE = "tracker-file"  # name on the host
+    TRACKER_FILE = "tracker-file"  # name that the tracker gave it
     TRACKER_FAULT = "tracker-fault"  # fault, and trial if one was under way
     FRAMES = "frames"  # hz, jitter_ms, late, early, priority: the screen, measured
     CALIBRATED = "calibrated"  # validation_error_deg, validation_max_deg, limit_deg, limit_max_deg

@@ -5,7 +5,7 @@ from statistics import median
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import Validation
+from experiment.protocols.tracker import Validation, Validator
 from experiment.records.journal import Journal, LineKind
 from experiment.session.waiting import announce, ask_operator
 from stimuli.contract.settings import Settings
@@ -47,7 +47,10 @@ class Calibrations:
 
     def validate(self) -> None:
         """Validate the calibration at the end of a block, so that its drift is known."""
-        found = self._in_setup(self._lab.tracker.validate, "validation at the end of the block")
+        tracker = self._lab.tracker
+        if not isinstance(tracker, Validator):
+            return
+        found = self._in_setup(tracker.validate, "validation at the end of the block")
         self._write_validation(LineKind.VALIDATED, found)
         self._lab.operator.tell(f"end of the block, validation error {_shown(found)}")
 
@@ -111,7 +114,7 @@ class Calibrations:
     def _is_good(self, found: Validation) -> bool:
         session = self._settings.session
         mean_limit, max_limit = session.calibration_limit_deg, session.calibration_max_deg
-        return found.mean_deg <= mean_limit and found.max_deg <= max_limit
+        return found.mean_deg <= mean_limit and (found.max_deg or 0.0) <= max_limit
 
     def _limits(self) -> str:
         session = self._settings.session

@@ -6,6 +6,7 @@ import numpy as np
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
+from experiment.protocols.tracker import DriftChecker
 from experiment.records.journal import Journal, LineKind
 from experiment.session.presentation import tell_gaze
 from experiment.session.waiting import announce, ask_operator
@@ -95,9 +96,15 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
 
 
 def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decision | None]:
-    """Return whether drift was checked, and what the operator asked for in its place."""
+    """Return whether drift was checked, and what the operator asked for in its place.
+
+    A tracker that has no drift check is not asked for one; gaze on the target is enough.
+    """
     lab.display.draw_target()
     lab.display.flip()
+    if not isinstance(lab.tracker, DriftChecker):
+        lab.watch.tell(waits_for="gaze on the target")
+        return True, None
     announce(lab, f"trial {trial.trial}: {DRIFT_CHECK}")
     offset_deg = lab.tracker.drift_check()
     asked = lab.operator.asked() if offset_deg is None else None

@@ -8,6 +8,7 @@ import numpy as np
 from experiment.display.frames import frames_missed, is_early
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
+from experiment.protocols.tracker import TrialNotes
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Trial
 
@@ -61,7 +62,8 @@ def show_image(trial: Trial, picture: Picture, lab: Lab, settings: Settings) -> 
     flips_s = [lab.display.flip()]
     onset_s = flips_s[0]
     _message_of_flip(lab, onset_s, "SYNCTIME")
-    _message_of_flip(lab, onset_s, _image_message(trial, settings))
+    if isinstance(lab.tracker, TrialNotes):
+        lab.tracker.note_image(trial.stimulus.image, _milliseconds_since(lab, onset_s))
     unseen, over = 0, False
     while not over:
         # The next flip is the nearest if the one after it would be further off.
@@ -103,17 +105,8 @@ def tell_gaze(lab: Lab, gaze: np.ndarray | None) -> None:
 
 def _message_of_flip(lab: Lab, flip_s: float, text: str) -> None:
     """Tell the tracker of a flip, and how many milliseconds ago it was."""
-    lab.tracker.message(f"{round((lab.clock.now() - flip_s) * 1000)} {text}")
+    lab.tracker.message(f"{_milliseconds_since(lab, flip_s)} {text}")
 
 
-def _image_message(trial: Trial, settings: Settings) -> str:
-    """Return what tells Data Viewer of the image: its path from the tracker's file, and its place.
-
-    The place is the image's centre and size, in pixels of the screen.
-    """
-    screen, placement = settings.screen, settings.placement
-    return (
-        f"!V IMGLOAD CENTER ../../{trial.stimulus.image} "
-        f"{screen.width_px // 2} {screen.height_px // 2} "
-        f"{placement.width_px:.0f} {placement.height_px:.0f}"
-    )
+def _milliseconds_since(lab: Lab, flip_s: float) -> int:
+    return round((lab.clock.now() - flip_s) * 1000)

@@ -2,8 +2,7 @@
 
 In come a trial, its image and the laboratory; out comes a `TrialRecord` of what happened. The
 states follow each other as in the paper's methods. Everything that must be known later is a message
-in the tracker's file: a message that tells of a flip is sent after it and begins with the
-milliseconds since (``MSG 7196804 2 SYNCTIME`` tells of 7196802), as the tracker's tools expect.
+in the recording, see `experiment.session.trial_messages`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import InterestArea, TrackerFault
+from experiment.protocols.tracker import HostScreen, InterestArea, TrackerFault
 from experiment.records.journal import WITHDRAWN, Journal, LineKind, TrialEnd
 from experiment.session.fixation import Readiness, await_readiness
 from experiment.session.presentation import Presentation, show_image, skip_image
@@ -90,7 +89,8 @@ def run_trial(
     try:
         announce_trial(trial, areas, lab)
         label = f"trial {trial.trial} {stimulus.stim_id}"
-        lab.tracker.describe(label, root / stimulus.image, areas)
+        if isinstance(lab.tracker, HostScreen):
+            lab.tracker.describe(label, root / stimulus.image, areas)
         ready = await_readiness(trial, lab, settings, journal)
         if ready.decision == Decision.SKIP:
             status, shown = TrialStatus.SKIPPED, skip_image(lab)

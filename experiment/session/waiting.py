@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision, SessionAborted, keys_in_words
-from experiment.protocols.tracker import TrackerFault
+from experiment.protocols.tracker import HostScreen, TrackerFault
 
 _END = {Decision.ABORT: "end the session", Decision.GO_ON: "do not end it"}
 
@@ -19,8 +19,9 @@ def announce(lab: Lab, text: str) -> None:
 
     A host that does not answer keeps nobody waiting; its next command says so.
     """
-    with suppress(TrackerFault):
-        lab.tracker.show_status(text)
+    if isinstance(lab.tracker, HostScreen):
+        with suppress(TrackerFault):
+            lab.tracker.say(text)
     lab.watch.tell(waits_for=text)
 
 

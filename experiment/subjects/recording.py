@@ -4,7 +4,6 @@ In comes a study folder with stimuli; out come the tracker's own file and a jour
 ``sourcedata/sub-07/``, BIDS events in ``sub-07/beh/``, and a row of ``participants.tsv``.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -19,7 +18,7 @@ from experiment.protocols.tracker import TrackerFault
 from experiment.records.earlier_runs import recover_earlier_runs, settings_shown
 from experiment.records.events import trial_under_way
 from experiment.records.journal import Journal, LineKind
-from experiment.records.run_files import RunFiles, host_file_name
+from experiment.records.run_files import RunFiles
 from experiment.records.storage import store_run_files
 from experiment.session.session import run_session
 from experiment.session.waiting import ask_operator
@@ -195,7 +194,7 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
             priority=priority,
         )
         try:
-            _open_host_file(run, lab, journal)
+            _open_recording(run, lab, journal)
             # A bar would tell a person's operator nothing that the messages of trials do not.
             simulated = lab.participant_kind == ParticipantKind.SIMULATED
             progress = patient_progress(len(run.plan.schedule), files.participant_id)
@@ -242,12 +241,11 @@ def _noting_the_trial(files: RunFiles) -> Iterator[None]:
         raise
 
 
-def _open_host_file(run: RunPreparation, lab: Lab, journal: Journal) -> None:
-    """Open the tracker's file, under another name if the host does not take one."""
+def _open_recording(run: RunPreparation, lab: Lab, journal: Journal) -> None:
+    """Open a recording, under another name if the tracker does not take one."""
     for attempt in range(1, _NAMES_TRIED + 1):
-        name = host_file_name(run.files.subject, time.time() + attempt)
         try:
-            lab.tracker.open(name)
+            name = lab.tracker.open(run.files.subject)
         except TrackerFault as fault:
             journal.write(LineKind.TRACKER_FAULT, fault=str(fault))
             if attempt == _NAMES_TRIED or fault.lost:

@@ -8,6 +8,7 @@ from experiment.protocols.display import Clock, SetupDisplay
 from experiment.protocols.operator import Beep
 from experiment.trackers.calibration import custom_display
 from experiment.trackers.eyelink import EyeLink
+from experiment.trackers.eyelink_commands import check_rate
 from stimuli.contract.settings import Settings
 from stimuli.support.errors import InputError
 
@@ -67,7 +68,13 @@ def open_eyelink(
         See `experiment.trackers.calibration.CalibrationScreen`.
     pylink
         Something that behaves as the module; by default the module.
+
+    Raises
+    ------
+    InputError
+        If no tracker answers, or the study asks for a sample rate that an EyeLink has not.
     """
+    check_rate(settings)
     pylink = import_pylink() if pylink is None else pylink
     link = connect(pylink, None if dummy else settings.tracker.address)
     try:

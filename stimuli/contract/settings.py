@@ -252,7 +252,9 @@ class SessionSettings(CheckedSettings):
 class TrackerSettings(CheckedSettings):
     """Recording, and the thresholds of the EyeLink parser (its defaults, sent explicitly)."""
 
-    sample_rate_hz: int = setting(500, "gaze samples a second", choices=(250, 500, 1000, 2000))
+    sample_rate_hz: float = setting(
+        500.0, "gaze samples a second; an EyeLink has 250, 500, 1000 or 2000", 10, 10000
+    )
     eye: str = setting("left", "the eye that is recorded", choices=("left", "right"))
     address: str = setting("100.1.1.1", "of the EyeLink's host computer")
     backdrop: str = setting(

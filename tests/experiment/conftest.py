@@ -160,7 +160,7 @@ def make_lab(tmp_path: Path) -> Callable[..., Lab]:
                 also_seen(scene, time_s)
 
         tracker = SimulatedTracker(clock, eye, settings, generator, host)
-        tracker.open("00test")
+        tracker.open("00")
         return Lab(
             clock=clock,
             display=kind(clock, actual_hz, seen=seen, **display),

@@ -64,7 +64,7 @@ def test_sources_survive_being_written_and_read():
         ("[screen]\ndistanc_cm = 60", r"did you mean 'distance_cm'\?"),
         ("[sceen]\n", r"did you mean 'screen'\?"),
         ("[tracker]\neye = 'Left'", r"one of left, right \(did you mean 'left'\?\)"),
-        ("[tracker]\nsample_rate_hz = 500.0", "expected a whole number"),
+        ("[images]\nsize_px = 512.0", "expected a whole number"),
         ("[study]\nseed = true", "expected a whole number"),
         ("[study]\nname = 3", "expected str"),
         ("[screen]\ndistance_cm = nan", "expected 20 to 200"),
