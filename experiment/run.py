@@ -2,7 +2,8 @@
 
 In comes a study folder with stimuli; out come the tracker's own file and a journal in
 ``sourcedata/sub-07/``, BIDS events in ``sub-07/beh/``, and a row of ``participants.tsv``. With
-``--resume`` a session that was broken off goes on with the next trial, as another run.
+``--resume`` a session that was broken off goes on with the next trial, as another run; with
+``--set-aside`` what was recorded under a wrong number is moved out of the way.
 """
 
 import argparse
@@ -11,18 +12,21 @@ import shlex
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from experiment.laboratory.modes import Mode
 from experiment.records.run_files import runs_of
+from experiment.records.set_aside import set_subject_aside
 from experiment.schedules.schedule import subject_schedule
 from experiment.session.texts import TEXTS
 from experiment.subjects.outcome import Ending, RecordingOutcome, SubjectRecords, subject_records
 from experiment.subjects.recording import record_subject
-from stimuli.contract.study import Study, open_study
+from stimuli.contract.study import Study, open_study, participant_id
 from stimuli.contract.vocabulary import Trial, TrialStatus, subject_label
 from stimuli.support import commands
+from stimuli.support.errors import InputError
 
 MODULE = "experiment.run"
 # In the order in which they are told.
@@ -39,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.list:
         print(schedule_text(subject_schedule(study, subject)))
         return commands.EXIT_OK
+    if arguments.set_aside:
+        aside = set_subject_aside(study, subject)
+        print(f"{participant_id(subject)} is free; what was recorded under it is in\n  {aside}")
+        return commands.EXIT_OK
     try:
         outcome = record_subject(
             study,
@@ -48,11 +56,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             language=arguments.language,
             screen=arguments.screen,
             windowed=arguments.windowed,
+            page=arguments.page,
         )
     except KeyboardInterrupt:
         if runs_of(study, subject):
             print(summary(subject_records(study, subject), arguments.mode))
         raise
+    except (InputError, OSError):
+        raise
+    except Exception as error:
+        _tell_crash(error)
+        print(summary(subject_records(study, subject), arguments.mode))
+        return commands.EXIT_FAILED
     status = _tell_ending(outcome)
     print(summary(outcome.records, arguments.mode))
     if status == commands.EXIT_OK and arguments.report:
@@ -70,6 +85,18 @@ def _tell_ending(outcome: RecordingOutcome) -> int:
         print(f"error: tracker: {outcome.reason}", file=sys.stderr)
         return commands.EXIT_FAILED
     return commands.EXIT_FAILED if outcome.unfetched else commands.EXIT_OK
+
+
+def _tell_crash(error: BaseException) -> None:
+    """Say on standard error what broke a session off: the first error, not what it led to."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    traceback.print_exception(error, chain=False)
+    print(
+        f"error: the session was broken off by a fault of the program ({type(error).__name__}: "
+        f"{error}); what is kept:",
+        file=sys.stderr,
+    )
 
 
 def summary(records: SubjectRecords, mode: Mode) -> str:
@@ -125,14 +152,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         MODULE,
         "Record one subject of a study: instructions, calibration, and blocks of trials, each a\n"
         "fixation target, an image and grey. Check the room first: python -m experiment.check.\n\n"
-        "keys (any time but while an image is shown, where they count after it):\n"
-        "  space  go on; show the image although gaze is not on the target\n"
-        "  c      calibrate again          s    skip this trial, and mark it\n"
-        "  p      pause                    esc  end the session; --resume goes on later\n"
-        "in the tracker's setup: enter camera image, c calibrate, v validate, space accept a\n"
-        "target, esc leave. Ctrl-C ends the session like esc.",
+        "keys (at any time; while an image is shown they count after it):\n"
+        "  space  go on, the participant too; accept a target at a drift check\n"
+        "  a      accept as it is: show the image although gaze is not on the target, or take a\n"
+        "         calibration over its limits; how an image came to be shown is in the events\n"
+        "  c      calibrate                s    skip the trial (in the grey: the next)\n"
+        "  p      pause                    esc  end the session, asked once more\n"
+        "in the tracker's setup the keys are the tracker's: enter camera image, c calibrate,\n"
+        "v validate, space accept a target, esc leave. Ctrl-C ends the session at once. Whatever\n"
+        "waits says so in a corner of the screen, on the tracker's host, in this terminal and on\n"
+        "the operator's page, whose address is printed. --resume goes on with what is left.",
         f"python -m {MODULE} --subject 07\n"
         f"  python -m {MODULE} --subject 07 --resume\n"
+        f"  python -m {MODULE} --subject 07 --set-aside\n"
         f"  python -m {MODULE} --study my-study --subject 999 --simulate",
     )
     parser.add_argument("--subject", required=True, help="the participant's number, such as 07")
@@ -145,6 +177,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="go on with a session that was broken off, as another run; a trial that was under "
         "way stays marked as interrupted",
     )  # fmt: skip
+    parser.add_argument(
+        "--set-aside", action="store_true",
+        help="a wrong number: move all that was recorded under it to sourcedata/set-aside, so that "
+        "the number is free; nothing is deleted",
+    )  # fmt: skip
     modes = parser.add_mutually_exclusive_group()
     for mode in (Mode.SIMULATE, Mode.MOUSE, Mode.DUMMY):
         modes.add_argument(
@@ -152,7 +189,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         )
     parser.set_defaults(mode=Mode.EYELINK)
     parser.add_argument("--screen", type=int, default=0, help="number of the screen, from 0 (0)")
-    parser.add_argument("--windowed", action="store_true", help="a window, not the whole screen")
+    parser.add_argument(
+        "--windowed", action="store_true",
+        help="a window, not the whole screen; not for people",
+    )  # fmt: skip
+    parser.add_argument(
+        "--page", action=argparse.BooleanOptionalAction,
+        help="serve a page for the operator on this computer (default: yes, but not with "
+        "--simulate)",
+    )  # fmt: skip
     parser.add_argument(
         "--language", choices=tuple(TEXTS),
         help="of what the participant reads (default: session.language of study.toml)",
@@ -164,6 +209,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.report is None:
         arguments.report = arguments.mode != Mode.SIMULATE
+    if arguments.page is None:
+        arguments.page = arguments.mode != Mode.SIMULATE
     return arguments
 
 

@@ -14,15 +14,20 @@ from experiment.display.opening import open_window
 from experiment.display.window import WindowClock, WindowDisplay
 from experiment.laboratory.modes import Mode
 from experiment.laboratory.operator import KeyOperator
+from experiment.laboratory.page import operator_page
 from experiment.laboratory.simulation import simulated_lab
+from experiment.laboratory.sounds import Sounds
 from experiment.observer.attention import read_densities
 from experiment.protocols.lab import Lab
 from experiment.protocols.tracker import Tracker
+from experiment.protocols.watch import NoWatch
 from experiment.records.run_files import RunFiles
 from experiment.trackers.eyelink_link import open_eyelink
 from experiment.trackers.mouse import MOUSE, MouseEye, MouseTracker
+from stimuli.contract.locking import using_tracker
 from stimuli.contract.settings import Settings
-from stimuli.contract.vocabulary import Stimulus
+from stimuli.contract.vocabulary import ParticipantKind, Stimulus
+from stimuli.support.errors import InputError
 
 
 @contextmanager
@@ -33,6 +38,7 @@ def open_lab(
     *,
     screen: int = 0,
     windowed: bool = False,
+    page: bool = False,
 ) -> Iterator[Lab]:
     """Yield the laboratory of a mode, and close it.
 
@@ -46,11 +52,14 @@ def open_lab(
         Number of the screen, from 0. A simulated session has none.
     windowed
         Whether to open a window with a frame, not the whole screen.
+    page
+        Whether to serve the operator's page.
 
     Raises
     ------
     InputError
-        If a screen, a tracker or a package is missing, or a prediction cannot be read.
+        If a person is to see a window with a frame, a screen, a tracker or a package is missing,
+        the tracker is another session's, or a prediction cannot be read.
 
     Examples
     --------
@@ -67,11 +76,23 @@ def open_lab(
         densities = read_densities(files.study.root, stimuli)
         yield simulated_lab(files.subject, densities, settings, host, run=files.run)
         return
+    if windowed and mode.participant_kind == ParticipantKind.HUMAN:
+        raise InputError(
+            "--windowed shows images in a window that may be moved and covered; expected the whole "
+            "screen for a person; leave --windowed out, or add --mouse to try a study out"
+        )
     cursor = mode == Mode.MOUSE
     with open_window(settings, number=screen, windowed=windowed, cursor=cursor) as display:
         clock = WindowClock()
-        operator = KeyOperator(clock)
+        operator = KeyOperator(clock, display.bring_to_front)
+        facts = _page_facts(files, screen)
+        watching = operator_page(files.study.root, facts, operator.tell) if page else nullcontext()
         opening: AbstractContextManager[Tracker]
+        tracker_lock: AbstractContextManager[None] = nullcontext()
+        if mode == Mode.EYELINK:
+            tracker_lock = using_tracker(
+                settings.tracker.address, f"records {files.participant_id}"
+            )
         if mode == Mode.MOUSE:
             opening = nullcontext(_mouse_tracker(display, clock, settings, host))
         else:
@@ -81,10 +102,33 @@ def open_lab(
                 settings,
                 read_keys=operator.keys,
                 tell=operator.tell,
+                beep=Sounds(operator.tell).play,
                 dummy=mode == Mode.DUMMY,
             )
-        with opening as tracker:
-            yield Lab(clock, display, tracker, operator, mode.participant_kind)
+        with tracker_lock, opening as tracker, watching as watch:
+            yield Lab(
+                clock,
+                display,
+                tracker,
+                operator,
+                mode.participant_kind,
+                watch=watch or NoWatch(),
+            )
+
+
+def _page_facts(files: RunFiles, screen: int) -> dict[str, object]:
+    """Return what the operator's page says from the start."""
+    settings = files.study.settings
+    placement, level = settings.placement, settings.screen.grey_level
+    left, top = (float(side) for side in placement.origin)
+    return {
+        "participant": files.participant_id,
+        "study": settings.study.name,
+        "screen_px": [settings.screen.width_px, settings.screen.height_px],
+        "image_px": [left, top, float(placement.width_px), float(placement.height_px)],
+        "grey": f"rgb({level}, {level}, {level})",
+        "rate": f"number {screen}",
+    }
 
 
 def _mouse_tracker(

@@ -4,17 +4,16 @@ In comes a study; out come findings, one after the other. Nothing is recorded an
 study is changed.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
+from experiment.display.frames import measure_frame_rate
 from experiment.display.opening import open_window
 from experiment.display.window import WindowClock, WindowDisplay
 from experiment.preflight.findings import Finding, Verdict, tried, wrong_input
-from experiment.preflight.judgements import frame_times, judge_geometry, judge_refresh
+from experiment.preflight.judgements import judge_geometry, judge_refresh
+from experiment.records.disk import NEEDED_GB, free_gb
 from experiment.session.images import check_images_as_shown, interest_areas
 from experiment.trackers.eyelink_commands import software_version
 from experiment.trackers.eyelink_link import connect, import_pylink
@@ -25,8 +24,6 @@ from stimuli.support.errors import InputError
 
 _FRAMES = 240
 _KEY_WAIT_S = 15.0
-# A tracker's file of a session has about 30 MB, and the quality report as much again.
-_DISK_NEEDED_GB = 1.0
 
 
 def check_lab(
@@ -94,11 +91,11 @@ def check_writable(root: Path) -> Finding:
 
 def check_disk(root: Path) -> Finding:
     """Check that the disk has room for sessions."""
-    free_gb = shutil.disk_usage(root).free / 1e9
-    if free_gb < _DISK_NEEDED_GB:
-        repair = f"make room: a session needs up to {_DISK_NEEDED_GB:g} GB"
-        return Finding("free disk", Verdict.FAIL, f"{free_gb:.1f} GB", repair)
-    return Finding("free disk", Verdict.OK, f"{free_gb:.1f} GB")
+    free = free_gb(root)
+    if free < NEEDED_GB:
+        repair = f"make room: a session needs up to {NEEDED_GB:g} GB"
+        return Finding("free disk", Verdict.FAIL, f"{free:.1f} GB", repair)
+    return Finding("free disk", Verdict.OK, f"{free:.1f} GB")
 
 
 def check_screen(
@@ -110,8 +107,8 @@ def check_screen(
             size = f"{settings.screen.width_px} x {settings.screen.height_px}"
             yield Finding("resolution", Verdict.OK, f"{size} pixels, as in study.toml")
             display.draw_text("Measuring the frames of this screen.")
-            times_s = frame_times(display, _FRAMES)
-            yield judge_refresh(np.diff(times_s), settings.screen.refresh_hz)
+            measured = measure_frame_rate(display, _FRAMES)
+            yield judge_refresh(measured, settings.screen.refresh_hz)
             if with_keys:
                 yield check_keyboard(display)
     except InputError as error:

@@ -2,7 +2,7 @@
 
 `Tracker` is what a session needs of any tracker. What only some have is a protocol of its own, and
 the session asks ``isinstance(tracker, DriftChecker)`` before it uses it: `DriftChecker`,
-`HostScreen` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
+`Validator`, `HostScreen` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,13 +29,20 @@ class TrackerFault(Exception):
 
 @dataclass(frozen=True)
 class Validation:
-    """How far gaze was from the targets of a validation, in degrees."""
+    """How far gaze was from known targets, in degrees: mean and largest over the targets.
+
+    Attributes
+    ----------
+    max_deg
+        None where the tracker tells the mean alone.
+    """
 
     mean_deg: float
-    max_deg: float
+    max_deg: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.mean_deg:.2f} deg mean, {self.max_deg:.2f} deg maximum"
+        largest = "" if self.max_deg is None else f", {self.max_deg:.2f} deg maximum"
+        return f"{self.mean_deg:.2f} deg mean{largest}"
 
 
 @dataclass(frozen=True)
@@ -84,12 +91,8 @@ class Tracker(Protocol):
         Returns
         -------
         Validation or None
-            The last one; None if there was none.
+            Of the last validation; None if there was none.
         """
-        ...
-
-    def validate(self) -> Validation | None:
-        """Validate the calibration that is in force; returns as `calibrate` does."""
         ...
 
     def clock_offset_ms(self) -> float | None:
@@ -170,6 +173,15 @@ class DriftChecker(Protocol):
 
 
 @runtime_checkable
+class Validator(Protocol):
+    """A tracker whose calibration can be validated again without another one."""
+
+    def validate(self) -> Validation | None:
+        """Validate the calibration that is in force; returns as `Tracker.calibrate` does."""
+        ...
+
+
+@runtime_checkable
 class HostScreen(Protocol):
     """A tracker with a screen of its own for the operator."""
 
@@ -187,8 +199,8 @@ class HostScreen(Protocol):
         """
         ...
 
-    def show_status(self, text: str) -> None:
-        """Show a line to whoever sits there: what the session waits for."""
+    def say(self, text: str) -> None:
+        """Show a few words, such as what is waited for."""
         ...
 
 

@@ -86,6 +86,9 @@ def event_rows(lines: Sequence[Line], schedule: Sequence[Trial]) -> list[Row]:
                 "status": line["status"],
                 "frames": line["frames"],
                 "dropped_frames": line["dropped_frames"],
+                "early_frames": line.get("early_frames"),
+                "on_time": line.get("on_time"),
+                "shown_by": line.get("shown_by"),
             }
         )
     return sorted(rows, key=lambda row: row["onset"])

@@ -16,7 +16,7 @@ import numpy as np
 
 from experiment.protocols.display import Clock
 from experiment.protocols.tracker import InterestArea, TrackerFault, Validation
-from experiment.trackers.calibration import CalibrationScreen
+from experiment.trackers.calibration import SETUP_KEYS, CalibrationScreen
 from experiment.trackers.data_viewer import DataViewerNotes
 from experiment.trackers.eyelink_commands import (
     host_drawing,
@@ -42,7 +42,7 @@ _ENDED = {
     3: "the host has ended the recording, or was switched off",
     -1: "the host reports an error in the recording",
 }
-_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.\s+([0-9.]+)\s+max")
+_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.(?:\s+([0-9.]+)\s+max)?")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
 
 
@@ -111,18 +111,24 @@ class EyeLink(DataViewerNotes):
         return name
 
     def calibrate(self) -> Validation | None:
-        self._tell("tracker's setup: enter camera, c calibrate, v validate, esc leave")
+        self._tell(f"tracker's setup: {SETUP_KEYS}")
         return self._set_up()
 
     def validate(self) -> Validation | None:
-        return self._set_up()
+        if self._dummy:
+            return None
+        self._tell(f"validation of the calibration: {SETUP_KEYS}")
+        return self._set_up("v")
 
-    def _set_up(self) -> Validation | None:
-        with self._faults(), self._screen.in_setup():
+    def _set_up(self, key: str | None = None) -> Validation | None:
+        """Enter the tracker's setup, with a key pressed for the operator; wait for its end."""
+        with self._faults(), self._screen.in_setup(first_key=key):
             self._link.doTrackerSetup()
         with self._faults():
             found = _VALIDATION.search(self._link.getCalibrationMessage() or "")
-        return Validation(float(found[1]), float(found[2])) if found else None
+        if not found:
+            return None
+        return Validation(float(found[1]), float(found[2]) if found[2] else None)
 
     def drift_check(self) -> float | None:
         if self._dummy:
@@ -152,11 +158,13 @@ class EyeLink(DataViewerNotes):
                 self._send_backdrop(image)
             for command in host_drawing(self._settings, areas):
                 self._command(command)
-        self.show_status(label)
+        self.say(label)
 
-    def show_status(self, text: str) -> None:
+    def say(self, text: str) -> None:
         with self._faults():
-            self._command(f"record_status_message '{_plain(text)[:_STATUS_LETTERS]}'")
+            # The host ends the text at a quotation mark of the same kind.
+            shown = text.replace("'", "’").replace("\n", " ")[:_STATUS_LETTERS]
+            self._command(f"record_status_message '{shown}'")
 
     def clock_offset_ms(self) -> float | None:
         if self._dummy:
@@ -300,11 +308,6 @@ class EyeLink(DataViewerNotes):
                 f"--resume: what was recorded is on the host",
                 lost=True,
             ) from error
-
-
-def _plain(text: str) -> str:
-    """Return a text that a quoted command can hold."""
-    return text.encode("ascii", "replace").decode().replace("'", " ")
 
 
 def _position(sample: Any, eye: int) -> np.ndarray | None:

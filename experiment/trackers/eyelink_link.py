@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from experiment.protocols.display import Clock, SetupDisplay
+from experiment.protocols.operator import Beep
 from experiment.trackers.calibration import custom_display
 from experiment.trackers.eyelink import EyeLink
 from experiment.trackers.eyelink_commands import check_rate
@@ -55,6 +56,7 @@ def open_eyelink(
     *,
     read_keys: Callable[[], Sequence[tuple[str, int]]],
     tell: Callable[[str], None],
+    beep: Callable[[Beep], None] = lambda beep: None,
     dummy: bool = False,
     pylink: Any = None,
 ) -> Iterator[EyeLink]:
@@ -62,7 +64,7 @@ def open_eyelink(
 
     Parameters
     ----------
-    read_keys, tell
+    read_keys, tell, beep
         See `experiment.trackers.calibration.CalibrationScreen`.
     pylink
         Something that behaves as the module; by default the module.
@@ -76,7 +78,7 @@ def open_eyelink(
     pylink = import_pylink() if pylink is None else pylink
     link = connect(pylink, None if dummy else settings.tracker.address)
     try:
-        screen = custom_display(pylink, display, read_keys=read_keys, tell=tell)
+        screen = custom_display(pylink, display, read_keys=read_keys, tell=tell, beep=beep)
         pylink.openGraphicsEx(screen)
         yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
     finally:

@@ -16,6 +16,7 @@ from stimuli.contract.vocabulary import (
     Block,
     Condition,
     Direction,
+    ShownBy,
     Transform,
     blocks_in_use,
     checked_name,
@@ -224,8 +225,23 @@ class SessionSettings(CheckedSettings):
         2, "waits in vain before the operator is asked: recalibrate, show or skip", 1, 20
     )
     calibration_limit_deg: float = setting(
-        1.0, "average validation error above which another calibration is asked for", 0.1, 10
+        0.5, "average validation error above which another calibration is asked for", 0.1, 10
     )
+    calibration_max_deg: float = setting(
+        1.0, "largest validation error of a target above which it is asked for too", 0.1, 20
+    )
+    validate_blocks: bool = setting(True, "whether every block ends with a validation")
+    drift_limit_deg: float = setting(
+        1.0, "median of the last drift checks above which calibrating is offered; 0: never", 0, 10
+    )
+    drift_checks: int = setting(3, "of how many", 1, 100)
+    tolerance_frames: float = setting(
+        1.0, "frames by which the time of an image may be off before its trial is marked", 0.5, 100
+    )
+    notes: str = setting(
+        "bottom-right", "corner in which the screen tells the operator what it waits for",
+        choices=("top-left", "top-right", "bottom-left", "bottom-right", "none"),
+    )  # fmt: skip
     practice: str = setting(
         "", "folder in the study with PNGs for practice, such as practice, or none"
     )
@@ -329,6 +345,9 @@ class ExclusionSettings(CheckedSettings):
         0.0, "most frames by which an image was shown too long or too short; 0: any", 0, 10000
     )
     fixations: int = setting(0, "fewest fixations on a trial", 0, 100)
+    shown_by: tuple[ShownBy, ...] = setting(
+        (), "trials whose image was shown without gaze on the target: by-hand, check-skipped"
+    )
     subject_trials: float = setting(
         1.0, "most of a subject's trials excluded before all of them are, as a share", 0, 1
     )
