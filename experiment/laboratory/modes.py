@@ -15,6 +15,7 @@ import numpy as np
 
 from experiment.display.window import WindowDisplay
 from experiment.laboratory.operator import KeyOperator
+from experiment.laboratory.sounds import Sounds
 from experiment.protocols.display import Clock
 from experiment.protocols.tracker import Tracker
 from experiment.trackers import iohub
@@ -64,6 +65,9 @@ class Mode:
         Opens the tracker in a room, and closes it; None of the simulation, which has no room.
     cursor
         Whether the mouse is seen.
+    address
+        Where the tracker is, so that no other session uses it at the same time; empty of one that
+        several may.
     """
 
     word: str
@@ -71,6 +75,7 @@ class Mode:
     meaning: str
     open_tracker: Callable[[Room], AbstractContextManager[Tracker]] | None = None
     cursor: bool = False
+    address: Callable[[Settings], str] = lambda settings: ""
 
     def __str__(self) -> str:
         return self.word
@@ -94,7 +99,7 @@ def sampled(
 def _eyelink(room: Room, *, dummy: bool = False) -> AbstractContextManager[Tracker]:
     return open_eyelink(
         room.display, room.clock, room.settings, read_keys=room.operator.keys,
-        tell=room.operator.tell, dummy=dummy,
+        tell=room.operator.tell, beep=Sounds(room.operator.tell).play, dummy=dummy,
     )  # fmt: skip
 
 
@@ -110,7 +115,10 @@ def _of_iohub(device: iohub.IohubDevice) -> Callable[[Room], AbstractContextMana
 
 
 _HUMAN = ParticipantKind.HUMAN
-EYELINK = Mode("eyelink", _HUMAN, "a person before a screen and an EyeLink", _eyelink)
+EYELINK = Mode(
+    "eyelink", _HUMAN, "a person before a screen and an EyeLink", _eyelink,
+    address=lambda settings: settings.tracker.address,
+)  # fmt: skip
 SIMULATE = Mode(
     "simulate", ParticipantKind.SIMULATED,
     "a simulated observer and a virtual clock in place of a person; no screen",

@@ -106,8 +106,9 @@ class IohubSource:
     @property
     def rate_hz(self) -> float:
         stated = (self._stated.get("runtime_settings") or {}).get("sampling_rate")
-        known = isinstance(stated, int | float) and stated > 0
-        return float(stated) if known else self._settings.tracker.sample_rate_hz
+        if isinstance(stated, int | float) and stated > 0:
+            return float(stated)
+        return self._settings.tracker.sample_rate_hz
 
     @property
     def eyes(self) -> Sequence[str]:

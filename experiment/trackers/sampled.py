@@ -1,8 +1,8 @@
 """Any tracker whose library delivers gaze samples, as a tracker of a session.
 
-It keeps the samples between start and stop, and the messages, on the clock of the display; validates
-by `experiment.trackers.validation`; and hands the recording over as BIDS ``physio``. Fixations are
-found by the analysis.
+It keeps the samples between start and stop, and the messages, on the clock of the display;
+validates by `experiment.trackers.validation`; and hands the recording over as BIDS ``physio``.
+Fixations are found by the analysis.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ _BETWEEN_LOOKS_S = 0.005
 
 
 class SampledTracker:
-    """An `experiment.protocols.tracker.Tracker` made of an `experiment.trackers.samples.SampleSource`.
+    """An `experiment.protocols.tracker.Tracker` made of a source of samples.
 
     Parameters
     ----------
     source
-        The tracker's library.
+        An `experiment.trackers.samples.SampleSource`: the tracker's library.
     display
         Where the targets of the validation are shown.
     folder

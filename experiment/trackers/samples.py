@@ -1,7 +1,7 @@
 """Gaze samples as a library delivers them, and what a library must be able to do.
 
-Whoever adds a tracker writes a `SampleSource`; `experiment.trackers.sampled.SampledTracker` makes an
-`experiment.protocols.tracker.Tracker` of it. See ``docs/adding-a-tracker.md``.
+Whoever adds a tracker writes a `SampleSource`; `experiment.trackers.sampled.SampledTracker` makes
+an `experiment.protocols.tracker.Tracker` of it. See ``docs/adding-a-tracker.md``.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """A Tobii through the library titta, which has a setup and a calibration display of its own.
 
 Niehorster, Andersson & Nyström (2020), "Titta: A toolbox for creating PsychToolbox and Psychopy
-experiments with Tobii eye trackers". Its times are microseconds of a clock of its own, its positions
-shares of the screen from the top left corner.
+experiments with Tobii eye trackers". Its times are microseconds of a clock of its own, its
+positions shares of the screen from the top left corner.
 """
 
 import sys

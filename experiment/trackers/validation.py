@@ -1,7 +1,7 @@
 """A validation of our own, for any tracker: targets are shown, and gaze is compared with them.
 
-In come a display and whatever delivers samples; out comes, for every eye, how far gaze was from each
-target. The targets are those of an EyeLink's nine points.
+In come a display and whatever delivers samples; out comes, for every eye, how far gaze was from
+each target. The targets are those of an EyeLink's nine points.
 """
 
 from collections.abc import Callable, Mapping, Sequence
