@@ -18,8 +18,9 @@ from stimuli.contract.geometry import psychopy_to_screen
 from stimuli.contract.settings import Settings
 from stimuli.support.errors import InputError
 
-# A session asks for what has come once a frame; ioHub forgets the oldest beyond so many.
-_BUFFERED = 16384
+# A session asks for what has come once a frame; of more than so many, the most that it takes, ioHub
+# forgets the oldest.
+_BUFFERED = 2048
 # Of an eye in a sample's status: 2 and more is lost. The left eye has the tens of both.
 _LOST = 2
 
@@ -184,17 +185,18 @@ def open_iohub(
         **device.options,
     }
     need = f"; is {device.package} installed?" if device.package else ""
+    shown = _display(settings, display.window.screen)
     try:
-        hub = iohub.launchHubServer(window=display.window, **{device.name: options})
+        hub = iohub.launchHubServer(Display=shown, **{device.name: options})
     except Exception as error:  # whatever the maker's library raises in ioHub's process
         raise InputError(
             f"ioHub does not start with {device.name} ({type(error).__name__}: {error}){need}"
         ) from error
     try:
         tracker = getattr(hub.devices, "tracker", None)
-        if tracker is None:
+        if not hasattr(tracker, "getConfiguration"):
             raise InputError(
-                f"ioHub has no tracker {device.name}{need} Switch the tracker on, and see what "
+                f"ioHub has no tracker {device.name}{need}; switch the tracker on, and see what "
                 f"ioHub said above"
             )
         target = visual.TargetStim(
@@ -207,6 +209,23 @@ def open_iohub(
         yield IohubSource(tracker, settings, device, calibration=lambda: dict(calibration))
     finally:
         hub.quit()
+
+
+def _display(settings: Settings, number: int) -> dict[str, object]:
+    """Return how ioHub is told of the screen; it does not know the colours of our window."""
+    screen = settings.screen
+    return {
+        "reporting_unit_type": "pix",
+        "color_space": "rgb",
+        "device_number": number,
+        "physical_dimensions": {
+            "width": round(10 * screen.width_cm), "height": round(10 * screen.height_cm),
+            "unit_type": "mm",
+        },
+        "default_eye_distance": {
+            "surface_center": round(10 * screen.distance_cm), "unit_type": "mm",
+        },
+    }  # fmt: skip
 
 
 def _whole(rate_hz: float) -> float:
