@@ -185,9 +185,9 @@ def open_iohub(
         **device.options,
     }
     need = f"; is {device.package} installed?" if device.package else ""
-    shown = _display(settings, display.window.screen)
     try:
-        hub = iohub.launchHubServer(Display=shown, **{device.name: options})
+        with _in_known_colours(display.window):
+            hub = iohub.launchHubServer(window=display.window, **{device.name: options})
     except Exception as error:  # whatever the maker's library raises in ioHub's process
         raise InputError(
             f"ioHub does not start with {device.name} ({type(error).__name__}: {error}){need}"
@@ -204,28 +204,23 @@ def open_iohub(
         )
         calibration = EyetrackerCalibration(
             display.window, tracker, target, units="pix", colorSpace="rgb", progressMode="time",
-            targetDur=settings.tracker.validation_target_s, targetDelay=0.5, randomisePos=True,
+            targetDur=settings.tracker.validation_target_s,
+            targetDelay=settings.tracker.validation_target_s / 2, randomisePos=True,
         )  # fmt: skip
         yield IohubSource(tracker, settings, device, calibration=lambda: dict(calibration))
     finally:
         hub.quit()
 
 
-def _display(settings: Settings, number: int) -> dict[str, object]:
-    """Return how ioHub is told of the screen; it does not know the colours of our window."""
-    screen = settings.screen
-    return {
-        "reporting_unit_type": "pix",
-        "color_space": "rgb",
-        "device_number": number,
-        "physical_dimensions": {
-            "width": round(10 * screen.width_cm), "height": round(10 * screen.height_cm),
-            "unit_type": "mm",
-        },
-        "default_eye_distance": {
-            "surface_center": round(10 * screen.distance_cm), "unit_type": "mm",
-        },
-    }  # fmt: skip
+@contextmanager
+def _in_known_colours(window: Any) -> Iterator[None]:
+    """Let a window name its colours, which stay as they are, in a space that ioHub knows."""
+    before = window.colorSpace
+    window.colorSpace = "rgb"
+    try:
+        yield
+    finally:
+        window.colorSpace = before
 
 
 def _whole(rate_hz: float) -> float:
