@@ -89,14 +89,16 @@ def _tell_ending(outcome: RecordingOutcome) -> int:
     return commands.EXIT_FAILED if outcome.unfetched else commands.EXIT_OK
 
 
-def _tell_crash(error: BaseException) -> None:
-    """Say on standard error what broke a session off: the first error, not what it led to."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    traceback.print_exception(error, chain=False)
+def _tell_crash(last: BaseException) -> None:
+    """Say on standard error what broke a session off: the first error, and what it led to."""
+    first = last
+    while first.__cause__ or first.__context__:
+        first = first.__cause__ or first.__context__ or first
+    traceback.print_exception(first, chain=False)
+    then = "" if last is first else f", and then {type(last).__name__}: {last}"
     print(
-        f"error: the session was broken off by a fault of the program ({type(error).__name__}: "
-        f"{error}); what is kept:",
+        f"error: a fault of the program ended the session ({type(first).__name__}: {first}{then}); "
+        f"what is kept, and how to go on:",
         file=sys.stderr,
     )
 

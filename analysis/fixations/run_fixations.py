@@ -140,7 +140,7 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
             {
                 "subject": run.subject, "run": run.run, "trial": trial["trial"],
                 "stim_id": trial["stim_id"], **asdict(measured),
-                "excluded": rule_broken(measured, rules),
+                "excluded": rule_broken(measured, rules, trial.get("shown_by")),
             }
         )  # fmt: skip
         trials.append(_Trial(trial, onset_ms, own, numbers, on_image))

@@ -1,6 +1,7 @@
 """The methods of this analysis in words, with its settings and versions."""
 
 import math
+import statistics
 from dataclasses import replace
 
 from analysis.density import centre_bias, mixture
@@ -107,6 +108,23 @@ def _whole(settings: Settings) -> str:
     )
 
 
+def _shown_for(analysis: StudyAnalysis) -> str:
+    """Return for how long the images were shown, as it was measured in the complete trials."""
+    asked_s = analysis.study.settings.session.image_s
+    measured = [
+        float(trial["duration"])
+        for run in analysis.runs
+        for trial in run.complete
+        if trial["duration"] is not None
+    ]
+    if not measured:
+        return f"for {asked_s:g} s (asked for; not measured)"
+    return (
+        f"for {statistics.median(measured):.3f} s (median of {len(measured)} trials, measured; "
+        f"range {min(measured):.3f} to {max(measured):.3f} s; {asked_s:g} s were asked for)"
+    )
+
+
 def _subset(analysis: StudyAnalysis) -> str:
     return _SUBSETS[analysis.subset].format(who_saw_all=_who_saw_all(analysis))
 
@@ -156,6 +174,7 @@ def _exclusions(rules: ExclusionSettings) -> str:
             rules.duration_frames,
             f"more than {rules.duration_frames:g} frames off",
         ),
+        "images that came to be shown": (rules.shown_by, " or ".join(rules.shown_by)),
         "fixations": (rules.fixations, f"fewer than {rules.fixations}"),
     }
     asked = [f"{name} {limit}" for name, (applies, limit) in stated.items() if applies]
@@ -196,7 +215,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
-        f"for {settings.session.image_s:g} s. {_recorded(analysis)} "
+        f"{_shown_for(analysis)}. {_recorded(analysis)} "
         f"{_detection(analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "
         f"complete do not enter. {_subset(analysis)}{_query(analysis)}",

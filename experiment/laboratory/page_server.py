@@ -26,18 +26,16 @@ class Snapshot:
         self._facts: dict[str, object] = {}
         self._told_s = time.monotonic()
 
-    def listen(self, facts: socket.socket, token: str) -> None:
-        """Take over facts as they come, if they come with the token."""
-        while True:
-            with_token = facts.recv(_LARGEST_DATAGRAM)
-            try:
-                told = json.loads(with_token)
-                if told.pop("token") != token:
-                    continue
-            except (ValueError, KeyError, AttributeError, TypeError):
-                continue
-            self._facts = {**self._facts, **told}
-            self._told_s = time.monotonic()
+    def take(self, told: bytes, token: str) -> None:
+        """Take over facts, if they come with the token."""
+        try:
+            facts = json.loads(told)
+            if facts.pop("token") != token:
+                return
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return
+        self._facts = {**self._facts, **facts}
+        self._told_s = time.monotonic()
 
     def as_json(self) -> bytes:
         """Return the facts, and how long ago the last came."""
@@ -106,7 +104,12 @@ def main() -> None:
     facts.bind((_HERE, 0))
     snapshot = Snapshot()
     server = page_server(root, token, snapshot)
-    for work in (lambda: snapshot.listen(facts, token), server.serve_forever):
+
+    def listen() -> None:
+        while True:
+            snapshot.take(facts.recv(_LARGEST_DATAGRAM), token)
+
+    for work in (listen, server.serve_forever):
         threading.Thread(target=work, daemon=True).start()
     print(server.server_port, facts.getsockname()[1], flush=True)
     sys.stdin.read()

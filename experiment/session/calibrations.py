@@ -50,7 +50,7 @@ class Calibrations:
         tracker = self._lab.tracker
         if not isinstance(tracker, Validator):
             return
-        found = self._in_setup(tracker.validate, "validation at the end of the block")
+        found = self._in_setup(tracker.validate, "validation of the block")
         self._write_validation(LineKind.VALIDATED, found)
         self._lab.operator.tell(f"end of the block, validation error {_shown(found)}")
 
@@ -82,7 +82,7 @@ class Calibrations:
         """Leave the tracker's setup to the operator; keys that were pressed in it are its own."""
         self._lab.display.draw_text(self._text)
         self._lab.display.flip()
-        announce(self._lab, f"{what}: the operator, in the tracker's setup")
+        announce(self._lab, f"{what}: operator, in the setup of the tracker")
         try:
             found = set_up()
         finally:

@@ -14,7 +14,8 @@ from stimuli.contract.geometry import screen_to_degrees
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ShownBy, Trial
 
-DRIFT_CHECK = "drift check: space: accept, a: show the image, c: calibrate, s: skip, p: pause"
+# As long as the line on a host's screen.
+DRIFT_CHECK = "drift check; space accept, a show, c calibrate, s skip, p pause"
 _AFTER_TIMEOUTS = {
     Decision.GO_ON: "another drift check",
     Decision.ACCEPT: "show the image all the same",
@@ -105,7 +106,7 @@ def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decisi
     if not isinstance(lab.tracker, DriftChecker):
         lab.watch.tell(waits_for="gaze on the target")
         return True, None
-    announce(lab, f"trial {trial.trial}: {DRIFT_CHECK}")
+    announce(lab, f"trial {trial.trial} {DRIFT_CHECK}")
     offset_deg = lab.tracker.drift_check()
     asked = lab.operator.asked() if offset_deg is None else None
     asked = None if asked == Decision.GO_ON else asked

@@ -79,7 +79,12 @@ def run_session(
     """
     runner = _SessionRunner(plan, lab, settings, journal)
     calibrations = runner.calibrations
-    lab.watch.tell(trials=len(plan.schedule), done=0, blocks=plan.blocks)
+    lab.watch.tell(
+        trials=len(plan.schedule),
+        done=0,
+        blocks=plan.blocks,
+        schedule=[[trial.trial, trial.stimulus.stim_id] for trial in plan.schedule],
+    )
     if lab.participant_kind != ParticipantKind.SIMULATED:
         runner.test_keyboard()
     _describe_screen(lab, settings)

@@ -21,7 +21,11 @@ MESSAGE_LETTERS = 119
 # Messages in one burst can fill the link, which takes some twenty in 10 ms.
 _BETWEEN_MESSAGES_S = 0.002
 # What TRIAL_RESULT tells of each end of a trial; -1 of all others.
-_RESULTS = {TrialStatus.COMPLETE: 0, TrialStatus.UNRECORDED: 0, TrialStatus.SKIPPED: 1}
+_RESULTS: dict[str, int] = {
+    TrialStatus.COMPLETE: 0,
+    TrialStatus.UNRECORDED: 0,
+    TrialStatus.SKIPPED: 1,
+}
 
 
 class DataViewerNotes:
@@ -48,7 +52,7 @@ class DataViewerNotes:
     def note_end(self, status: str, facts: Mapping[str, object]) -> None:
         for text in _variables({"status": status, **facts}):
             self.message(text)
-        self.message(f"TRIAL_RESULT {_RESULTS.get(TrialStatus(status), -1)}")
+        self.message(f"TRIAL_RESULT {_RESULTS.get(status, -1)}")
 
 
 def area_message(number: int, area: InterestArea) -> str:

@@ -310,7 +310,7 @@ def test_the_journal_tells_the_session_from_start_to_end(make_study):
     assert lines[1]["recording"] == "s07r1.asc"
     frames, host_file = lines[2:4]
     assert (frames["kind"], frames["hz"], frames["late"]) == ("frames", 120.0, 0)
-    assert re.fullmatch("07[0-9a-z]{6}", host_file["name"])
+    assert (host_file["kind"], host_file["name"]) == ("tracker-file", "07-1")
     assert lines[1]["observer"] == "simulated"
     assert lines[-1]["kind"] == "session-finished"
     assert [line["trial"] for line in lines if line["kind"] == "trial-ended"] == list(range(1, 13))

@@ -253,10 +253,10 @@ class FakeLink:
         self._say("setup")
         screen = self._module.graphics
         screen.setup_cal_display()
-        for key in screen.get_input_key() or []:
-            if key.key == 27:
-                screen.exit_cal_display()
-                return
+        keys = [key.key for key in screen.get_input_key() or []]
+        if 27 in keys:
+            screen.exit_cal_display()
+            return
         if self._strikes("escape_in_setup"):
             self._message = ""
             screen.exit_cal_display()
@@ -264,7 +264,7 @@ class FakeLink:
         for x in (60, 960, 1860):
             screen.draw_cal_target(x, 540)
             screen.erase_cal_target()
-        found = self._tracker.calibrate()
+        found = self._tracker.validate() if ord("v") in keys else self._tracker.calibrate()
         error_deg, max_deg = found.mean_deg, found.max_deg
         if self._faults.get("validation_deg"):
             error_deg = self._faults["validation_deg"].pop(0)

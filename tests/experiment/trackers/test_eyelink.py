@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +39,13 @@ class ScriptedOperator(SimulatedOperator):
         super().__init__(clock)
         self.answers, self.told, self.questions = dict(answers), [], []
 
-    def ask(self, question, *, otherwise):
+    def ask(self, question, choices, *, otherwise):
         self.questions.append(question)
         for part, decisions in self.answers.items():
             if part in question and decisions:
                 self._clock.wait(1.0)
                 return decisions.pop(0)
-        return super().ask(question, otherwise=otherwise)
+        return super().ask(question, choices, otherwise=otherwise)
 
     def tell(self, text):
         self.told.append(text)
@@ -92,6 +93,7 @@ def session(monkeypatch, tmp_path):
             return Opened()
 
         monkeypatch.setattr(recording, "open_lab", lab)
+        monkeypatch.setattr(recording, "raised_priority", lambda: nullcontext("as it was"))
         command = ["--study", str(study), "--subject", "07", "--no-report", *options]
         made["status"] = run.main(command)
         return made
@@ -138,7 +140,8 @@ def test_the_whole_session_is_recorded_and_fetched(make_study, session):
     assert [row["status"] for row in rows(study)] == ["complete"] * 12
     text = (study / EDF).read_text()
     assert text.count("TRIAL_RESULT 0") == 12
-    assert text.count("!CAL VALIDATION") == 3
+    assert text.count("!CAL CALIBRATION") == 3
+    assert text.count("!CAL VALIDATION") == 6  # at the end of each block another
     first_ms = float(next(line for line in text.splitlines() if line[:1].isdigit()).split()[0])
     told = [line.split() for line in text.splitlines() if "SYNCTIME" in line]
     onsets_s = [(int(at) - int(late) - first_ms) / 1000 for _, at, late, _ in told]
@@ -278,12 +281,23 @@ def test_an_eye_that_is_never_seen_does_not_trap_anybody(make_study, session, fa
 def test_a_poor_validation_asks_for_another_calibration(make_study, session):
     study = make_study(sources=1)
     made = session(
-        study, answers={"the limit is 1 deg": [Decision.RECALIBRATE]}, validation_deg=[1.8]
+        study, answers={"the limits are 0.5": [Decision.RECALIBRATE]}, validation_deg=[1.8]
     )
-    assert made["fake"].transcript.count("setup") == 4
+    assert made["fake"].transcript.count("setup") == 4 + 3
     found = [line for line in journal(study) if line["kind"] == "calibrated"]
     assert found[0]["validation_error_deg"] == 1.8
-    assert found[1]["validation_error_deg"] <= 1.0
+    assert found[1]["validation_error_deg"] <= 0.5
+
+
+def test_a_poor_validation_that_is_taken_as_it_is_is_said_and_recorded(make_study, session):
+    study = make_study(sources=1)
+    made = session(study, validation_deg=[0.4, 0.4, 1.8])
+    assert "accepted as it is: validation error 1.80 deg mean, 3.60 deg maximum" in (
+        made["operator"].told
+    )
+    assert "CALIBRATION_ACCEPTED 1.80 deg mean, 3.60 deg maximum" in (study / EDF).read_text()
+    decisions = [line["decision"] for line in journal(study) if line["kind"] == "operator"]
+    assert decisions == ["accept"]
 
 
 def test_leaving_the_setup_without_a_validation_is_noticed(make_study, session):
