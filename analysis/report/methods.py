@@ -13,7 +13,7 @@ from analysis.recordings.sample_tables import physio_device
 from analysis.report.further import further_methods
 from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
-from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Settings
+from stimuli.contract.settings import NOT_MEASURED, AnalysisSettings, ExclusionSettings, Settings
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.provenance import package_versions, source_commit
 
@@ -95,6 +95,13 @@ def _detection(analysis: StudyAnalysis) -> str:
         f"Fixations were found in the samples {threshold}, at least "
         f"{settings.minimum_fixation_ms:g} ms long."
     )
+
+
+def _luminance(settings: Settings) -> str:
+    screen = settings.screen
+    white = NOT_MEASURED if screen.luminance_cd_m2 is None else f"{screen.luminance_cd_m2:g} cd/m²"
+    gamma = NOT_MEASURED if screen.gamma is None else f"{screen.gamma:g}"
+    return f"; luminance of white {white}, gamma {gamma}"
 
 
 def _whole(settings: Settings) -> str:
@@ -214,7 +221,8 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         fitted = "with a single photograph there is none, and it is uniform"
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
-        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
+        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm{_luminance(settings)}) were "
+        f"shown{_whole(settings)} "
         f"{_shown_for(analysis)}. {_recorded(analysis)} "
         f"{_detection(analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "

@@ -14,7 +14,7 @@ from experiment.display.window import WindowClock, WindowDisplay
 from experiment.laboratory.modes import EYELINK, Room, find_mode
 from experiment.laboratory.operator import KeyOperator
 from experiment.preflight.findings import Finding, Verdict, tried, wrong_input
-from experiment.preflight.judgements import judge_geometry, judge_refresh
+from experiment.preflight.judgements import judge_geometry, judge_luminance, judge_refresh
 from experiment.records.disk import NEEDED_GB, free_gb
 from experiment.session.images import check_images_as_shown, interest_areas
 from experiment.trackers.eyelink_commands import software_version
@@ -65,6 +65,7 @@ def check_lab(
     yield tried("study folder", lambda: check_writable(study.root))
     yield check_disk(study.root)
     yield from judge_geometry(settings)
+    yield judge_luminance(settings)
     yield from check_screen(
         settings, screen=screen, windowed=windowed, with_keys=with_keys, with_tracker=with_tracker
     )
