@@ -60,8 +60,8 @@ class KeyOperator:
         self, question: str, choices: Mapping[Decision, str], *, otherwise: Decision
     ) -> Decision:
         keys = keys_in_words(choices)
-        self.tell(f"{question}  [{keys}]")
         self.clear()
+        self.tell(f"{question}  [{keys}]")
         waited_s = 0.0
         while True:
             decision = self.asked()

@@ -94,7 +94,15 @@ def page_server(root: Path, token: str, snapshot: Snapshot) -> ThreadingHTTPServ
         def log_message(self, format: str, *arguments: Any) -> None:
             """The terminal is the operator's."""
 
-    return ThreadingHTTPServer((_HERE, 0), Handler)
+    class Server(ThreadingHTTPServer):
+        """Does not speak of browsers that went away."""
+
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """The terminal is the operator's."""
+
+    return Server((_HERE, 0), Handler)
 
 
 def main() -> None:
