@@ -81,6 +81,8 @@ class IohubSource:
         The device of an ioHub that is open.
     calibration
         Returns what `runSetupProcedure` of the device is given.
+    after
+        Called after a calibration, whose window may have taken the keyboard from ours.
     """
 
     def __init__(
@@ -90,9 +92,10 @@ class IohubSource:
         device: IohubDevice,
         *,
         calibration: Callable[[], Mapping[str, object]],
+        after: Callable[[], None] = lambda: None,
     ):
         self._tracker, self._settings, self._device = tracker, settings, device
-        self._calibration = calibration
+        self._calibration, self._after = calibration, after
         self._stated = tracker.getConfiguration() or {}
 
     @property
@@ -117,6 +120,7 @@ class IohubSource:
 
     def calibrate(self) -> bool:
         answer = self._tracker.runSetupProcedure(dict(self._calibration()))
+        self._after()
         if isinstance(answer, str) and "ERROR" in answer:
             raise TrackerFault(f"ioHub could not calibrate: {answer}")
         if isinstance(answer, Mapping):
@@ -207,7 +211,10 @@ def open_iohub(
             targetDur=settings.tracker.validation_target_s,
             targetDelay=settings.tracker.validation_target_s / 2, randomisePos=True,
         )  # fmt: skip
-        yield IohubSource(tracker, settings, device, calibration=lambda: dict(calibration))
+        yield IohubSource(
+            tracker, settings, device, calibration=lambda: dict(calibration),
+            after=display.bring_to_front,
+        )  # fmt: skip
     finally:
         hub.quit()
 
