@@ -4,6 +4,7 @@ ioHub runs the tracker in a process of its own and draws its calibration there. 
 of PsychoPy's clock, its positions in the window's units: centred pixels, y up.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from stimuli.support.errors import InputError
 # A session asks for what has come once a frame; of more than so many, the most that it takes, ioHub
 # forgets the oldest.
 _BUFFERED = 2048
+_PATIENCE_S = 15.0
 # Of an eye in a sample's status: 2 and more is lost. The left eye has the tens of both.
 _LOST = 2
 
@@ -216,7 +218,20 @@ def open_iohub(
             after=display.bring_to_front,
         )  # fmt: skip
     finally:
+        _end(hub)
+
+
+def _end(hub: Any) -> None:
+    """End ioHub's process, which is waited for without an end, by force if it does not go."""
+    from psychopy.iohub.devices import Computer
+
+    process = Computer.iohub_process
+    force = threading.Timer(_PATIENCE_S, lambda: process is not None and process.kill())
+    force.start()
+    try:
         hub.quit()
+    finally:
+        force.cancel()
 
 
 @contextmanager
