@@ -33,9 +33,9 @@ def set_subject_aside(study: Study, subject: str | int) -> Path:
     --------
     >>> from experiment import set_subject_aside
     >>> from stimuli import open_study
-    >>> aside = set_subject_aside(open_study("demo-study"), 7)  # doctest: +SKIP
-    >>> aside.as_posix()  # doctest: +SKIP
-    'demo-study/sourcedata/set-aside/sub-07_20260302T140511'
+    >>> aside = set_subject_aside(open_study("demo-study"), 1)
+    >>> aside.parent.as_posix(), sorted(path.name for path in aside.iterdir())
+    ('demo-study/sourcedata/set-aside', ['sourcedata', 'study'])
     """
     subject = subject_label(subject)
     name = participant_id(subject)
