@@ -1,6 +1,8 @@
 from .display.frames import FrameRate as FrameRate
 from .display.frames import measure_frame_rate as measure_frame_rate
 from .laboratory.modes import Mode as Mode
+from .laboratory.modes import find_mode as find_mode
+from .laboratory.modes import modes as modes
 from .laboratory.opening import open_lab as open_lab
 from .laboratory.simulation import simulated_lab as simulated_lab
 from .preflight.checks import check_lab as check_lab

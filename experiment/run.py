@@ -1,6 +1,6 @@
 """Record a subject: ``python -m experiment.run --subject 07`` in a study folder.
 
-In comes a study folder with stimuli; out come the tracker's own file and a journal in
+In comes a study folder with stimuli; out come the recording and a journal in
 ``sourcedata/sub-07/``, BIDS events in ``sub-07/beh/``, and a row of ``participants.tsv``. With
 ``--resume`` a session that was broken off goes on with the next trial, as another run; with
 ``--set-aside`` what was recorded under a wrong number is moved out of the way.
@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiment.laboratory.modes import Mode
+from experiment.laboratory.modes import Mode, find_mode, modes
 from experiment.records.run_files import runs_of
 from experiment.records.set_aside import set_subject_aside
 from experiment.schedules.schedule import subject_schedule
@@ -47,30 +47,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         aside = set_subject_aside(study, subject)
         print(f"{participant_id(subject)} is free; what was recorded under it is in\n  {aside}")
         return commands.EXIT_OK
+    mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
+    real = mode.open_tracker is not None
     try:
         outcome = record_subject(
             study,
             subject,
-            mode=arguments.mode,
+            mode=mode,
             resume=arguments.resume,
             language=arguments.language,
             screen=arguments.screen,
             windowed=arguments.windowed,
-            page=arguments.page,
+            page=real if arguments.page is None else arguments.page,
         )
     except KeyboardInterrupt:
         if runs_of(study, subject):
-            print(summary(subject_records(study, subject), arguments.mode))
+            print(summary(subject_records(study, subject), mode))
         raise
     except (InputError, OSError):
         raise
     except Exception as error:
         _tell_crash(error)
-        print(summary(subject_records(study, subject), arguments.mode))
+        print(summary(subject_records(study, subject), mode))
         return commands.EXIT_FAILED
     status = _tell_ending(outcome)
-    print(summary(outcome.records, arguments.mode))
-    if status == commands.EXIT_OK and arguments.report:
+    print(summary(outcome.records, mode))
+    if status == commands.EXIT_OK and (real if arguments.report is None else arguments.report):
         _run_report(study, subject)
     return status
 
@@ -118,7 +120,7 @@ def summary(records: SubjectRecords, mode: Mode) -> str:
             if records.trials_left
             else "the tracker's file is still on its host"
         )
-        option = "" if mode == Mode.EYELINK else f" --{mode}"
+        option = "" if mode.word == study.settings.tracker.model else f" --{mode}"
         lines += [
             f"  {what}; go on with",
             f"  python -m {MODULE} --study {shlex.quote(str(study.root))} --subject {subject}"
@@ -184,12 +186,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="a wrong number: move all that was recorded under it to sourcedata/set-aside, so that "
         "the number is free; nothing is deleted",
     )  # fmt: skip
-    modes = parser.add_mutually_exclusive_group()
-    for mode in (Mode.SIMULATE, Mode.MOUSE, Mode.DUMMY):
-        modes.add_argument(
+    with_what = parser.add_argument_group(
+        "with what (default: tracker.model of study.toml, an EyeLink where it says nothing)"
+    ).add_mutually_exclusive_group()
+    for mode in modes().values():
+        with_what.add_argument(
             f"--{mode}", action="store_const", const=mode, dest="mode", help=mode.meaning
         )
-    parser.set_defaults(mode=Mode.EYELINK)
     parser.add_argument("--screen", type=int, default=0, help="number of the screen, from 0 (0)")
     parser.add_argument(
         "--windowed", action="store_true",
@@ -208,12 +211,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--report", action=argparse.BooleanOptionalAction,
         help="run analysis.session at the end (default: yes, but not with --simulate)",
     )  # fmt: skip
-    arguments = parser.parse_args(argv)
-    if arguments.report is None:
-        arguments.report = arguments.mode != Mode.SIMULATE
-    if arguments.page is None:
-        arguments.page = arguments.mode != Mode.SIMULATE
-    return arguments
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

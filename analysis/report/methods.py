@@ -2,15 +2,18 @@
 
 import math
 import statistics
+from dataclasses import replace
 
 from analysis.density import centre_bias, mixture
 from analysis.effects.intervals import LEAST_SOURCES
 from analysis.effects.study_analysis import StudyAnalysis
+from analysis.fixations.parsing import detector_at, is_of_samples
 from analysis.fixations.subsets import Subset
+from analysis.recordings.sample_tables import physio_device
 from analysis.report.further import further_methods
 from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
-from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Settings
+from stimuli.contract.settings import NOT_MEASURED, AnalysisSettings, ExclusionSettings, Settings
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.provenance import package_versions, source_commit
 
@@ -60,14 +63,30 @@ def _recorded(analysis: StudyAnalysis) -> str:
     if set(analysis.participants.values()) == {ParticipantKind.SIMULATED}:
         return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz:g} samples a second."
     return (
-        f"Gaze of the {tracker.eye} eye was recorded with an EyeLink at {tracker.sample_rate_hz:g} "
-        f"samples a second."
+        f"Gaze of the {tracker.eye} eye was recorded with {_tracker(analysis)} at "
+        f"{tracker.sample_rate_hz:g} samples a second."
     )
 
 
-def _detection(settings: AnalysisSettings) -> str:
+def _tracker(analysis: StudyAnalysis) -> str:
+    """Return what recorded, as the sidecar of a recording of samples says."""
+    named = set()
+    for run in analysis.runs:
+        if run.recording is None or not is_of_samples(run.recording):
+            named.add("an EyeLink")
+        else:
+            named.add(physio_device(run.recording) or analysis.study.settings.tracker.model)
+    return " or ".join(sorted(named))
+
+
+def _detection(analysis: StudyAnalysis) -> str:
+    settings = analysis.study.settings.analysis
+    recordings = [run.recording for run in analysis.runs if run.recording is not None]
     if settings.detector == "tracker":
-        return "Fixations are those of the tracker's own parser, at its mean positions."
+        if not any(map(is_of_samples, recordings)):
+            return "Fixations are those of the tracker's own parser, at its mean positions."
+        rate_hz = analysis.study.settings.tracker.sample_rate_hz
+        settings = replace(settings, detector=detector_at(rate_hz))
     threshold = {
         "velocity": f"by velocity (I-VT, below {settings.velocity_deg_s:g} degrees a second)",
         "dispersion": f"by dispersion (I-DT, within {settings.dispersion_deg:g} degrees)",
@@ -76,6 +95,13 @@ def _detection(settings: AnalysisSettings) -> str:
         f"Fixations were found in the samples {threshold}, at least "
         f"{settings.minimum_fixation_ms:g} ms long."
     )
+
+
+def _luminance(settings: Settings) -> str:
+    screen = settings.screen
+    white = NOT_MEASURED if screen.luminance_cd_m2 is None else f"{screen.luminance_cd_m2:g} cd/m²"
+    gamma = NOT_MEASURED if screen.gamma is None else f"{screen.gamma:g}"
+    return f"; luminance of white {white}, gamma {gamma}"
 
 
 def _whole(settings: Settings) -> str:
@@ -195,9 +221,10 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         fitted = "with a single photograph there is none, and it is uniform"
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
-        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
+        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm{_luminance(settings)}) were "
+        f"shown{_whole(settings)} "
         f"{_shown_for(analysis)}. {_recorded(analysis)} "
-        f"{_detection(settings.analysis)} Fixation 0, "
+        f"{_detection(analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "
         f"complete do not enter. {_subset(analysis)}{_query(analysis)}",
         *_controls(analysis),

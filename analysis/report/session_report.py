@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.fixations.lost_samples import TrialLosses, trial_losses
+from analysis.fixations.parsing import parsed
 from analysis.fixations.quality import QUALITY
 from analysis.fixations.table import fixation_table
 from analysis.recordings.recording import Recording, unsound_samples
@@ -96,6 +97,7 @@ def _report(study: Study, subject: str) -> SessionReport:
             recordings.append(None)
         else:
             recording = read_run_recording(one, one.recording, study.settings)
+            recording = parsed(recording, one.recording, study.settings)
             recordings.append(recording)
             samples = recording.samples()
             written += write_physio(one, recording, samples, study.settings)

@@ -11,8 +11,10 @@ from pathlib import Path
 from experiment.display.frames import measure_frame_rate
 from experiment.display.opening import open_window
 from experiment.display.window import WindowClock, WindowDisplay
+from experiment.laboratory.modes import EYELINK, Room, find_mode
+from experiment.laboratory.operator import KeyOperator
 from experiment.preflight.findings import Finding, Verdict, tried, wrong_input
-from experiment.preflight.judgements import judge_geometry, judge_refresh
+from experiment.preflight.judgements import judge_geometry, judge_luminance, judge_refresh
 from experiment.records.disk import NEEDED_GB, free_gb
 from experiment.session.images import check_images_as_shown, interest_areas
 from experiment.trackers.eyelink_commands import software_version
@@ -43,7 +45,7 @@ def check_lab(
     windowed
         Whether to open a window with a frame, not the whole screen.
     with_tracker, with_keys
-        Whether an EyeLink is asked who it is, and whether a key is waited for.
+        Whether the tracker is asked who it is, and whether a key is waited for.
 
     Yields
     ------
@@ -63,8 +65,11 @@ def check_lab(
     yield tried("study folder", lambda: check_writable(study.root))
     yield check_disk(study.root)
     yield from judge_geometry(settings)
-    yield from check_screen(settings, screen=screen, windowed=windowed, with_keys=with_keys)
-    if with_tracker:
+    yield judge_luminance(settings)
+    yield from check_screen(
+        settings, screen=screen, windowed=windowed, with_keys=with_keys, with_tracker=with_tracker
+    )
+    if with_tracker and settings.tracker.model == EYELINK.word:
         yield tried("tracker", lambda: check_tracker(settings))
 
 
@@ -99,7 +104,7 @@ def check_disk(root: Path) -> Finding:
 
 
 def check_screen(
-    settings: Settings, *, screen: int, windowed: bool, with_keys: bool
+    settings: Settings, *, screen: int, windowed: bool, with_keys: bool, with_tracker: bool = False
 ) -> Iterator[Finding]:
     """Open the window that a session opens, and check what can be measured in it."""
     try:
@@ -111,6 +116,8 @@ def check_screen(
             yield judge_refresh(measured, settings.screen.refresh_hz)
             if with_keys:
                 yield check_keyboard(display)
+            if with_tracker and settings.tracker.model != EYELINK.word:
+                yield tried("tracker", lambda: check_other_tracker(settings, display))
     except InputError as error:
         yield wrong_input("screen", error)
 
@@ -143,3 +150,15 @@ def check_tracker(settings: Settings) -> Finding:
         repair = "update the host, or look at its screen"
         return Finding("tracker", Verdict.WARN, f"answers, but says {text!r}", repair)
     return Finding("tracker", Verdict.OK, f"{text} at {settings.tracker.address}")
+
+
+def check_other_tracker(settings: Settings, display: WindowDisplay) -> Finding:
+    """Open the tracker that the study names, which needs a window, and close it again."""
+    mode = find_mode(settings.tracker.model, "study.toml: tracker.model")
+    if mode.open_tracker is None:
+        return Finding("tracker", Verdict.OK, f"none: {mode.meaning}")
+    clock = WindowClock()
+    with tempfile.TemporaryDirectory() as folder:
+        room = Room(display, clock, KeyOperator(clock), settings, Path(folder))
+        with mode.open_tracker(room):
+            return Finding("tracker", Verdict.OK, f"answers: {mode.meaning}")

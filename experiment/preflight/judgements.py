@@ -32,6 +32,22 @@ def judge_refresh(measured: FrameRate, expected_hz: float) -> Finding:
     return Finding(name, Verdict.OK, found)
 
 
+def judge_luminance(settings: Settings) -> Finding:
+    """Judge whether gamma and luminance of the screen were measured."""
+    screen = settings.screen
+    if screen.gamma is None or screen.luminance_cd_m2 is None:
+        repair = (
+            "measure white and a few greys with a photometer: screen.gamma and "
+            "screen.luminance_cd_m2 of study.toml"
+        )
+        return Finding("luminance", Verdict.WARN, "not measured", repair)
+    found = (
+        f"white {screen.luminance_cd_m2:g} cd/m2, gamma {screen.gamma:g}, background "
+        f"{screen.grey_cd_m2:.1f} cd/m2"
+    )
+    return Finding("luminance", Verdict.OK, found)
+
+
 def judge_geometry(settings: Settings) -> Iterator[Finding]:
     """Judge the angles that follow from panel, pixels and distance."""
     screen = settings.screen.geometry

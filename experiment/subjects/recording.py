@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from experiment.display.frames import FrameRate, check_frame_rate, measure_frame_rate
 from experiment.display.priority import USUAL_PRIORITY, raised_priority
-from experiment.laboratory.modes import Mode
+from experiment.laboratory.modes import SIMULATE, Mode, find_mode
 from experiment.laboratory.opening import open_lab
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision, SessionAborted
@@ -29,7 +29,6 @@ from stimuli.contract.locking import recording_subject, using_stimuli
 from stimuli.contract.settings import Settings
 from stimuli.contract.study import Study, participant_id
 from stimuli.contract.vocabulary import ParticipantKind, subject_label
-from stimuli.support.checked import member
 from stimuli.support.console import patient_progress
 from stimuli.support.errors import InputError
 
@@ -42,7 +41,7 @@ def record_subject(
     study: Study,
     subject: str | int,
     *,
-    mode: Mode | str = Mode.EYELINK,
+    mode: Mode | str | None = None,
     resume: bool = False,
     language: str | None = None,
     screen: int = 0,
@@ -60,7 +59,8 @@ def record_subject(
     subject
         The participant's number.
     mode
-        What the session is run with; see `experiment.laboratory.modes.Mode`.
+        What the session is run with; see `experiment.laboratory.modes`. By default what the
+        settings say, ``tracker.model``.
     resume
         Whether to go on with a session that was broken off.
     language
@@ -97,7 +97,9 @@ def record_subject(
     >>> outcome = record_subject(open_study("demo-study"), 7, mode="mouse")  # doctest: +SKIP
     >>> outcome.ending, outcome.records.statuses  # doctest: +SKIP
     """
-    mode, subject = member(Mode, mode, "mode"), subject_label(subject)
+    chosen = study.settings.tracker.model if mode is None else mode
+    mode = find_mode(chosen, "study.toml: tracker.model" if mode is None else "mode")
+    subject = subject_label(subject)
     with (
         recording_subject(study.root, subject),
         using_stimuli(study.root, f"records {participant_id(subject)}"),
@@ -159,7 +161,7 @@ def simulate_subject(study: Study, subject: str | int, *, resume: bool = False) 
     >>> {outcome.ending.value for outcome in outcomes}
     {'finished'}
     """
-    return record_subject(study, subject, mode=Mode.SIMULATE, resume=resume)
+    return record_subject(study, subject, mode=SIMULATE, resume=resume)
 
 
 def _record_run(run: RunPreparation, lab: Lab) -> None:

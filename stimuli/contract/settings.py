@@ -180,6 +180,9 @@ class DesignSettings(CheckedSettings):
     )  # fmt: skip
 
 
+NOT_MEASURED = "not measured"
+
+
 @dataclass(frozen=True)
 class ScreenSettings(CheckedSettings):
     """The screen and the eye before it; defaults are the paper's VIEWPixx 3D at 60 cm."""
@@ -191,6 +194,13 @@ class ScreenSettings(CheckedSettings):
     distance_cm: float = setting(60.0, "from the eye to the centre of the screen", 20, 200)
     refresh_hz: float = setting(120.0, "frames a second", 24, 1000)
     grey: float = setting(0.5, "background, 0 black to 1 white", 0, 1)
+    gamma: float | None = setting(
+        None, "exponent from pixel value to luminance, measured; 1 of a linear screen", 0.3, 5,
+        unknown=NOT_MEASURED,
+    )  # fmt: skip
+    luminance_cd_m2: float | None = setting(
+        None, "luminance of white at the centre, measured", 0.1, 10000, unknown=NOT_MEASURED
+    )
     trigger: str = setting(
         "none",
         "white while an image is shown, black otherwise: a patch at the bottom left for a "
@@ -202,6 +212,13 @@ class ScreenSettings(CheckedSettings):
     def grey_level(self) -> int:
         """The background as a pixel value, 0 to 255."""
         return round(255 * self.grey)
+
+    @property
+    def grey_cd_m2(self) -> float | None:
+        """Luminance of the background above that of black, None where it is not measured."""
+        if self.gamma is None or self.luminance_cd_m2 is None:
+            return None
+        return self.luminance_cd_m2 * self.grey**self.gamma
 
     @property
     def geometry(self) -> Screen:
@@ -256,6 +273,15 @@ class TrackerSettings(CheckedSettings):
         500.0, "gaze samples a second; an EyeLink has 250, 500, 1000 or 2000", 10, 10000
     )
     eye: str = setting("left", "the eye that is recorded", choices=("left", "right"))
+    model: str = setting(
+        "eyelink", "what records, where no option says it: a mode of experiment.run, such as tobii"
+    )
+    device: str = setting(
+        "", "name by which the maker's library knows the tracker, such as Tobii Pro Spectrum"
+    )
+    validation_target_s: float = setting(
+        1.2, "how long each target of our own validation is shown; an EyeLink has its own", 0.1, 10
+    )
     address: str = setting("100.1.1.1", "of the EyeLink's host computer")
     backdrop: str = setting(
         "boxes", "behind the gaze cursor on the host: outlines of image and targets, or the image",

@@ -7,7 +7,7 @@ import pytest
 
 from experiment.display.frames import frame_rate
 from experiment.preflight.findings import Verdict
-from experiment.preflight.judgements import judge_geometry, judge_refresh
+from experiment.preflight.judgements import judge_geometry, judge_luminance, judge_refresh
 from stimuli.contract.settings import ScreenSettings, Settings
 
 
@@ -48,3 +48,11 @@ def test_angles_are_checked_against_the_panel(screen, verdicts):
     assert [one.verdict for one in found] == verdicts
     if not screen:
         assert "image 26.07 deg" in found[1].found
+
+
+def test_a_screen_that_was_not_measured_is_said_and_a_measured_one_told():
+    assert judge_luminance(Settings()).verdict == Verdict.WARN
+    screen = ScreenSettings(grey=0.5, gamma=2.2, luminance_cd_m2=100.0)
+    finding = judge_luminance(Settings(screen=screen))
+    assert finding.verdict == Verdict.OK
+    assert "background 21.8 cd/m2" in finding.found
