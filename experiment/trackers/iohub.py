@@ -4,6 +4,7 @@ ioHub runs the tracker in a process of its own and draws its calibration there. 
 of PsychoPy's clock, its positions in the window's units: centred pixels, y up.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from stimuli.support.errors import InputError
 # A session asks for what has come once a frame; of more than so many, the most that it takes, ioHub
 # forgets the oldest.
 _BUFFERED = 2048
+_PATIENCE_S = 15.0
 # Of an eye in a sample's status: 2 and more is lost. The left eye has the tens of both.
 _LOST = 2
 
@@ -81,6 +83,8 @@ class IohubSource:
         The device of an ioHub that is open.
     calibration
         Returns what `runSetupProcedure` of the device is given.
+    after
+        Called after a calibration, whose window may have taken the keyboard from ours.
     """
 
     def __init__(
@@ -90,9 +94,10 @@ class IohubSource:
         device: IohubDevice,
         *,
         calibration: Callable[[], Mapping[str, object]],
+        after: Callable[[], None] = lambda: None,
     ):
         self._tracker, self._settings, self._device = tracker, settings, device
-        self._calibration = calibration
+        self._calibration, self._after = calibration, after
         self._stated = tracker.getConfiguration() or {}
 
     @property
@@ -117,6 +122,7 @@ class IohubSource:
 
     def calibrate(self) -> bool:
         answer = self._tracker.runSetupProcedure(dict(self._calibration()))
+        self._after()
         if isinstance(answer, str) and "ERROR" in answer:
             raise TrackerFault(f"ioHub could not calibrate: {answer}")
         if isinstance(answer, Mapping):
@@ -207,9 +213,25 @@ def open_iohub(
             targetDur=settings.tracker.validation_target_s,
             targetDelay=settings.tracker.validation_target_s / 2, randomisePos=True,
         )  # fmt: skip
-        yield IohubSource(tracker, settings, device, calibration=lambda: dict(calibration))
+        yield IohubSource(
+            tracker, settings, device, calibration=lambda: dict(calibration),
+            after=display.bring_to_front,
+        )  # fmt: skip
     finally:
+        _end(hub)
+
+
+def _end(hub: Any) -> None:
+    """End ioHub's process, which is waited for without an end, by force if it does not go."""
+    from psychopy.iohub.devices import Computer
+
+    process = Computer.iohub_process
+    force = threading.Timer(_PATIENCE_S, lambda: process is not None and process.kill())
+    force.start()
+    try:
         hub.quit()
+    finally:
+        force.cancel()
 
 
 @contextmanager

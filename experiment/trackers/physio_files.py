@@ -70,10 +70,12 @@ class WorkingFiles:
         with blaming(self._samples), open(self._samples, "a", encoding="ascii") as file:
             file.writelines("\t".join(map(_cell, row)) + "\n" for row in rows)
 
-    def add_message(self, time_s: float, text: str) -> None:
-        """Append a message."""
+    def add_messages(self, told: Sequence[tuple[float, str]]) -> None:
+        """Append messages, each with its time in seconds."""
         with blaming(self._messages), open(self._messages, "a", encoding="utf-8") as file:
-            file.write(f"{_cell(1000 * time_s)}\t{' '.join(text.split())}\n")
+            file.writelines(
+                f"{_cell(1000 * at_s)}\t{' '.join(text.split())}\n" for at_s, text in told
+            )
 
     def remove(self) -> None:
         """Remove the tables, which have been handed over."""

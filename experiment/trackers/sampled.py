@@ -22,6 +22,8 @@ from stimuli.contract.study import PHYSIO
 
 _FIRST_SAMPLE_S, _SILENCE_S = 2.0, 1.0
 _BETWEEN_LOOKS_S = 0.005
+# Asked twice within so short a time, as check and gaze of one frame are, a library is asked once.
+_AT_ONCE_S = 0.002
 
 
 class SampledTracker:
@@ -56,7 +58,8 @@ class SampledTracker:
         self._files: WorkingFiles | None = None
         self._facts: dict[str, object] = {}
         self._parts: list[GazeSamples] | None = None  # of the recording under way
-        self._newest_s = 0.0
+        self._told: list[tuple[float, str]] = []  # when, and what; not yet on the disk
+        self._newest_s = self._asked_s = 0.0
         self._newest_px: np.ndarray | None = None
 
     def open(self, subject: str) -> str:
@@ -77,7 +80,14 @@ class SampledTracker:
         return self._files.name
 
     def calibrate(self) -> Validation | None:
-        if not self._source.calibrate():
+        try:
+            done = self._source.calibrate()
+        except TrackerFault as fault:
+            if fault.lost:
+                raise
+            self._tell(f"tracker: {fault}")
+            return None
+        if not done:
             return None
         self._facts["calibrations"] = int(str(self._facts.get("calibrations", 0))) + 1
         for side in self._source.eyes:
@@ -138,16 +148,21 @@ class SampledTracker:
         if self._parts is None:
             return
         try:
+            self._asked_s = -1.0
             self._catch_up()
             self._source.stop()
         finally:
             parts, self._parts = self._parts, None
+            told, self._told = self._told, []
             if self._files is not None:
                 self._files.add_samples(joined(parts, self._source.eyes))
+                self._files.add_messages(told)
 
     def message(self, text: str) -> None:
-        if self._files is not None:
-            self._files.add_message(self._clock.now(), text)
+        self._told.append((self._clock.now(), text))
+        if self._files is not None and self._parts is None:  # no disk while an image is shown
+            self._files.add_messages(self._told)
+            self._told = []
 
     def save(self, path: Path) -> bool:
         if self._files is None:
@@ -170,11 +185,14 @@ class SampledTracker:
         """Take the samples that have come."""
         if self._parts is None:
             raise RuntimeError("is not recording; start first")
-        new = self._source.samples()
+        now_s = self._clock.now()
+        if 0 <= now_s - self._asked_s < _AT_ONCE_S:
+            return
+        new, self._asked_s = self._source.samples(), now_s
         if not len(new):
             return
         self._parts.append(new)
-        self._newest_s = self._clock.now()
+        self._newest_s = now_s
         seen = [new.eyes[side][-1, :2] for side in self._source.eyes]
         seen = [gaze for gaze in seen if np.isfinite(gaze).all()]
         self._newest_px = np.mean(seen, axis=0) if seen else None

@@ -109,7 +109,7 @@ def drive(command, screen, until):
             screen.move_mouse(round(960 * x) + 10, round(540 * y))
         elif told or (heard and time.monotonic() > since + 2):  # ioHub's own display says nothing
             screen.move_mouse(960, 540)
-            screen.press("a" if "[a: take" in told else "space")
+            screen.press("c" if "c: calibrate again" in told else "space")
         if told:
             heard, since = heard + len(told), time.monotonic()
         time.sleep(0.05)

@@ -211,3 +211,18 @@ def test_a_tracker_that_falls_silent_is_a_fault(tmp_path):
     source.silent_from_s = 0.0
     with pytest.raises(TrackerFault, match="in the first 2 s"):
         tracker.start_recording()
+
+
+def test_a_calibration_that_the_library_cannot_do_is_the_operators_to_decide(tmp_path):
+    clock, told = VirtualClock(), []
+    display = FollowedDisplay(clock, 120.0)
+    source = PointedSource(display, clock, Settings().screen.geometry, np.zeros((9, 2)))
+
+    def refuse():
+        raise TrackerFault("no eyes in the camera's picture")
+
+    source.calibrate = refuse
+    tracker = SampledTracker(source, display, clock, Settings(), tmp_path, tell=told.append)
+    tracker.open("07")
+    assert tracker.calibrate() is None
+    assert told == ["tracker: no eyes in the camera's picture"]
