@@ -166,6 +166,7 @@ def _query(analysis: StudyAnalysis) -> str:
 
 
 def exclusions_in_words(rules: ExclusionSettings) -> str:
+    """Return what the rules of a study leave out, and what they do with short fixations."""
     stated = {
         "track loss": (rules.track_loss < 1, f"above {rules.track_loss:.0%} of the image's time"),
         "validation error": (
