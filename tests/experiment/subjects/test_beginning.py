@@ -123,7 +123,7 @@ def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(make_stud
     record(study, 8)
     before = contents(study)
     assert run.main(["--study", str(study), "--subject", "7", "--set-aside"]) == 0
-    assert "sub-07 is free" in capsys.readouterr().out
+    assert "sub-07 is free again" in capsys.readouterr().out
     after = contents(study)
     moved = {name for name in before if "07" in name}
     assert not moved & set(after)
@@ -135,6 +135,22 @@ def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(make_stud
     assert run.main(["--study", str(study), "--subject", "7", "--set-aside"]) == 0
     with pytest.raises(InputError, match="nothing is recorded of sub-07"):
         set_subject_aside(open_study(study), 7)
+
+
+def test_a_run_of_somebody_else_is_set_aside_and_the_session_goes_on_from_the_one_before(
+    make_study, interrupt_at, monkeypatch
+):
+    study = stopped(make_study, interrupt_at, monkeypatch, 900, settings=QUICK)
+    before = contents(study)
+    record(study, resume=True)
+    seen = contents(study)
+    assert run.main(["--study", str(study), "--subject", "7", "--set-aside", "last"]) == 0
+    after = contents(study)
+    assert {name: after.get(name) for name in before} == before
+    aside = {name: one for name, one in after.items() if "set-aside" in name}
+    assert sorted(aside.values()) == sorted(seen[name] for name in set(seen) - set(before))
+    record(study, resume=True)
+    assert [row["trial"] for row in all_rows(study)] == list(range(1, 13))
 
 
 def test_a_full_disk_is_found_before_a_person_sits_down(make_study, monkeypatch):
