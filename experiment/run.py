@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(schedule_text(subject_schedule(study, subject)))
         return commands.EXIT_OK
     if arguments.set_aside:
-        aside = set_subject_aside(study, subject)
-        print(f"{participant_id(subject)} is free; what was recorded under it is in\n  {aside}")
+        aside = set_subject_aside(study, subject, last_run=arguments.set_aside == "last")
+        print(f"{participant_id(subject)} is free again; what was set aside is in\n  {aside}")
         return commands.EXIT_OK
     mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
     real = mode.open_tracker is not None
@@ -182,9 +182,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "way stays marked as interrupted",
     )  # fmt: skip
     parser.add_argument(
-        "--set-aside", action="store_true",
-        help="a wrong number: move all that was recorded under it to sourcedata/set-aside, so that "
-        "the number is free; nothing is deleted",
+        "--set-aside", nargs="?", const="all", choices=("all", "last"),
+        help="a wrong number: move all that was recorded under it, or its last run, to "
+        "sourcedata/set-aside, so that the number is free; nothing is deleted",
     )  # fmt: skip
     with_what = parser.add_argument_group(
         "with what (default: tracker.model of study.toml, an EyeLink where it says nothing)"

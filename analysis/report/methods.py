@@ -115,7 +115,7 @@ def _whole(settings: Settings) -> str:
     )
 
 
-def _shown_for(analysis: StudyAnalysis) -> str:
+def shown_for(analysis: StudyAnalysis) -> str:
     """Return for how long the images were shown, as it was measured in the complete trials."""
     asked_s = analysis.study.settings.session.image_s
     measured = [
@@ -165,7 +165,8 @@ def _query(analysis: StudyAnalysis) -> str:
     return f" Of these, only fixations with {analysis.query}." if analysis.query else ""
 
 
-def _exclusions(rules: ExclusionSettings) -> str:
+def exclusions_in_words(rules: ExclusionSettings) -> str:
+    """Return what the rules of a study leave out, and what they do with short fixations."""
     stated = {
         "track loss": (rules.track_loss < 1, f"above {rules.track_loss:.0%} of the image's time"),
         "validation error": (
@@ -223,12 +224,12 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
         f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm{_luminance(settings)}) were "
         f"shown{_whole(settings)} "
-        f"{_shown_for(analysis)}. {_recorded(analysis)} "
+        f"{shown_for(analysis)}. {_recorded(analysis)} "
         f"{_detection(analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "
         f"complete do not enter. {_subset(analysis)}{_query(analysis)}",
         *_controls(analysis),
-        _exclusions(settings.exclusions),
+        exclusions_in_words(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "
         f"estimate, a uniform density and a centre bias. Kernels are cut at the edges of the image "
         f"and renormalised exactly. Bandwidth (between {mixture.BANDWIDTHS[0]:g} and "

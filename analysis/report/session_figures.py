@@ -56,7 +56,7 @@ def _draw_intervals(axis: Axes, quality: SessionQuality, nominal_ms: float) -> N
             kept_s = [row["duration"] / row["frames"]]
         intervals_ms += [1000 * interval for interval in kept_s or ()]
         trials += [row["trial"]] * len(kept_s or ())
-    _dots(axis, trials, intervals_ms, "between the frames of an image (ms)")
+    _dots(axis, trials, intervals_ms, "interval of every frame (ms)")
     axis.lines[0].set(alpha=0.4, markersize=2.5)
     axis.axhline(nominal_ms, color=FAINT, dashes=(4, 2), linewidth=0.8)
     axis.set_ylim(bottom=0.0, top=1.1 * max(2 * nominal_ms, *intervals_ms, 0.0))

@@ -114,6 +114,7 @@ def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decisi
     if asked is not None:
         lab.tracker.message(f"OPERATOR {asked}")
         journal.write(LineKind.OPERATOR, trial=trial.trial, decision=asked)
+    announce(lab, f"trial {trial.trial} {trial.stimulus.stim_id}")
     lab.watch.tell(waits_for="gaze on the target")
     return offset_deg is not None, asked
 
