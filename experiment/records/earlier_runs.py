@@ -166,6 +166,15 @@ def recover_earlier_runs(
             continue
         for folder in (run.files.folder, run.files.events.parent):
             remove_unfinished(folder)
+        stated = run.first_fact(LineKind.SCHEDULE, "recording")
+        if stated not in (None, run.files.recording(tracker.suffix).name):
+            faults.append(
+                TrackerFault(
+                    f"{run.files.journal}: {stated} is another tracker's; fetch it with --resume "
+                    f"and the tracker that the session began with"
+                )
+            )
+            continue
         name = run.first_fact(LineKind.TRACKER_FILE, "name")
 
         def fetch(path: Path, name: str | None = name) -> bool:

@@ -32,6 +32,9 @@ _EVENT_COLUMNS = {
 }
 
 
+_RATE_TOLERANCE = 0.05
+
+
 class WorkingFiles:
     """The tables of a recording that grows.
 
@@ -106,6 +109,7 @@ def write_physio_files(files: WorkingFiles, path: Path) -> None:
     """
     facts, samples, messages = files.read()
     eyes, preferred = facts["eyes"], facts["preferred"]
+    facts["rate_hz"] = _sound_rate(float(facts["rate_hz"]), samples[:, 0])
     for number, side in enumerate(sorted(eyes, key=lambda side: side != preferred), start=1):
         own = path.with_name(path.name.replace(EYE1, f"_recording-eye{number}"))
         first = 1 + 3 * SIDES.index(side)
@@ -124,6 +128,16 @@ def write_physio_files(files: WorkingFiles, path: Path) -> None:
                 **_described(_EVENT_COLUMNS),
             },
         )
+
+
+def _sound_rate(stated_hz: float, time_ms: np.ndarray) -> float:
+    """Return the rate that was stated, or that of the samples where it is another."""
+    if len(time_ms) < 2:
+        return stated_hz
+    measured_hz = 1000.0 / float(np.median(np.diff(time_ms)))
+    return (
+        stated_hz if abs(measured_hz / stated_hz - 1) <= _RATE_TOLERANCE else round(measured_hz, 1)
+    )
 
 
 def _sidecar(facts: Mapping, side: str, preferred: bool) -> dict[str, object]:

@@ -14,14 +14,16 @@ from experiment.laboratory.simulation import SimulatedOperator
 from experiment.observer.eye import Eye
 from experiment.protocols.lab import Lab
 from experiment.protocols.tracker import TrackerFault, Validation
+from experiment.records.earlier_runs import earlier_runs, recover_earlier_runs
 from experiment.subjects import recording
+from experiment.trackers.physio_files import WorkingFiles, write_physio_files
 from experiment.trackers.sampled import SampledTracker
 from experiment.trackers.samples import GazeSamples
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.geometry import degrees_to_screen, screen_to_degrees
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings
-from stimuli.contract.study import open_study
+from stimuli.contract.study import PHYSIO, open_study
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.tables import read_table
 from tests.experiment.trackers.sources import EyeSource
@@ -97,6 +99,9 @@ def test_an_eye_that_is_lost_at_a_target_is_not_validated(tmp_path):
 def session(monkeypatch, tmp_path):
     """Return a function that runs a session with a tracker of samples, and its source."""
 
+    def gone(path):
+        raise TrackerFault("nobody is there to save it", lost=True)
+
     def start(study, *options, flip=None, goal=lambda scene: np.zeros(2), **choices):
         made = {}
 
@@ -108,6 +113,7 @@ def session(monkeypatch, tmp_path):
                 class Display(VirtualDisplay):
                     def flip(self):
                         if self.flips == flip:
+                            tracker.save = gone
                             raise SystemExit("killed")
                         return super().flip()
 
@@ -123,8 +129,7 @@ def session(monkeypatch, tmp_path):
                 return self.lab
 
             def __exit__(self, *error):
-                if flip is not None:
-                    self.lab.tracker.save = lambda path: False
+                pass
 
         monkeypatch.setattr(recording, "open_lab", Opened)
         command = ["--study", str(study), "--subject", "07", "--no-report", *options]
@@ -180,8 +185,8 @@ def test_a_session_is_kept_as_bids_physio_and_its_fixations_are_found(make_study
 
 def test_what_was_recorded_before_a_crash_is_handed_over_by_resuming(make_study, session):
     study = make_study(sources=1, settings="[session]\nimage_s = 0.3")
-    with pytest.raises(SystemExit):
-        session(study, flip=4000)
+    assert session(study, flip=4000)["status"] != 0
+    assert not (study / f"{BEH.format(1)}recording-eye1_physio.tsv.gz").exists()
     assert session(study, "--resume")["status"] == 0
     events = gzip.decompress(
         (study / f"{BEH.format(1)}recording-eye1_physioevents.tsv.gz").read_bytes()
@@ -226,3 +231,27 @@ def test_a_calibration_that_the_library_cannot_do_is_the_operators_to_decide(tmp
     tracker.open("07")
     assert tracker.calibrate() is None
     assert told == ["tracker: no eyes in the camera's picture"]
+
+
+def test_a_rate_that_is_not_that_of_the_samples_is_not_told(tmp_path):
+    files = WorkingFiles(tmp_path, "07-1")
+    files.begin({"eyes": ["left"], "preferred": "left", "rate_hz": 500.0})
+    times_s = np.arange(100) / 150.0
+    files.add_samples(GazeSamples(times_s, {"left": np.ones((100, 3))}))
+    path = tmp_path / "sub-07_task-freeview_run-1_recording-eye1_physio.tsv.gz"
+    write_physio_files(files, path)
+    sidecar = json.loads(path.with_name(path.name.replace(".tsv.gz", ".json")).read_text())
+    assert sidecar["SamplingFrequency"] == pytest.approx(150, abs=1)
+
+
+def test_the_recording_of_another_tracker_is_not_taken_for_lost(make_study, session):
+    study = make_study(sources=1, settings="[session]\nimage_s = 0.3")
+    session(study, flip=4000)
+    path = study / "sourcedata/sub-07/sub-07_task-freeview_run-1_journal.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines[1]["recording"].endswith("_run-1_recording-eye1_physio.tsv.gz")
+    (run,) = earlier_runs(open_study(study), "07")
+    next(line for line in run.lines if "recording" in line)["recording"] = "s07r1.edf"
+    tracker = type("Other", (), {"suffix": PHYSIO})
+    (fault,) = recover_earlier_runs([run], tracker, [])
+    assert "s07r1.edf is another tracker's" in str(fault)
