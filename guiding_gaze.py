@@ -12,12 +12,13 @@ COMMANDS = {
     name.replace("_", "-"): f"{package}.{name}"
     for package, names in {
         "manipulation": (
-            "generate", "studio", "transfer", "fetch_coco", "train", "compare", "evaluate",
+            "generate", "studio", "transfer", "fetch_coco", "compare_stimuli", "train",
+            "compare", "evaluate",
             "evaluate_saliency", "convert_backbone", "fit_networks", "fit_realism",
             "fit_saliency", "fit_upscaling", "natural_statistics", "normalise_vgg",
         ),
         "experiment": ("run", "check", "balance"),
-        "analysis": ("session", "power", "densities", "events", "collect_fixations"),
+        "analysis": ("session", "power", "densities", "events", "collect_fixations", "share"),
     }.items()
     for name in names
 } | {"analyse": "analysis.run"}  # fmt: skip

@@ -53,6 +53,8 @@ from .report.study_report import report_study as report_study
 from .sessions.patterns import TrialPatterns as TrialPatterns
 from .sessions.runs import SessionRun as SessionRun
 from .sessions.runs import read_runs as read_runs
+from .sharing.share import SharedStudy as SharedStudy
+from .sharing.share import share_study as share_study
 from .viewing.pairs import ImagePair as ImagePair
 from .viewing.pairs import TargetPair as TargetPair
 from .viewing.scanpaths import ScanpathComparison as ScanpathComparison

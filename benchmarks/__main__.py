@@ -20,6 +20,7 @@ BENCHMARKS = {
     "fgtransform": "benchmarks.fgtransform",
     "fgtransform-slider": "benchmarks.fgtransform_slider",
     "fgtransform-train": "benchmarks.fgtransform_train",
+    "gpu": "benchmarks.gpu",
     "large-study": "benchmarks.large_study",
     "studio": "benchmarks.studio",
     "upscaling": "benchmarks.upscaling",

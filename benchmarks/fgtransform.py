@@ -24,7 +24,6 @@ from manipulation.saliency.models.deepgaze import DeepGazeFeatures
 from manipulation.saliency.models.files import build_saliency_model
 from manipulation.saliency.models.vgg import VGGFeatures
 from manipulation.saliency.models.vgg_weights import save_vgg
-from manipulation.training.run import compiler_missing
 
 SIDE_PX = 512
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -41,9 +40,9 @@ def run() -> list[Row]:
 def rows_of(name: str) -> list[Row]:
     """Time a fresh image (`fgtransform`) or a new target (`fgtransform-slider`)."""
     network, guide = FGTransform().eval(), deepgaze_guide()
-    trained = TrainedNetwork(network, guide, RunSettings(), precision="bfloat16", device=DEVICE)
-    if DEVICE.type == "cuda" and not compiler_missing(DEVICE):
-        trained.compile()
+    trained = TrainedNetwork(
+        network, guide, RunSettings(), precision="bfloat16", device=DEVICE, captured=True
+    )
     plain_guide, plain_network = deepgaze_guide().to(DEVICE), network.to(DEVICE)
 
     def plain(images: torch.Tensor, target: torch.Tensor) -> None:

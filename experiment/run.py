@@ -8,6 +8,7 @@ In comes a study folder with stimuli; out come the recording and a journal in
 
 import argparse
 import importlib.util
+import os
 import shlex
 import signal
 import subprocess
@@ -134,7 +135,10 @@ def _run_report(study: Study, subject: str) -> None:
     command = ["-m", "analysis.session", str(study.root), "--subject", subject]
     needed = ("analysis", "pandas", "scipy", "matplotlib")
     if all(importlib.util.find_spec(name) for name in needed):
-        subprocess.run([sys.executable, *command], check=False)
+        # Without the current folder, which may be a study, on its path.
+        paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        subprocess.run([sys.executable, "-P", *command], check=False, env=environment)
     else:
         print("for the report on this session run, where the analysis is installed,")
         print(f"  python {shlex.join(command)}")

@@ -37,6 +37,8 @@ from .saliency.scoring.measures import nss as nss
 from .saliency.scoring.measures import shuffled_auc as shuffled_auc
 from .saliency.scoring.measures import sim as sim
 from .studio_page.open_studio import open_studio as open_studio
+from .study_stimuli.compared_sets import ComparedSets as ComparedSets
+from .study_stimuli.compared_sets import compare_sets as compare_sets
 from .study_stimuli.generation import GeneratedStimuli as GeneratedStimuli
 from .study_stimuli.generation import generate_stimuli as generate_stimuli
 from .study_stimuli.make_version import make_version as make_version

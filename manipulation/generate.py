@@ -11,7 +11,11 @@ from pathlib import Path
 
 from rich.table import Table
 
-from manipulation.new_study.candidates import CandidatePhotographs, coco_photographs
+from manipulation.new_study.candidates import (
+    CandidatePhotographs,
+    coco_photographs,
+    unchangeable,
+)
 from manipulation.new_study.folder import check_free
 from manipulation.new_study.objects import UNREADABLE
 from manipulation.new_study.plain_photographs import plain_photographs
@@ -21,6 +25,8 @@ from manipulation.study_stimuli.generation import GeneratedStimuli, generate_sti
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
+from stimuli.contract.credits import credits_of
+from stimuli.contract.licences import Permission
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.orders import positions
 from stimuli.contract.schemas import PROPOSALS
@@ -34,7 +40,7 @@ from stimuli.support.tables import read_table
 
 console = messages()
 
-_OF_NEW_STUDIES = ("sources", "pairs", "controls", "aim", "name", "seed", "fit")
+_OF_NEW_STUDIES = ("sources", "pairs", "controls", "aim", "name", "seed", "fit", "no_derivatives")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -48,14 +54,16 @@ def main(argv: Sequence[str] | None = None) -> None:
             root, photographs, sources=arguments.sources, pairs=arguments.pairs is not False,
             controls=bool(arguments.controls), name=arguments.name or "",
             seed=arguments.seed or 0, fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
+            no_derivatives=bool(arguments.no_derivatives),
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
         _print_unreadable(study)
         console.print(f"{study.proposals} says what was chosen, and why.")
     elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
+        option = f"--{given[0].replace('_', '-')}"
         raise InputError(
-            f"{root}: --{given[0]} is {getattr(arguments, given[0])}, and is for a new study; this "
+            f"{root}: {option} is {getattr(arguments, given[0])}, and is for a new study; this "
             f"one is made as its study.toml says, which states it; change it there"
         )
     open_study(root)
@@ -130,6 +138,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "manipulation.aim within the budget, try the photograph's other objects, by their "
         "headroom; study.toml and proposals.tsv say what was chosen",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-derivatives", action="store_const", const=True, help="propose photographs, too, "
+        "whose licence forbids changes (NoDerivatives): versions of these may not be published "
+        "(default: they are left out)",
+    )  # fmt: skip
     parser.add_argument("--name", help="name of a new study (default: that of its folder)")
     parser.add_argument("--seed", type=int, help="seed of a new study (default: 0)")
     parser.add_argument(
@@ -159,6 +172,15 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
         console.print(
             f"[yellow]{len(photographs.missing)} annotated photographs are not in "
             f"{arguments.coco[0]} and are left out, such as {photographs.missing[0]}[/]"
+        )
+    if bound := unchangeable(photographs):
+        what = (
+            "are taken all the same: do not publish versions of them" if arguments.no_derivatives
+            else "are left out; --no-derivatives takes them"
+        )  # fmt: skip
+        console.print(
+            f"[yellow]The licence of {len(bound)} photographs forbids changes (NoDerivatives), "
+            f"such as {bound[0]}; they {what}[/]"
         )
     return photographs
 
@@ -235,6 +257,7 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
             f"{sum(one is not None and one > 0 for one in transfers)} of the {len(transfers)} "
             f"versions that it took no part in."
         )
+    _print_terms(study, generated)
     if not generated.made_anew:
         console.print("Everything was there and as the settings ask; nothing was made anew.")
     settings = study.settings
@@ -242,9 +265,24 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
     first = "/".join(str(counts[1, block]) for block in settings.blocks)
     console.print(f"Of 23 subjects, {first} would begin with each block.")
     console.print(
+        f"How they were made, for a paper: {study.stimulus_methods}; whom the photographs are owed "
+        f"to: {study.credits.with_suffix('.txt')}"
+    )
+    console.print(
         f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"
     )
     console.print(f"  python -m experiment.run --study {study.root} --subject 01", style="bold")
+
+
+def _print_terms(study: Study, generated: GeneratedStimuli) -> None:
+    doubtful = [one for one in credits_of(generated.stimuli) if one.allows != Permission.CHANGED]
+    if doubtful:
+        named = ", ".join(f"{one.source_id} ({one.licence})" for one in doubtful[:5])
+        console.print(
+            f"[yellow]Versions of {len(doubtful)} photographs may not be published, or it is not "
+            f"known whether they may: {named}{', ...' if len(doubtful) > 5 else ''}; see "
+            f"{study.credits.with_suffix('.txt')}[/]"
+        )
 
 
 def _signed(change: float | None) -> str:

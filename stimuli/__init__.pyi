@@ -1,7 +1,12 @@
 from .contract.catalogue import read_blocks as read_blocks
 from .contract.catalogue import read_catalogue as read_catalogue
+from .contract.credits import Credit as Credit
+from .contract.credits import credits_of as credits_of
+from .contract.credits import figure_legend as figure_legend
 from .contract.geometry import Placement as Placement
 from .contract.geometry import Screen as Screen
+from .contract.licences import Permission as Permission
+from .contract.licences import permission as permission
 from .contract.masks import Annotations as Annotations
 from .contract.masks import read_annotations as read_annotations
 from .contract.outlines import decode as decode

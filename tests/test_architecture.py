@@ -3,10 +3,10 @@
 import ast
 import functools
 import importlib
+import json
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grimp
@@ -58,23 +58,37 @@ COMMANDS = [f"{path.parent.name}.{path.stem}" for path in _tops() if path.stem !
 
 @pytest.fixture(scope="module")
 def helps():
-    """What every command prints of itself; two at a time, since most import torch."""
-
-    def help_of(command):
-        command = [sys.executable, "-m", command, "--help"]
-        return subprocess.run(command, capture_output=True, text=True)
-
+    """What every command prints of itself; one process runs them all, since most import torch."""
     commands = [*COMMANDS, "benchmarks"]
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(commands, pool.map(help_of, commands), strict=True))
+    done = subprocess.run(
+        [sys.executable, "-c", _HELPS, *commands], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+_HELPS = """
+import contextlib, io, json, runpy, sys
+helps = {}
+for command in sys.argv[1:]:
+    said, sys.argv = io.StringIO(), [command, "--help"]
+    try:
+        with contextlib.redirect_stdout(said):
+            runpy.run_module(command, run_name="__main__", alter_sys=True)
+        status = None
+    except SystemExit as end:
+        status = end.code
+    helps[command] = (status, said.getvalue())
+print(json.dumps(helps))
+"""
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "benchmarks"])
 def test_at_the_top_stand_commands_whose_help_teaches_by_example(command, helps):
-    result = helps[command]
-    assert result.returncode == 0, result.stderr
-    assert f"python -m {command}" in result.stdout.split("example:")[1]
-    assert "130 interrupted" in result.stdout
+    status, said = helps[command]
+    assert status == 0
+    assert f"python -m {command}" in said.split("example:")[1]
+    assert "130 interrupted" in said
 
 
 def test_options_as_argparse_holds_them_do_not_leave_the_commands():

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import experiment.run
 import guiding_gaze
+from stimuli.contract.study import open_study
 
 ROOT = Path(guiding_gaze.__file__).parent
 EVIL = "from pathlib import Path; Path(__file__).with_name('ran').touch(); raise SystemExit(9)"
@@ -33,6 +35,22 @@ def test_a_command_started_in_a_study_runs_nothing_of_it(module, study):
     done = run(["-m", module, "--help"], study)
     assert done.returncode == 0, done.stderr
     assert "usage" in done.stdout
+    assert list(study.rglob("ran")) == []
+
+
+def test_a_command_started_in_a_folder_of_a_study_runs_nothing_of_it(study):
+    (study / "stimuli" / "numpy.py").write_text(EVIL)
+    done = run(["-m", "experiment.balance", "--help"], study / "stimuli")
+    assert done.returncode == 0, done.stderr
+    assert list(study.rglob("ran")) == []
+
+
+def test_the_report_after_a_session_runs_nothing_of_its_study(study, monkeypatch):
+    (study / "analysis").mkdir()
+    for name in ("__init__.py", "session.py"):
+        (study / "analysis" / name).write_text(EVIL)
+    monkeypatch.chdir(study)
+    experiment.run._run_report(open_study(study), "07")
     assert list(study.rglob("ran")) == []
 
 

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +17,20 @@ from stimuli.contract.catalogue import read_catalogue
 from tests.small_study import propose_small_study
 
 SUBJECTS = 8
+HOST, USER = "computer-of-erika", "user-erika"
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
+def named_computer():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "gethostname", lambda: HOST)
+        for name in ("USER", "LOGNAME", "USERNAME"):
+            patch.setenv(name, USER)
+        yield
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory, named_computer):
     """A study whose simulated observers look where the model says, and nowhere else."""
     root = tmp_path_factory.mktemp("whole") / "study"
     study = propose_small_study(root, follows_model=1.0, follows_centre=0.0, steps=25, strength=1.0)
@@ -90,6 +102,14 @@ def test_the_study_is_a_valid_bids_dataset(study):
     assert screen["ScreenDistance"] == 0.6
     assert screen["ScreenSize"] == [0.521, 0.293]
     assert screen["ScreenResolution"] == [1920, 1080]
+
+
+def test_nothing_in_a_study_says_whose_computer_made_it(study):
+    named = (str(study.root.parent), f"{Path.home()}/", HOST, USER)
+    for path in study.root.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        found = [one for one in named if one.encode() in content or one in path.name]
+        assert not found, f"{path}: {found}"
 
 
 def test_the_demo_says_what_it_runs_and_refuses_a_folder_in_use(study, tmp_path):

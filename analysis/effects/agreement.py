@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.effects.bootstrap import Resamples
 from analysis.effects.contrasts import Contrast
 from analysis.effects.intervals import crossed_interval
-from stimuli.contract.vocabulary import Direction, Viewer
+from stimuli.contract.vocabulary import Direction, Measure, Viewer
 from stimuli.support.tables import Column, Schema
 
 AGREEMENT = Schema(
@@ -68,7 +68,7 @@ def agreement_table(
     sources = np.array([one.comparison.version.source_id for one in contrasts])
     aims = np.array([one.comparison.direction != Direction.CONTROL for one in contrasts], bool)
     rows = []
-    for measure in dict.fromkeys(measures):
+    for measure in (str(one) for one in Measure if str(one) in measures):
         which = np.flatnonzero((measures == measure) & np.isfinite(people) & aims)
         own, predicted = people[which], model[which]
         same = np.sign(own) == np.sign(predicted)

@@ -10,7 +10,7 @@ are centred on what was measured.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Resamples:
     subject_freedom
         Subjects less one in every group within which they were drawn, summed; 0 if there is a
         group of one.
+    original : array (resamples, contrasts)
+        What people did on the originals, likewise.
     """
 
     change: np.ndarray
@@ -43,12 +45,13 @@ class Resamples:
     times: np.ndarray
     n_subjects: int = 0
     subject_freedom: int = 0
+    original: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     def of(self, which: np.ndarray) -> "Resamples":
         """Return the resamples of some contrasts, by their places."""
         return replace(
             self, change=self.change[:, which], relative_change=self.relative_change[:, which],
-            times=self.times[:, which],
+            times=self.times[:, which], original=self.original[:, which],
         )  # fmt: skip
 
 
@@ -163,6 +166,7 @@ def pigeonhole_bootstrap(
         source_times[:, [column[version.source_id] for version in versions]],
         len(subject_strata),
         freedom_of(list(subject_strata.values())),
+        _centred(original, [one.original.people for one in contrasts]),
     )
 
 

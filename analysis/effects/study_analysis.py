@@ -25,6 +25,7 @@ from analysis.sessions.runs import SessionRun, read_participant_kinds, read_runs
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.checked import member
+from stimuli.support.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,8 @@ def analyse_study(
 
     # Recordings to fixations, and which of them are used.
     fixations, recordings = fixation_table(runs, settings)
+    if fixations.empty:
+        raise InputError(f"{study.root}: {recordings.why_none()}")
 
     def select(table: pd.DataFrame) -> pd.DataFrame:
         drops = settings.exclusions.drop_blink_adjacent

@@ -16,6 +16,7 @@ from analysis.effects.intervals import (
     crossed_interval,
     sources_interval,
 )
+from analysis.effects.ratios import crossed_ratio, ratio_of_means, sources_ratio
 from stimuli.contract.vocabulary import Condition, Direction, Viewer
 from stimuli.support.tables import Column, Schema
 
@@ -62,6 +63,8 @@ SUMMARY = Schema(
             "the fixations",
         ),
         Column("change_of_mean", float, "mean_change / mean_original"),
+        Column("change_of_mean_low", float, "Lower end of its 95 % interval"),
+        Column("change_of_mean_high", float, "Upper end"),
     ),
 )  # fmt: skip
 
@@ -152,9 +155,7 @@ def _statistics(effects: pd.DataFrame, direction: Hashable) -> dict[str, float]:
         "n_without_estimate": len(effects) - len(measured),
         "mean_original": measured["original"].mean(),
         "mean_change": change.mean(),
-        "change_of_mean": change.mean() / measured["original"].mean()
-        if measured["original"].mean() > 0
-        else math.nan,
+        "change_of_mean": ratio_of_means(*_values(effects)),
         "median_change": change.median(),
         "mean_relative_change": relative.mean(),
         "median_relative_change": relative.median(),
@@ -170,9 +171,10 @@ def _people_intervals(effects: pd.DataFrame, drawn: Resamples) -> dict[str, floa
         resampled_means, effects["change"].to_numpy(), drawn.change, drawn.times,
         n_sources=n_sources, subject_freedom=drawn.subject_freedom,
     )  # fmt: skip
+    ratio = crossed_ratio(*_values(effects), drawn, n_sources=n_sources)
     relative = resampled_means(drawn.relative_change, drawn.times)
     known = n_sources >= LEAST_SOURCES and drawn.subject_freedom > 0
-    return _ends(change, relative if known else np.empty(0))
+    return _ends(change, relative if known else np.empty(0), ratio)
 
 
 def _model_intervals(effects: pd.DataFrame, times: np.ndarray) -> dict[str, float]:
@@ -181,20 +183,26 @@ def _model_intervals(effects: pd.DataFrame, times: np.ndarray) -> dict[str, floa
     change = sources_interval(
         resampled_means, effects["change"].to_numpy(), times, n_sources=n_sources
     )
+    ratio = sources_ratio(*_values(effects), times, n_sources=n_sources)
     relative = resampled_means(effects["relative_change"].to_numpy()[None], times)
-    ends = _ends(change, relative if n_sources >= LEAST_SOURCES else np.empty(0))
-    return ends | {"p": NO_INTERVAL.p}
+    known = relative if n_sources >= LEAST_SOURCES else np.empty(0)
+    return _ends(change, known, ratio) | {"p": NO_INTERVAL.p}
+
+
+def _values(effects: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return effects["change"].to_numpy(float), effects["original"].to_numpy(float)
 
 
 def _sources(effects: pd.DataFrame) -> int:
     return int(effects.loc[effects["change"].notna(), "source_id"].nunique())
 
 
-def _ends(change: Interval, relative_change: np.ndarray) -> dict[str, float]:
+def _ends(change: Interval, relative_change: np.ndarray, ratio: Interval) -> dict[str, float]:
     relative_low, relative_high = percentile_interval(relative_change)
     return {
         "mean_change_low": change.low, "mean_change_high": change.high, "p": change.p,
         "mean_relative_change_low": relative_low, "mean_relative_change_high": relative_high,
+        "change_of_mean_low": ratio.low, "change_of_mean_high": ratio.high,
     }  # fmt: skip
 
 

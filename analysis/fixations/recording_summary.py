@@ -36,6 +36,21 @@ class RecordingSummary:
         """The trials that a rule leaves out."""
         return self.quality[self.quality["excluded"].notna()]
 
+    def why_none(self) -> str:
+        """Return in words how many trials have no fixation on their image, by cause."""
+        causes = Counter(one.cause for one in self.without)
+        told = "; ".join(f"on {number} {cause}" for cause, number in causes.most_common())
+        states = ", ".join(
+            f"{number} {what.removeprefix('trials ')}"
+            for what, number in self.counts.items()
+            if what.startswith("trials ") and number
+        )
+        return (
+            f"no recording holds a fixation while an image was shown (trials: {states or 'none'})"
+            f"{f': {told}' if told else ''}; expected some: compare the recordings with the events "
+            f"(python -m analysis.session), or record anew"
+        )
+
     def add(self, file: str, counts: Mapping[str, int], warnings: Mapping[str, int]) -> None:
         """Add what was found in one recording."""
         for what, number in counts.items():

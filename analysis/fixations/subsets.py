@@ -84,9 +84,56 @@ def select_fixations(
                 f"{', '.join(fixations.columns)}, such as 'duration_ms > 100'"
             ) from None
     if chosen.empty:
-        raise InputError(
-            f"subset {subset}{f' with query {query!r}' if query else ''} holds no fixation on an "
-            f"image, of {len(fixations)} fixations in all; expected some: record more, or choose "
-            f"--subset all"
-        )
+        which = f"subset {subset}{f' with query {query!r}' if query else ''}"
+        raise InputError(_why_empty(which, fixations, subset, drop_beside_blink))
     return chosen.reset_index(drop=True)
+
+
+def _why_empty(which: str, fixations: pd.DataFrame, subset: Subset, drops: bool) -> str:
+    """Return how many fixations each cause took, each counted once, and the repair of the first."""
+    left, causes = fixations, dict[str, int]()
+    excluded = _column(fixations, "excluded")
+    for cause, applies in (
+        (_excluded_trials(fixations), excluded.notna()),
+        ("were under way when the image appeared", fixations["fixation"] == 0),
+        ("lie off the image", ~fixations["inside"].astype(bool)),
+        ("are short and beside a blink", _column(fixations, "beside_blink").eq(True) & drops),
+        (f"are not of subset {subset}", ~subset.members(fixations)),
+    ):  # fmt: skip
+        taken = applies.reindex(left.index)
+        causes[cause] = int(taken.sum())
+        left = left[~taken]
+    causes["do not meet the query"] = len(left)
+    told = "; ".join(f"{number} {cause}" for cause, number in causes.items() if number)
+    most = max(causes, key=lambda cause: causes[cause])
+    known = [text for part, text in _REPAIRS.items() if part in most and causes[most]]
+    repair = known[0] if known else "record more, or choose --subset all"
+    return (
+        f"{which} holds no fixation on an image, of {len(fixations)} fixations in all"
+        f"{f': {told}' if told else ''}; expected some: {repair}"
+    )
+
+
+_REPAIRS = {
+    "excluded": "loosen the rules of [exclusions] in study.toml, or look at the recordings "
+    "(python -m analysis.session)",
+    "off the image": "compare [screen] and [images] in study.toml with the screen of the recording",
+    "blink": "set exclusions.drop_blink_adjacent = false in study.toml",
+    "query": "choose another --query",
+}
+
+
+def _excluded_trials(fixations: pd.DataFrame) -> str:
+    """Return in words on how many trials the fixations lie that a rule leaves out, by rule."""
+    rules = _column(fixations, "excluded").dropna()
+    trials = fixations.loc[rules.index, ["subject", "trial"]].assign(
+        rule=rules.str.split(r" [\d-]", regex=True).str[0].str.rstrip(":")
+    )
+    numbers = trials.drop_duplicates()["rule"].value_counts()
+    by_rule = ", ".join(f"{number} by {rule}" for rule, number in numbers.items())
+    return f"are on {numbers.sum()} excluded trials ({by_rule})"
+
+
+def _column(fixations: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column; of a table without it, one of missing values."""
+    return fixations[name] if name in fixations else pd.Series(None, fixations.index, dtype=object)

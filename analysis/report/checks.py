@@ -1,12 +1,14 @@
 """The tables of the report's checks: people against the model, regressions, other choices."""
 
 import math
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 from markupsafe import Markup
 
 from analysis.effects.sensitivity import SensitivityResult
 from analysis.effects.study_analysis import StudyAnalysis
-from analysis.report.numbers import plain, signed
+from analysis.report.numbers import DASH, plain, signed
 from analysis.report.tables import MEASURE_NAMES, Table, between, direction_cell, p_text, share
 from stimuli.contract.vocabulary import Measure
 
@@ -14,11 +16,18 @@ _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 
 
 def agreement_rows(analysis: StudyAnalysis) -> Table:
-    """Return how people's changes agree with the model's, one row a measure."""
+    """Return how people's changes agree with the model's, one row a measure.
+
+    Slopes are shown where there is an interval.
+    """
+
+    def slope(row: Mapping[Hashable, Any], name: str) -> str:
+        return plain(row[name], 2) if math.isfinite(row["slope_low"]) else DASH
+
     rows = [
         [MEASURE_NAMES[Measure(row["measure"])], str(row["n"]), str(row["n_same_sign"]),
-         share(row["sign_agreement"]), plain(row["slope"], 2),
-         between(row["slope_low"], row["slope_high"], plain, 2), plain(row["slope_density"], 2),
+         share(row["sign_agreement"]), slope(row, "slope"),
+         between(row["slope_low"], row["slope_high"], plain, 2), slope(row, "slope_density"),
          plain(row["correlation"], 2)]
         for row in analysis.agreement.to_dict("records")
     ]  # fmt: skip

@@ -6,6 +6,7 @@ is marked as HTML (`markupsafe.Markup`).
 
 import base64
 import io
+import itertools
 import re
 from functools import cache
 from pathlib import Path
@@ -26,8 +27,9 @@ def render(template: str, **context: object) -> str:
 
 
 def _with_contents(page: str, who: str) -> str:
-    """Return a page whose sections can be linked to, with a list of them after its header."""
+    """Return a page with numbered figures, and sections that a list after its header links to."""
     names: list[str] = []
+    figures = itertools.count(1)
 
     def named(found: re.Match[str]) -> str:
         names.append(found[1])
@@ -35,6 +37,10 @@ def _with_contents(page: str, who: str) -> str:
         return f'<h2 id="section-{len(names)}"{said}>{found[1]}</h2>'
 
     page = re.sub(r"<h2>(.*?)</h2>", named, page)
+    if who:
+        said = f" \N{EN DASH} {escape(who)}"
+        page = re.sub("</(h1|title)>", lambda found: said + found[0], page)
+    page = re.sub("<figcaption>", lambda _: f"<figcaption><b>Figure {next(figures)}.</b> ", page)
     links = "".join(
         f'<a href="#section-{number}">{name}</a>' for number, name in enumerate(names, start=1)
     )

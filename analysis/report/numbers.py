@@ -18,3 +18,10 @@ def signed(value: float, digits: int = 2) -> str:
 def percent(value: float) -> str:
     """Return a relative change: ``+43 %``."""
     return f"{100 * value:+.0f} %".replace("-", MINUS) if math.isfinite(value) else DASH
+
+
+def percent_interval(low: float, high: float) -> str:
+    """Return the interval of a relative change: ``+21 to +65 %``."""
+    if not math.isfinite(low + high):
+        return DASH
+    return f"{100 * low:+.0f} to {100 * high:+.0f} %".replace("-", MINUS)

@@ -20,10 +20,11 @@ from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions
 from analysis.report.panels import Column, Panel, draw_panel, panels, target_names
 from analysis.report.second_opinions import second_opinions
-from analysis.report.subsets import draw_subsets, read_summaries
-from analysis.report.tiles import TILE_PX
+from analysis.report.subsets import draw_subsets
+from analysis.report.tiles import TILE_PX, colour_bar
 from analysis.report.viewing import ViewingSection, draw_viewing, viewing_section
 from analysis.results.outputs import Outputs
+from analysis.results.run_record import other_runs
 from analysis.viewing.study import StudyViewing
 from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.console import progress
@@ -43,11 +44,15 @@ class PictureColumn:
 
 @dataclass(frozen=True, eq=False)
 class PicturePanel:
-    """A source as the page shows it; far smaller than the arrays that its pictures are made of."""
+    """A source as the page shows it; far smaller than the arrays that its pictures are made of.
+
+    `scales` are the rows with a density, and what its brightest colour stands for.
+    """
 
     source_id: str
     conditions: str
     columns: Sequence[PictureColumn]
+    scales: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +87,8 @@ def write_report(
         analysis.effects, analysis.summary, folder / "effects", analysis.controls,
         control_differences(analysis.contrasts),
     )  # fmt: skip
-    summaries = read_summaries(analysis.study.derivatives / "effects", analysis.summary)
-    subsets = draw_subsets(summaries, folder / "subsets")
+    others = other_runs(analysis)
+    subsets = draw_subsets(analysis.summary, others, folder / "subsets")
     outputs.remember(*effects, *subsets)
     unfolded = _viewing(analysis, viewing, folder, outputs)
     against = failed_contrasts(analysis.contrasts)
@@ -94,7 +99,7 @@ def write_report(
     for panel in progress(panels(analysis, outputs.maps), "Figures", n_sources):
         outputs.remember(draw_panel(panel, folder / f"source-{panel.source_id}.png"))
         columns = [_pictures(column) for column in panel.columns]
-        shown.append(PicturePanel(panel.source_id, panel.conditions, columns))
+        shown.append(PicturePanel(panel.source_id, panel.conditions, columns, _scales(panel)))
         if panel.source_id in failed:
             kept[panel.source_id] = panel
     names = target_names(analysis)
@@ -105,7 +110,8 @@ def write_report(
     further, further_figures = further_section(analysis, folder)
     outputs.remember(*further_figures)
     files = [Path(os.path.relpath(one, page.parent)).as_posix() for one in outputs.tables]
-    of_modules = {"viewing": unfolded, "further": further, "files": files}
+    stale = [one for one in others if one.stale]
+    of_modules = {"stale_subsets": stale, "viewing": unfolded, "further": further, "files": files}
     write_text(page, _page(analysis, sentences, effects, subsets, failures, shown, of_modules))
     outputs.remember(page)
     return page
@@ -125,6 +131,10 @@ def _viewing(
 def _pictures(column: Column) -> PictureColumn:
     pictures = {name: jpeg_uri(pixels) for name, pixels in column.tiles.items()}
     return PictureColumn(column.title, column.stimulus.direction, pictures, column.notes)
+
+
+def _scales(panel: Panel) -> list[tuple[str, str]]:
+    return [(name, f"{highest:.2g}") for name, highest in panel.highest.items()]
 
 
 def _failure(
@@ -181,6 +191,7 @@ def _page(
         warnings=data.warning_rows(analysis),
         methods=methods(analysis),
         panels=shown,
+        colour_bar=jpeg_uri(colour_bar(160, 10)),
         **of_modules,
         parameters=sections.parameter_rows(analysis),
     )

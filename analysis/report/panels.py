@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.effects.comparisons import Comparison
@@ -28,6 +29,7 @@ _TITLES = {
 }
 # Between pictures, in shares of one.
 _GAP_ACROSS, _GAP_DOWN = 0.03, 0.14
+_BAR_IN = 0.42  # room for colour bars on the right, inches
 _ORDER = (Direction.NONE, Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)
 
 
@@ -57,11 +59,14 @@ class Panel:
     ----------
     conditions
         What its versions were made for, in words.
+    highest
+        By row, the density of the brightest colour, in multiples of an even one.
     """
 
     source_id: str
     conditions: str
     columns: list[Column]
+    highest: Mapping[str, float]
 
 
 def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Panel]:
@@ -127,7 +132,9 @@ def _panel(
             )
         )
     conditions = sorted({one.condition for one in shown if one.direction != Direction.NONE})
-    return Panel(source_id, ", ".join(map(str, conditions)), columns)
+    cells = densities[shown[0].stim_id][Viewer.PEOPLE].size
+    times_even = {str(viewer): float(np.exp(one) * cells) for viewer, one in highest.items()}
+    return Panel(source_id, ", ".join(map(str, conditions)), columns, times_even)
 
 
 def _outlines(
@@ -192,7 +199,7 @@ def draw_panel(panel: Panel, path: Path) -> Path:
         height, width = panel.columns[0].tiles["stimulus"].shape[:2]
         across = 2.4 * max(len(panel.columns), 3)
         down = 8.2 * (0.3 + 0.7 * min(height / width, 1.0))
-        figure = Figure(figsize=(across, down))
+        figure = Figure(figsize=(across + _BAR_IN, down))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
         for number, column in enumerate(panel.columns):
@@ -200,6 +207,7 @@ def draw_panel(panel: Panel, path: Path) -> Path:
                 left, bottom, right, top = _place(
                     number, row, len(panel.columns), width / height * down / across
                 )
+                left, right = (one * across / (across + _BAR_IN) for one in (left, right))
                 axes.imshow(
                     column.tiles[name], interpolation="none", extent=(left, right, bottom, top)
                 )
@@ -214,11 +222,31 @@ def draw_panel(panel: Panel, path: Path) -> Path:
                 if row == 0:
                     axes.text(left, top + 0.08 / down, column.title, fontweight="bold",
                               color=COLOURS[column.stimulus.direction])  # fmt: skip
+                if name in panel.highest and number == len(panel.columns) - 1:
+                    _draw_bar(axes, right, bottom, top, across + _BAR_IN, panel.highest[name])
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="auto")
         figure.suptitle(f"{panel.source_id} ({panel.conditions})", x=0.045, ha="left", fontsize=11)
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
     return path
+
+
+def _draw_bar(
+    axes: Axes, left: float, bottom: float, top: float, width_in: float, highest: float
+) -> None:
+    """Draw the colours of densities right of a row, in multiples of an even density."""
+    start, end = left + 0.07 / width_in, left + 0.15 / width_in
+    axes.imshow(
+        tiles.colour_bar(120, 4).transpose(1, 0, 2)[::-1], interpolation="none",
+        extent=(start, end, bottom, top),
+    )  # fmt: skip
+    for share, text in (
+        (0.0, "0"),
+        (0.5, f"{highest / 2:.2g}"),
+        (1.0, f"{highest:.2g}\N{MULTIPLICATION SIGN}"),
+    ):
+        axes.text(end + 0.03 / width_in, bottom + share * (top - bottom), text, fontsize=6.5,
+                  va=("bottom", "center", "top")[int(2 * share)])  # fmt: skip
 
 
 def _place(

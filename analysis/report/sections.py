@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from analysis.effects.study_analysis import StudyAnalysis
-from analysis.report.numbers import DASH, percent, plain, signed
+from analysis.report.numbers import DASH, percent, percent_interval, plain, signed
 from analysis.report.tables import MEASURE_NAMES, Table, between, direction_cell, p_text, share
 from stimuli.contract.vocabulary import Measure, ParticipantKind, Viewer
 
@@ -58,6 +58,7 @@ def summary_rows(analysis: StudyAnalysis) -> Table:
             signed(row["median_change"], 3),
             signed(row[beside], 3),
             percent(row[relative]),
+            percent_interval(row[f"{relative}_low"], row[f"{relative}_high"]),
             percent(row["median_relative_change"]),
             share(row["share_as_asked"]),
             share(row["sign_agreement"]) if row["observer"] == Viewer.PEOPLE else "",
@@ -67,7 +68,8 @@ def summary_rows(analysis: StudyAnalysis) -> Table:
     head = [
         "Measure", "Aim", "Observer", "n", "Original", "Change",
         "95\N{NO-BREAK SPACE}% interval", "p", Markup("p<br>(Holm)"), "Median",
-        "Counted" if published else "Density", "Relative", Markup("Median<br>relative"),
+        "Counted" if published else "Density", "Relative", "95\N{NO-BREAK SPACE}% interval",
+        Markup("Median<br>relative"),
         "As asked", Markup("Sign as<br>predicted"),
     ]  # fmt: skip
     return Table(head, rows, text_columns=3)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.effects.intervals import FEW, LEAST_SOURCES
-from analysis.report.numbers import percent, plain, signed
+from analysis.report.numbers import percent, percent_interval, plain, signed
 from stimuli.contract.vocabulary import Direction, Measure, Viewer
 
 _AIMS = {
@@ -170,10 +170,17 @@ def _sentence(
         moved = f", {round(people['share_as_asked'] * people['n'])} of which moved as asked"
     return (
         f"{opening} changed by {_close(people['mean_change'])}{unit} "
-        f"({percent(people[relative])}{median}; {between}{chance}; n = {people['n']}{moved})"
+        f"({_relative(people, relative)}{median}; {between}{chance}; n = {people['n']}{moved})"
         f"{published}; "
         f"{predicted}."
     )
+
+
+def _relative(row: Mapping[Hashable, Any], name: str) -> str:
+    """Return a relative change with its interval, where there is one."""
+    low, high = (row.get(f"{name}_{end}", math.nan) for end in ("low", "high"))
+    interval = f", {percent_interval(low, high)}" if math.isfinite(low + high) else ""
+    return f"{percent(row[name])}{interval}"
 
 
 def _p_text(value: float) -> str:

@@ -41,6 +41,7 @@ def session_page(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> st
         participant=participant_id(quality.subject),
         name=quality.study.settings.study.name,
         not_a_person=None if kind == ParticipantKind.HUMAN else kind,
+        who=_WHO.get(kind, "try-out, no person"),
         runs=_runs(quality),
         notes=_notes(quality),
         trials_figure=draw_trials(quality),
@@ -48,6 +49,12 @@ def session_page(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> st
         losses_figure=draw_losses(quality.losses) if any_loss(quality.losses) else None,
         n_losses=len(quality.losses),
     )
+
+
+_WHO = {
+    ParticipantKind.HUMAN: "",
+    ParticipantKind.SIMULATED: "simulated observer",
+}
 
 
 def _runs(quality: SessionQuality) -> Table:

@@ -9,6 +9,7 @@ from analysis.report.page import write_report
 from analysis.report.sentences import effect_sentences
 from analysis.results.export import export
 from analysis.results.outputs import Outputs
+from analysis.results.study_tables import StudyTable
 from analysis.viewing.study import NOTES, StudyViewing, study_viewing
 from stimuli.contract.locking import analysing
 from stimuli.contract.study import Study
@@ -117,7 +118,7 @@ def report_study(
     outputs.write_tables(analysis, sentences)
     if viewing is not None:
         for table, schema, rows in viewing.tables():
-            outputs.write_table(f"viewing/{table}.csv", schema, rows, NOTES)
+            outputs.write_table(StudyTable(f"viewing/{table}.csv", schema, rows, NOTES))
     page = write_report(analysis, sentences, outputs, viewing)
     if exported:
         folder = study.derivatives / "export"

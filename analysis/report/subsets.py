@@ -1,9 +1,10 @@
-"""The effects of every subset that was analysed, side by side, after the paper's Fig. 8.
+"""The effects of every subset that was analysed, side by side: the paper reports these three.
 
-Each run of ``analysis.run`` writes the summary of one subset; this figure shows those that are
-there, the present one among them.
+Each run of ``analysis.run`` writes the summary of one subset; this figure shows the present one and
+those of other runs that read the same files. Of others the page says why they are left out.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,29 +15,26 @@ from matplotlib.figure import Figure
 from analysis.fixations.subsets import Subset
 from analysis.report.figures import MEASURES, save
 from analysis.report.style import COLOURS, FAINT, INK, style
+from analysis.results.run_record import OtherRun
 from stimuli.contract.vocabulary import Direction, Viewer
 
 _ORDER = tuple(map(str, Subset))
 
 
-def read_summaries(folder: Path, present: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of all summaries in ``derivatives/effects``, with `present` among them."""
-    tables = [present]
-    label = present["subset"].iloc[0] if len(present) else None
-    for path in sorted(folder.glob("summary*.csv")):
-        table = pd.read_csv(path, na_values="n/a")
-        if len(table) and set(present.columns) <= set(table.columns):
-            table = table[table["subset"] != label]
-            if len(table):
-                tables.append(table[present.columns])
-    return pd.concat(tables, ignore_index=True)
-
-
-def draw_subsets(summaries: pd.DataFrame, stem: Path) -> list[Path]:
+def draw_subsets(present: pd.DataFrame, others: Sequence[OtherRun], stem: Path) -> list[Path]:
     """Draw people's mean changes with their intervals, and the model's; return what was written.
 
     Nothing is written of a single subset.
+
+    Parameters
+    ----------
+    present : DataFrame
+        Rows by `analysis.effects.summary.SUMMARY`.
+    others
+        Other subsets; those that are stale are left out.
     """
+    fresh = [one.summary for one in others if not one.stale]
+    summaries = pd.concat([present, *fresh], ignore_index=True)
     labels = sorted(
         summaries["subset"].unique(),
         key=lambda one: (_ORDER.index(one) if one in _ORDER else len(_ORDER), one),

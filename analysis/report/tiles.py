@@ -72,10 +72,8 @@ def density_over(
     map_ = Image.fromarray(log_density.astype(np.float32))
     height, width = behind.pixels.shape[:2]
     fine = np.asarray(map_.resize((2 * width, 2 * height), Image.Resampling.BILINEAR))
-    relative = np.exp(np.minimum(_halved(fine) - highest, 0.0)) ** 0.7
-    alpha = np.minimum(relative * 1.15, 0.85)[..., None]
     grey = behind.pixels.mean(axis=2, keepdims=True) * _DIM
-    canvas = (1 - alpha) * grey + alpha * _HEAT(0.25 + 0.75 * relative)[..., :3] * 255
+    canvas = _heated(np.exp(np.minimum(_halved(fine) - highest, 0.0)), grey)
     order = np.sort(log_density, axis=None)[::-1]
     held = np.cumsum(np.exp(order - order[0]))
     for share in _SHARES:
@@ -84,6 +82,22 @@ def density_over(
     if xy is not None:
         _dots(canvas, xy)
     return _finished(canvas, behind)
+
+
+def colour_bar(length: int, width: int) -> np.ndarray:
+    """Return the colours of densities from none to the highest, ``(width, length, 3)`` uint8.
+
+    They are linear in the density from left to right, over a backdrop of mid-grey.
+    """
+    shares = np.tile(np.linspace(0.0, 1.0, length), (width, 1))
+    return _heated(shares, np.full((width, length, 1), 128 * _DIM)).clip(0, 255).astype(np.uint8)
+
+
+def _heated(share: np.ndarray, grey: np.ndarray) -> np.ndarray:
+    """Return a grey picture ``(height, width, 1)`` under densities, shares of the highest."""
+    relative = share**0.7
+    alpha = np.minimum(relative * 1.15, 0.85)[..., None]
+    return np.asarray((1 - alpha) * grey + alpha * _HEAT(0.25 + 0.75 * relative)[..., :3] * 255)
 
 
 def _line(inside: np.ndarray, width: int) -> np.ndarray:

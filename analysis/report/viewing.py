@@ -75,7 +75,7 @@ def draw_viewing(viewing: StudyViewing, folder: Path) -> dict[str, list[Path]]:
         if (course.course["by"] == "number").sum() > course.course["direction"].nunique():
             drawn["number"] = draw_course(course.course, ["number"], folder / "fixation-numbers")
         drawn["latency"] = draw_latency(course.latency, course.first_saccades, folder / "latency")
-    if viewing.scanpaths.similarity["difference"].notna().any():
+    if viewing.scanpaths.similarity["difference_low"].notna().any():
         drawn["scanpaths"] = draw_scanpaths(viewing.scanpaths.similarity, folder / "scanpaths")
     return drawn
 

@@ -183,8 +183,9 @@ def draw_scanpaths(similarity: pd.DataFrame, stem: Path) -> list[Path]:
     Parameters
     ----------
     similarity : DataFrame
-        Rows by `analysis.viewing.similarity.SIMILARITY`.
+        Rows by `analysis.viewing.similarity.SIMILARITY`; those without an interval are left out.
     """
+    similarity = similarity[similarity["difference_low"].notna()]
     dimensions = list(dict.fromkeys(similarity["dimension"]))
     groups = list(dict.fromkeys(similarity[["condition", "direction"]].itertuples(index=False)))
     with style():

@@ -16,6 +16,7 @@ from analysis.results.tables import write_csv
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path
+from stimuli.support.system_errors import is_wrong_input, told
 from stimuli.support.tables import MISSING
 
 _SUFFIXES = (".gz", ".asc", ".edf", ".csv", ".tsv")
@@ -35,9 +36,9 @@ class Failures:
         except InputError as error:
             self.messages[name] = str(error)
         except OSError as error:
-            if error.filename is None:
+            if not is_wrong_input(error):  # but of the disk, on which nothing else goes either
                 raise
-            self.messages[name] = f"{error.filename}: {error.strerror}"
+            self.messages[name] = told(error)
 
 
 def read_each(files: Sequence[str], read: Callable[[str], None]) -> Failures:

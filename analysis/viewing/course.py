@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.viewing.pairs import TargetPair, by_direction
 from analysis.viewing.resampling import Draws, intervals, mean_ratios, simultaneous_band
 from analysis.viewing.target_views import TargetViews
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 COURSE = Schema(
     "time_course",
@@ -30,14 +30,11 @@ COURSE = Schema(
         Column("n_original", int, "Fixations on originals in this step (gaze: begun or under way)"),
         Column("n_version", int, "The same on versions"),
         Column("original", float, "Mean over targets of the share on the original"),
-        Column("original_low", float, "Lower end of its 95 % interval, at this step alone"),
-        Column("original_high", float, "Upper end"),
+        *interval_columns("original", "at this step alone"),
         Column("version", float, "Mean over targets of the share on the version"),
-        Column("version_low", float, "Lower end of its 95 % interval, at this step alone"),
-        Column("version_high", float, "Upper end"),
+        *interval_columns("version", "at this step alone"),
         Column("difference", float, "version - original"),
-        Column("difference_low", float, "Lower end of its 95 % interval, at this step alone"),
-        Column("difference_high", float, "Upper end"),
+        *interval_columns("difference", "at this step alone"),
         Column("band_low", float, "Lower edge of the band that holds the whole curve of "
                "differences in 95 %"),
         Column("band_high", float, "Upper edge"),

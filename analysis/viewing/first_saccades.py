@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.viewing.pairs import TargetPair, by_direction
 from analysis.viewing.resampling import Draws, intervals, mean_ratios, simultaneous_band
 from analysis.viewing.target_views import TargetViews
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 FIRST_SACCADES = Schema(
     "first_saccades",
@@ -31,15 +31,13 @@ FIRST_SACCADES = Schema(
                "originals"),
         Column("version", float, "The same on versions"),
         Column("difference", float, "version - original"),
-        Column("difference_low", float, "Lower end of its 95 % interval, in this group alone"),
-        Column("difference_high", float, "Upper end"),
+        *interval_columns("difference", "in this group alone"),
         Column("band_low", float, "Lower edge of the band that holds the differences of all "
                "groups in 95 %"),
         Column("band_high", float, "Upper edge"),
         Column("last_minus_first", float, "Difference in the slowest group less that in the "
                "fastest"),
-        Column("last_minus_first_low", float, "Lower end of its 95 % interval"),
-        Column("last_minus_first_high", float, "Upper end"),
+        *interval_columns("last_minus_first"),
     ),
 )  # fmt: skip
 

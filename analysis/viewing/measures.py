@@ -9,7 +9,7 @@ from analysis.viewing.latency import LatencyCurves
 from analysis.viewing.pairs import ImagePair, Key, TargetPair, by_direction
 from analysis.viewing.resampling import Draws, intervals, mean_ratios
 from analysis.viewing.target_views import TargetViews
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 MEASURES = Schema(
     "measures",
@@ -42,8 +42,7 @@ MEASURES = Schema(
         Column("original", float, "Value on originals"),
         Column("version", float, "Value on versions"),
         Column("difference", float, "version - original"),
-        Column("difference_low", float, "Lower end of its 95 % interval"),
-        Column("difference_high", float, "Upper end"),
+        *interval_columns("difference"),
     ),
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.viewing.multimatch import DIMENSIONS
 from analysis.viewing.pairs import ImagePair, by_direction
 from analysis.viewing.resampling import Draws, intervals
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 SIMILARITY = Schema(
     "similarity",
@@ -39,8 +39,7 @@ SIMILARITY = Schema(
         Column("between", float, "The same of one on the original and one on the version"),
         Column("difference", float, "between - mean of the two within; below 0: the version "
                "changes scanpaths"),
-        Column("difference_low", float, "Lower end of its 95 % interval"),
-        Column("difference_high", float, "Upper end"),
+        *interval_columns("difference"),
     ),
 )  # fmt: skip
 

@@ -26,7 +26,7 @@ NOTES = {
     "Fixations": "That began while the image was shown, on the image; the one under way at the "
     "onset (fixation 0) is in no share, latency or dwell time, and the first saccade begins at "
     "its end",
-    "Means": "Over targets or images, of ratios over subjects; latencies over trials",
+    "Means": "Over targets or images, of ratios over subjects, and of Kaplan-Meier curves",
     "Intervals": f"95 %, percentiles of at most {RESAMPLES} resamples of subjects and sources; "
     "bands hold whole curves in 95 % (max-t)",
 }

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,7 @@ def open_iohub(
     InputError
         If its package is not installed, or it does not answer.
     """
+    _check_installed(device)
     from psychopy import iohub, visual
     from psychopy.hardware.eyetracker import EyetrackerCalibration
 
@@ -190,20 +192,20 @@ def open_iohub(
         **({"model_name": settings.tracker.device} if settings.tracker.device else {}),
         **device.options,
     }
-    need = f"; is {device.package} installed?" if device.package else ""
     try:
         with _in_known_colours(display.window):
             hub = iohub.launchHubServer(window=display.window, **{device.name: options})
     except Exception as error:  # whatever the maker's library raises in ioHub's process
         raise InputError(
-            f"ioHub does not start with {device.name} ({type(error).__name__}: {error}){need}"
+            f"ioHub does not start with {device.name} ({type(error).__name__}: {error}); "
+            f"switch the tracker on, and see what ioHub said above"
         ) from error
     try:
         tracker = getattr(hub.devices, "tracker", None)
         if not hasattr(tracker, "getConfiguration"):
             raise InputError(
-                f"ioHub has no tracker {device.name}{need}; switch the tracker on, and see what "
-                f"ioHub said above"
+                f"ioHub has no tracker {device.name}; switch the tracker on, and see what ioHub "
+                f"said above"
             )
         target = visual.TargetStim(
             display.window, units="pix", radius=15, innerRadius=4, autoLog=False
@@ -219,6 +221,18 @@ def open_iohub(
         )  # fmt: skip
     finally:
         _end(hub)
+
+
+def _check_installed(device: IohubDevice) -> None:
+    if not device.package:
+        return
+    try:
+        metadata.version(device.package)
+    except metadata.PackageNotFoundError:
+        raise InputError(
+            f"{device.package} is not installed; install it with `pip install {device.package}`, "
+            f"or name another tracker"
+        ) from None
 
 
 def _end(hub: Any) -> None:

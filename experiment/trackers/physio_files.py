@@ -22,7 +22,7 @@ _COLUMNS = {
     "timestamp": ("Time of the sample on the clock of the display", "ms"),
     "x_coordinate": ("Gaze from the centre of the screen's leftmost pixels", "pixel"),
     "y_coordinate": ("Gaze from the centre of the screen's topmost pixels", "pixel"),
-    "pupil_size": ("Pupil, in the tracker's own unit", "arbitrary"),
+    "pupil_size": ("Pupil diameter or area, as the tracker has it", "arbitrary"),
 }
 _EVENT_COLUMNS = {
     "onset": ("Onset on the clock of the column timestamp", "ms"),
@@ -117,7 +117,12 @@ def write_physio_files(files: WorkingFiles, path: Path) -> None:
         _write(
             events,
             [(time, "0", MISSING, text) for time, text in messages],
-            {"TaskName": "freeview", "OnsetSource": "timestamp", **_described(_EVENT_COLUMNS)},
+            {
+                "Description": "Messages of the experiment, in the order of time",
+                "TaskName": "freeview",
+                "OnsetSource": "timestamp",
+                **_described(_EVENT_COLUMNS),
+            },
         )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from manipulation.networks.image_network import ImageNetwork, Output, as_image, with_target
+from manipulation.networks.normalisation import InstanceNorm
 
 
 class Resnet9(ImageNetwork):
@@ -31,14 +32,14 @@ class Resnet9(ImageNetwork):
         self.output = Output(output)
 
         def layer(convolution: nn.Module, channels: int) -> list[nn.Module]:
-            return [convolution, nn.InstanceNorm2d(channels), nn.ReLU()]
+            return [convolution, InstanceNorm(channels), nn.ReLU()]
 
         self.network = nn.Sequential(
             nn.ReflectionPad2d(3),
             *layer(nn.Conv2d(4, width, 7), width),
             *layer(nn.Conv2d(width, 2 * width, 3, 2, padding=1), 2 * width),
             *layer(nn.Conv2d(2 * width, 4 * width, 3, 2, padding=1), 4 * width),
-            *(_Residual(4 * width) for _ in range(9)),
+            *(ResnetBlock(4 * width) for _ in range(9)),
             *layer(_enlarging(4 * width, 2 * width), 2 * width),
             *layer(_enlarging(2 * width, width), width),
             nn.ReflectionPad2d(3),
@@ -79,13 +80,13 @@ class UNet(ImageNetwork):
         for n, outputs in enumerate(channels):
             convolution = nn.Conv2d(4 if n == 0 else channels[n - 1], outputs, 4, 2, padding=1)
             # The first and the innermost have no normalisation; the innermost may be one cell.
-            norm = nn.Identity() if n in (0, last) else nn.InstanceNorm2d(outputs)
+            norm = nn.Identity() if n in (0, last) else InstanceNorm(outputs)
             self.down.append(nn.Sequential(convolution, norm))
         for n in range(last, -1, -1):
             inputs = channels[n] if n == last else 2 * channels[n]
             outputs = 3 if n == 0 else channels[n - 1]
             enlarging = nn.ConvTranspose2d(inputs, outputs, 4, 2, padding=1)
-            norm = nn.Identity() if n == 0 else nn.InstanceNorm2d(outputs)
+            norm = nn.Identity() if n == 0 else InstanceNorm(outputs)
             self.up.append(nn.Sequential(enlarging, norm))
 
     def forward(self, images: Tensor, target: Tensor, features: Tensor | None = None) -> Tensor:
@@ -103,17 +104,19 @@ class UNet(ImageNetwork):
         return as_image(maps, images, self.output)  # (B, 3, H, W)
 
 
-class _Residual(nn.Module):
+class ResnetBlock(nn.Module):
+    """Two 3x3 convolutions of reflected maps, and their input added."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.network = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
             nn.ReLU(),
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
         )
 
     def forward(self, maps: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from manipulation.networks.normalisation import InstanceNorm
+
 _KERNEL = 4
 _STRIDES = (2, 2, 2, 1, 1)
 
@@ -28,7 +30,7 @@ class PatchGAN(nn.Module):
             )
             layers.append(convolution)
             if normalised:
-                layers.append(nn.InstanceNorm2d(channels[n + 1]))
+                layers.append(InstanceNorm(channels[n + 1]))
             if n < 4:
                 layers.append(nn.LeakyReLU(0.2))
         self.network = nn.Sequential(*layers)

@@ -23,6 +23,7 @@ from manipulation.networks.fgtransform import (
     pyramid,
 )
 from manipulation.networks.image_network import ImageNetwork, as_image
+from manipulation.networks.normalisation import InstanceNorm
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,14 @@ class FastFGTransform(ImageNetwork):
         self.stride, self.minimum_px = network.stride, network.minimum_px
         self.output, self.dtype = network.output, dtype
         block, *others = cast(list[ResidualBlock], list(network.residual_blocks))
-        convolution, self.first_norm = block.first
+        convolution, norm = block.first
+        self.first_norm = cast(InstanceNorm, norm)
         self.first = _SplitConvolution(cast(nn.Conv2d, convolution))
         self.projection = _SplitConvolution(cast(nn.Conv2d, block.projection))
         self.second = block.second
         self.others = nn.ModuleList(others)
         self.up_sampling = nn.ModuleList(
-            _UpSamplingOfRepeatedPixels(cast(UpSamplingBlock, one))
+            UpSamplingOfRepeatedPixels(cast(UpSamplingBlock, one))
             for one in network.up_sampling_blocks
         )
         self.output_convolution = network.output_convolution
@@ -84,8 +86,8 @@ class FastFGTransform(ImageNetwork):
         *finer, coarsest = [level.to(self.dtype) for level in levels]  # (B, 4, H, W) to (.., h, w)
         first = contribution.first + self.first.of_image_and_target(coarsest)
         projected = self.projection.of_image_and_target(coarsest)
-        maps = self.second(functional.relu(self.first_norm(first)))
-        maps = functional.relu(maps + contribution.projection + projected)  # (B, width, h, w)
+        projected = projected + contribution.projection
+        maps = self.second.rectified(self.first_norm.rectified(first), projected)
         for block in self.others:
             maps = block(maps)  # (B, width, h, w)
         for up_sampling, level in zip(self.up_sampling, reversed(finer), strict=True):
@@ -113,19 +115,20 @@ class _SplitConvolution(nn.Module):
         return functional.conv2d(level, self.image_and_target, padding=self.padding)
 
 
-class _UpSamplingOfRepeatedPixels(nn.Module):
+class UpSamplingOfRepeatedPixels(nn.Module):
     """`UpSamplingBlock` with convolutions of the maps as they were before the up-sampling."""
 
     def __init__(self, block: UpSamplingBlock) -> None:
         super().__init__()
-        convolution, self.norm = block.convolution
+        convolution, norm = block.convolution
+        self.norm = cast(InstanceNorm, norm)
         weight = cast(nn.Conv2d, convolution).weight.detach()
         self.four = nn.Parameter(four_convolutions(weight[:, :-IMAGE_AND_TARGET]))
         self.image_and_target = nn.Parameter(weight[:, -IMAGE_AND_TARGET:].clone())
 
     def forward(self, maps: Tensor, image_and_target: Tensor) -> Tensor:
         result = functional.conv2d(image_and_target, self.image_and_target, padding=1)
-        return functional.relu(self.norm(result + repeated_convolution(maps, self.four)))
+        return self.norm.rectified(add_repeated_convolution(result, maps, self.four))
 
 
 def four_convolutions(weight: Tensor) -> Tensor:
@@ -157,15 +160,15 @@ def four_convolutions(weight: Tensor) -> Tensor:
     )
 
 
-def repeated_convolution(maps: Tensor, four: Tensor) -> Tensor:
-    """Convolve maps ``(B, C, h, w)`` as if each pixel were repeated, ``(B, O, 2 h, 2 w)``.
+def add_repeated_convolution(result: Tensor, maps: Tensor, four: Tensor) -> Tensor:
+    """Convolve maps ``(B, C, h, w)`` as if each pixel were repeated; add it to `result` in place.
 
-    `four` comes from `four_convolutions`; borders are padded with zeros.
+    `result` is ``(B, O, 2 h, 2 w)`` and is returned; `four` comes from `four_convolutions`; borders
+    are padded with zeros. Where the channels lie last, each place of a block is one run of memory.
     """
-    count, _, height, width = maps.shape
+    height, width = maps.shape[-2:]
     at_corners = functional.conv2d(maps, four, padding=1)  # (B, 4 O, h + 1, w + 1)
-    result = maps.new_empty(count, len(four) // 4, 2 * height, 2 * width)
     places = [(row, column) for row in (0, 1) for column in (0, 1)]
     for (row, column), part in zip(places, at_corners.chunk(4, dim=1), strict=True):
-        result[:, :, row::2, column::2] = part[:, :, row : row + height, column : column + width]
+        result[:, :, row::2, column::2] += part[:, :, row : row + height, column : column + width]
     return result

@@ -20,22 +20,31 @@ after the up-sampling, so that the last block sees every pixel; `Output` names t
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from manipulation.networks.image_network import ImageNetwork, Output, as_image, with_target
+from manipulation.networks.normalisation import InstanceNorm
 
 IMAGE_AND_TARGET = 4  # channels: red, green, blue, and the target's log density
 
 
-def normalised_convolution(inputs: int, outputs: int) -> nn.Sequential:
-    """Return a 3x3 convolution and instance normalisation."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.InstanceNorm2d(outputs, affine=True),
-    )
+class NormalisedConvolution(nn.Sequential):
+    """A 3x3 convolution and instance normalisation."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+            InstanceNorm(outputs, affine=True),
+        )
+
+    def rectified(self, maps: Tensor, added: Tensor | None = None) -> Tensor:
+        """Return ``relu(norm(convolution(maps)) + added)``, ``(B, outputs, h, w)``."""
+        convolution, norm = self
+        return cast(InstanceNorm, norm).rectified(convolution(maps), added)
 
 
 class ResidualBlock(nn.Module):
@@ -47,13 +56,13 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, projects: bool) -> None:
         super().__init__()
-        self.first = normalised_convolution(inputs, outputs)
-        self.second = normalised_convolution(outputs, outputs)
+        self.first = NormalisedConvolution(inputs, outputs)
+        self.second = NormalisedConvolution(outputs, outputs)
         self.projection = nn.Conv2d(inputs, outputs, 1) if projects else nn.Identity()
 
     def forward(self, maps: Tensor) -> Tensor:  # (B, inputs, h, w)
-        changed = self.second(functional.relu(self.first(maps)))  # (B, outputs, h, w)
-        return functional.relu(changed + self.projection(maps))  # (B, outputs, h, w)
+        changed = self.first.rectified(maps)  # (B, outputs, h, w)
+        return self.second.rectified(changed, self.projection(maps))  # (B, outputs, h, w)
 
 
 class UpSamplingBlock(nn.Module):
@@ -64,12 +73,12 @@ class UpSamplingBlock(nn.Module):
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
-        self.convolution = normalised_convolution(inputs + IMAGE_AND_TARGET, inputs // 2)
+        self.convolution = NormalisedConvolution(inputs + IMAGE_AND_TARGET, inputs // 2)
 
     def forward(self, maps: Tensor, image_and_target: Tensor) -> Tensor:  # (B, inputs, h, w)
         larger = functional.interpolate(maps, scale_factor=2.0, mode="nearest")  # (B, .., 2h, 2w)
         joined = torch.cat([larger, image_and_target], dim=1)  # (B, inputs + 4, 2h, 2w)
-        return functional.relu(self.convolution(joined))  # (B, inputs / 2, 2h, 2w)
+        return self.convolution.rectified(joined)  # (B, inputs / 2, 2h, 2w)
 
 
 class FGTransform(ImageNetwork):

@@ -147,6 +147,17 @@ class Guide(nn.Module):
             log_saliency=log_saliency,
         )
 
+    def store_weights_as(self, dtype: torch.dtype) -> None:
+        """Keep the weights of networks that work with `dtype` under autocast in that type.
+
+        Otherwise autocast converts them at every call. What the saliency model computes itself
+        stays as it is, since its statistics need 32 bits.
+        """
+        own = set(self.saliency.modules()) - {_own_vgg(self.saliency)}
+        for network in {self.guiding, self.comparing}:
+            if not own & set(network.modules()):
+                network.to(dtype)
+
     @staticmethod
     def _layers(
         images: Tensor, *requests: tuple[nn.Module, Sequence[str]]

@@ -3,12 +3,15 @@
 In come RGB images in [0, 1] and targets of un-normalised log saliency; out come changed images.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from manipulation.networks.captured import Captured
+from manipulation.networks.compiled import compile_blocks
 from manipulation.networks.fast_fgtransform import FastFGTransform, FeatureContribution
 from manipulation.networks.fgtransform import FGTransform
 from manipulation.networks.files import (
@@ -60,6 +63,12 @@ class TrainedNetwork:
         where the processor has such arithmetic. Pixels then differ by about 0.002 in the mean.
     device
         Where it is computed.
+    device_output
+        Whether results stay there; otherwise they come to the CPU.
+    captured
+        On a GPU, whether the work of a call is recorded at the first call with each size and batch
+        and played back from then on (`Captured`); for networks and guides that never leave the
+        device. Elsewhere it has no effect.
 
     Examples
     --------
@@ -82,6 +91,8 @@ class TrainedNetwork:
         *,
         precision: str = "float32",
         device: torch.device | str = "cpu",
+        device_output: bool = False,
+        captured: bool = False,
     ) -> None:
         if precision not in PRECISIONS:
             raise InputError(f"precision is {precision!r}; expected one of {', '.join(PRECISIONS)}")
@@ -98,15 +109,23 @@ class TrainedNetwork:
         )
         self.network.to(self.device).to(memory_format=self._layout)
         self.guide = guide.to(self.device).to(memory_format=self._layout)
+        self.guide.store_weights_as(self.dtype)
+        self.device_output = device_output
+        self._see: Callable[..., tuple[Tensor, ...]] = self._seen
+        self._change: Callable[..., tuple[Tensor, ...]] = self._changed
+        if captured and self.device.type == "cuda":
+            self._see, self._change = Captured(self._seen), Captured(self._changed)
 
     def compile(self) -> None:
-        """Have torch compile guide and network at their first use."""
-        self.network.compile()
-        self.guide.compile()
+        """Have torch compile guide and network at their first use, block by block."""
+        compile_blocks(self.network)
+        compile_blocks(self.guide)
 
     @torch.inference_mode()
     def encode(self, images: Tensor) -> EncodedImages:
-        """Return what there is to know of images ``(B, 3, H, W)`` in [0, 1], for any target.
+        """Return what there is to know of images ``(B, 3, H, W)``, for any target.
+
+        Images are RGB in [0, 1] or, a quarter of the bytes on their way to a GPU, of 8 bits.
 
         Raises
         ------
@@ -120,13 +139,19 @@ class TrainedNetwork:
                 f"the image is {width} x {height} px; this network changes images whose sides are "
                 f"multiples of {multiple} px, from {least} px on; resize it"
             )
-        images = images.to(self.device, memory_format=self._layout)
+        images = self._arrived(images)
+        log_saliency, *summands = self._see(images)
+        contribution = FeatureContribution(*summands) if summands else None
+        return EncodedImages(images, log_saliency, contribution)
+
+    def _seen(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return log saliency ``(B, H, W)`` and, for FGTransform, what features contribute."""
         with self._autocast():
             features = self.guide(images)
-        contribution = None
-        if isinstance(self.network, FastFGTransform):
-            contribution = self.network.contribution(features.guidance)
-        return EncodedImages(images, features.log_saliency, contribution)
+        if not isinstance(self.network, FastFGTransform):
+            return (features.log_saliency,)
+        contribution = self.network.contribution(features.guidance)
+        return features.log_saliency, contribution.first, contribution.projection
 
     @torch.inference_mode()
     def __call__(self, encoded: EncodedImages, target_log_saliency: Tensor) -> Tensor:
@@ -142,15 +167,31 @@ class TrainedNetwork:
         Returns
         -------
         Tensor (B, 3, H, W)
-            RGB in [0, 1], on the CPU.
+            RGB in [0, 1], on the CPU unless `device_output` is set.
         """
-        target = relative_log_density(target_log_saliency.to(self.device).float())
+        known = encoded.contribution
+        summands = () if known is None else (known.first, known.projection)
+        target = target_log_saliency.to(self.device, non_blocking=True)
+        (changed,) = self._change(encoded.images, target, *summands)
+        return changed if self.device_output else _on_the_cpu(changed)
+
+    def _changed(self, images: Tensor, log_saliency: Tensor, *summands: Tensor) -> tuple[Tensor]:
+        target = relative_log_density(log_saliency.float())
         if isinstance(self.network, FastFGTransform):  # its weights have the precision already
-            changed = self.network(encoded.images, target, encoded.contribution)
+            changed = self.network(images, target, FeatureContribution(*summands))
         else:
             with self._autocast():
-                changed = self.network(encoded.images, target)
-        return changed.float().cpu()
+                changed = self.network(images, target)
+        return (changed.float(),)
+
+    def _arrived(self, images: Tensor) -> Tensor:
+        """Return images in [0, 1] on the device, in the layout of the networks."""
+        if self.device.type == "cuda" and images.device.type == "cpu":
+            images = images.pin_memory().to(self.device, non_blocking=True)
+        images = images.to(self.device)
+        if images.dtype == torch.uint8:
+            images = images.float() / 255
+        return images.contiguous(memory_format=self._layout)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(
@@ -158,8 +199,23 @@ class TrainedNetwork:
         )
 
 
+def _on_the_cpu(values: Tensor) -> Tensor:
+    """Return values in memory of the CPU; from a GPU through memory that it can write itself."""
+    if values.device.type == "cpu":
+        return values
+    result = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+    result.copy_(values, non_blocking=True)
+    torch.cuda.current_stream(values.device).synchronize()
+    return result
+
+
 def load_trained_network(
-    name_or_file: str | Path, *, precision: str = "float32", device: torch.device | str = "cpu"
+    name_or_file: str | Path,
+    *,
+    precision: str = "float32",
+    device: torch.device | str = "cpu",
+    device_output: bool = False,
+    captured: bool = False,
 ) -> TrainedNetwork:
     """Return a trained network for use.
 
@@ -168,8 +224,8 @@ def load_trained_network(
     name_or_file
         Name of a network that ships with the toolkit (``fgtransform-shift``,
         ``fgtransform-scale``), or a file of `train_network`.
-    precision, device
-        How precisely and where it is computed; see `TrainedNetwork`.
+    precision, device, device_output, captured
+        How precisely, where and how it is computed; see `TrainedNetwork`.
 
     Raises
     ------
@@ -187,5 +243,11 @@ def load_trained_network(
     guide = guide_of(read_run_settings_of(path).guide)
     checkpoint = load_checkpoint(path, guide)
     return TrainedNetwork(
-        checkpoint.network, guide, checkpoint.settings, precision=precision, device=device
+        checkpoint.network,
+        guide,
+        checkpoint.settings,
+        precision=precision,
+        device=device,
+        device_output=device_output,
+        captured=captured,
     )

@@ -53,7 +53,9 @@ class ScheduleSettings(CheckedSettings):
         "bfloat16", "of convolutions; losses and log saliency are always 32 bits",
         choices=("float32", "bfloat16", "float16"),
     )  # fmt: skip
-    compile: bool = setting(True, "torch.compile, on a GPU and where there is a compiler")
+    compile: bool = setting(
+        False, "torch.compile, block by block, on a GPU and where there is a compiler"
+    )
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,7 @@ def run_settings_of_tables(content: Mapping[str, object], where: str) -> RunSett
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file of settings") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

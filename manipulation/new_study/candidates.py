@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
+from stimuli.contract.licences import Permission, permission
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
 from stimuli.contract.vocabulary import checked_name
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
@@ -91,6 +92,31 @@ def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePh
             f"names, such as {missing[:2]}; expected the folder of these photographs"
         )
     return CandidatePhotographs(tuple(found), read, tuple(missing))
+
+
+def unchangeable(photographs: CandidatePhotographs) -> list[str]:
+    """Return the file names of photographs whose licence forbids changes (NoDerivatives)."""
+    terms = {one: photographs.annotations.licence(one.image_id) for one in photographs.candidates}
+    return [one.path.name for one in terms if permission(terms[one]) == Permission.UNCHANGED]
+
+
+def without_unchangeable(photographs: CandidatePhotographs) -> CandidatePhotographs:
+    """Return the photographs whose licence does not forbid changes.
+
+    Raises
+    ------
+    InputError
+        If none is left.
+    """
+    left_out = set(unchangeable(photographs))
+    kept = tuple(one for one in photographs.candidates if one.path.name not in left_out)
+    if not kept:
+        raise InputError(
+            f"{photographs.annotations.path}: the licences of all {len(left_out)} photographs "
+            f"forbid changes (NoDerivatives); expected some that allow them; give others, or take "
+            f"these with --no-derivatives"
+        )
+    return replace(photographs, candidates=kept)
 
 
 def study_name(photograph: Path) -> str:

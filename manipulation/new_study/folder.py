@@ -4,10 +4,10 @@ It is built under a temporary name and renamed, so that a study folder is whole 
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import Proposal
@@ -16,6 +16,7 @@ from stimuli.contract.schemas import PROPOSALS
 from stimuli.contract.settings import Settings, SourceSettings, parse_settings
 from stimuli.contract.study import BIDS_VERSION, Study
 from stimuli.contract.templates import settings_template, sources_text
+from stimuli.support.bare_pictures import bare_suffix, write_bare_picture
 from stimuli.support.errors import InputError
 from stimuli.support.files import umask, write_json, write_text
 from stimuli.support.system import sync_folders
@@ -34,6 +35,12 @@ An eye-tracking study of images that were changed to guide gaze (free viewing), 
 
 The photographs keep the terms that `stimuli/stimuli.tsv` names.
 """
+
+# Of an image's entry: what masks and attribution need. Some tools add paths on somebody's disk.
+_KEPT = (
+    "id", "width", "height", "license", "title", "author", "credit", "flickr_url", "coco_url",
+    "made_by",
+)  # fmt: skip
 
 # BIDS knows no study.toml or blocks.tsv, and its stimuli folder is free in form.
 _BIDSIGNORE = (
@@ -61,7 +68,7 @@ def create_study(
     sources: Sequence[SourceSettings],
     annotations: Annotations,
 ) -> None:
-    """Make a study folder.
+    """Make a study folder, with bare copies of the photographs (`write_bare_picture`).
 
     Parameters
     ----------
@@ -73,6 +80,7 @@ def create_study(
         What is proposed for all photographs that were looked at; the study keeps it as a table.
     sources
         Sources that were chosen; `photograph` and `annotations` name the copies inside the study.
+        Photographs that are coded anew have another suffix there (`bare_suffix`).
 
     Raises
     ------
@@ -80,18 +88,17 @@ def create_study(
         If `root` is in use.
     """
     check_free(root)
+    photographs = {one.candidate.source_id: one.candidate.path for one in proposals}
+    sources = [_with_bare_suffix(one, photographs[one.source_id]) for one in sources]
     text = settings_template(settings) + "\n" + sources_text(sources)
     settings = parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
-    photographs = {one.candidate.source_id: one.candidate.path for one in proposals}
     remove_unfinished_studies(root.parent)
     with unfinished_folder(root.parent) as temporary, _blaming(temporary, root):
         study = Study(temporary, settings)
         temporary.chmod(0o777 & ~umask())
         for source in sources:
-            copy = temporary / source.photograph
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(photographs[source.source_id], copy)
+            write_bare_picture(temporary / source.photograph, photographs[source.source_id])
         write_json(temporary / sources[0].annotations, _excerpt(annotations, sources))
         rows = proposal_rows(proposals, len(sources))
         write_table(study.proposals, PROPOSALS, rows)
@@ -103,6 +110,13 @@ def create_study(
         )
         write_text(study.settings_file, text)
         _put(temporary, root)
+
+
+def _with_bare_suffix(source: SourceSettings, photograph: Path) -> SourceSettings:
+    return replace(
+        source,
+        photograph=PurePosixPath(source.photograph).with_suffix(bare_suffix(photograph)).as_posix(),
+    )
 
 
 @contextmanager
@@ -132,7 +146,11 @@ def _excerpt(annotations: Annotations, sources: Sequence[SourceSettings]) -> dic
     """Return the COCO annotations of the sources alone, by the names their copies bear."""
     names = {source.image_id: Path(source.photograph).name for source in sources}
     images = [
-        {**annotations.images[image_id], "file_name": name} for image_id, name in names.items()
+        {
+            **{key: value for key, value in annotations.images[image_id].items() if key in _KEPT},
+            "file_name": name,
+        }
+        for image_id, name in names.items()
     ]
     kept = [entry for entry in annotations.by_id.values() if entry["image_id"] in names]
     return {**annotations.common, "images": images, "annotations": kept}

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from manipulation.new_study.candidates import CandidatePhotographs, demo_photographs
+from manipulation.new_study.candidates import (
+    CandidatePhotographs,
+    demo_photographs,
+    without_unchangeable,
+)
 from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposals import (
@@ -35,6 +39,7 @@ def propose_study(
     seed: int = 0,
     fit: str = ImageSettings.fit,
     aim: float | None = None,
+    no_derivatives: bool = False,
 ) -> Study:
     """Make a study folder with proposed sources: photographs, objects, two versions each.
 
@@ -65,6 +70,8 @@ def propose_study(
         How photographs become square: ``crop``, ``stretch``, or ``whole``, on grey.
     aim
         Change of p_obj that versions stop at (``manipulation.aim``); by default none.
+    no_derivatives
+        Whether photographs are proposed, too, whose licence forbids changes.
 
     Returns
     -------
@@ -91,6 +98,8 @@ def propose_study(
     if photographs is None:
         photographs = demo_photographs()
         sources = sources or len(photographs.candidates)
+    if not no_derivatives:
+        photographs = without_unchangeable(photographs)
     candidates, annotations = photographs.candidates, photographs.annotations
     settings = Settings(
         study=StudySettings(name or root.name, seed),

@@ -37,7 +37,7 @@ def with_version(
     number = known.index(source_id)
     source = settings.sources[number]
     place = [one.direction for one in source.versions].index(version.direction)
-    document = cast(dict[str, Any], tomlkit.parse(text))
+    document = cast(dict[str, Any], tomlkit.parse(text.removeprefix("\ufeff")))
     table = document["sources"][number]["versions"][place]
     _set_key(table, "k_scale", version.k_scale, 1.0)
     _set_key(table, "transform", version.transform and str(version.transform), None)
@@ -84,7 +84,7 @@ def with_aim(
         source, annotations=annotations, image_id=image_id, condition=Condition.OBJECT,
         versions=versions,
     )  # fmt: skip
-    document = cast(dict[str, Any], tomlkit.parse(text))
+    document = cast(dict[str, Any], tomlkit.parse(text.removeprefix("\ufeff")))
     table = document["sources"][number]
     for key, value in (("annotations", annotations), ("image_id", image_id)):
         table[key] = value

@@ -97,7 +97,9 @@ def _refusal(scope: Message, headers: dict[bytes, str], port: int) -> tuple[int,
         return 403, "The studio takes requests from its own page alone."
     opens_the_page = scope["method"] == "GET" and scope["path"] == _PAGE
     if headers.get(b"sec-fetch-site", "none") not in ("none", "same-origin") and (
-        not opens_the_page or headers.get(b"sec-fetch-mode") != "navigate"
+        not opens_the_page
+        or headers.get(b"sec-fetch-mode") != "navigate"
+        or headers.get(b"sec-fetch-dest", "document") != "document"  # but a frame
     ):
         return 403, "The studio takes requests from its own page alone."
     path = scope["path"]

@@ -102,6 +102,10 @@ class BuildRecord:
         self._on_change()
         return self._keep(name, {"from": key, "value": compute()})["value"]
 
+    def value(self, name: str) -> Any:
+        """Return what was computed under a name; None if nothing is recorded."""
+        return self._entries.get(name, {}).get("value")
+
     def finish(self) -> None:
         """Forget what was not asked for this time, and remove such files."""
         stale = set(self._entries) - self._used

@@ -21,6 +21,7 @@ from manipulation.study_stimuli.chosen_strength import (
     chosen_version,
 )
 from manipulation.study_stimuli.control_stimulus import MadeVersion, make_control
+from manipulation.study_stimuli.made_with import MADE_WITH, made_with
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.study_stimuli.recorded_effect import (
     RECIPE,
@@ -193,6 +194,8 @@ class SourceStimuli:
             [RECIPE, image_from, self.upscaler.sha256, size_px, *framing.identity],
             lambda path: write_image(path, self._framed(image(), framing)),
         )
+
+        record.value_if_stale(MADE_WITH, shown_sha256, made_with)
 
         def predicted() -> np.ndarray:  # rounding and both resizes included
             seen = seen_by_networks(read_image(shown_path), framing)

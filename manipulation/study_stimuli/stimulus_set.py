@@ -11,6 +11,8 @@ from manipulation.study_stimuli.build_record import BuildRecord
 from manipulation.study_stimuli.contact_panels import contact_panel
 from manipulation.study_stimuli.control_stimulus import check_room
 from manipulation.study_stimuli.latin_square import block_orders
+from manipulation.study_stimuli.made_with import MADE_WITH
+from manipulation.study_stimuli.methods import stimulus_methods
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.source_stimuli import SourceStimuli
@@ -18,10 +20,11 @@ from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.upscaling.network import load_upscaler
 from stimuli.contract.catalogue import write_blocks, write_catalogue
 from stimuli.contract.catalogue_checks import check_shifts
+from stimuli.contract.credits import write_credits
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress
-from stimuli.support.files import confined
+from stimuli.support.files import confined, write_text
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.unfinished import remove_unfinished
 
@@ -121,8 +124,12 @@ class StimulusSet:
             )
         write_contact_sheets(study.stimuli, self._panels, title, subtitle)
         photographs = [study.root / one.photograph for one in self.settings.sources]
+        write_credits(study, self.stimuli)
+        made_with = [record.value(MADE_WITH) for record in self._records()]
+        paragraphs = stimulus_methods(self.settings, self.stimuli, self.models.shares, made_with)
+        write_text(study.stimulus_methods, "\n\n".join(paragraphs) + "\n")
         write_sidecar(
-            study.stimuli / "generate.provenance.json",
+            study.generate_provenance,
             command="manipulation.generate",
             settings=self.settings.as_dict(),
             inputs=[study.settings_file, *photographs, *self._sources.annotation_files],

@@ -144,7 +144,8 @@ def load_photographs(
     settings
         How photographs become square images.
     progress
-        Where it is shown how many are decoded.
+        Where it is shown how many are decoded, and how many objects have outlines that cannot be
+        read; these are left out.
 
     Raises
     ------
@@ -162,6 +163,12 @@ def load_photographs(
         with filling(folder):
             if not (folder / INDEX).exists():
                 _fill(folder, files, objects, settings, lambda: progress.advance(bar))
+        if objects.faults:
+            progress.console.print(
+                f"{len(objects.faults)} left out of all objects, since their outlines cannot be "
+                f"read; one of them: {min(objects.faults)}",
+                markup=False,
+            )
     names: tuple[str, ...] = tuple(cast(list[str], read_json(folder / INDEX)))
     shape = (len(names), side, side, 3)
     images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
@@ -171,12 +178,19 @@ def load_photographs(
 
 
 class _Objects:
-    """The union of all annotated objects of a photograph, by file name."""
+    """The union of all annotated objects of a photograph, by file name.
+
+    Attributes
+    ----------
+    faults
+        Of objects whose outline cannot be read, and which are left out.
+    """
 
     def __init__(self, annotations_file: Path | None) -> None:
         self.annotations: Annotations | None = None
         self.ids: dict[str, int] = {}
         self.entries: dict[int, list[dict]] = defaultdict(list)
+        self.faults: list[str] = []
         if annotations_file is not None:
             self.annotations = read_annotations(annotations_file)
             self.ids = {entry["file_name"]: n for n, entry in self.annotations.images.items()}
@@ -190,7 +204,10 @@ class _Objects:
             check_size(str(path), pixels, self.annotations, image_id)
             height, width = pixels.shape[:2]
             for entry in self.entries[image_id]:
-                union |= decode(entry, height, width, where=str(self.annotations.path))
+                try:
+                    union |= decode(entry, height, width, where=str(self.annotations.path))
+                except InputError as error:
+                    self.faults.append(str(error))
         return union
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from manipulation.networks.compiled import compile_blocks
 from manipulation.networks.discriminator import PatchGAN
 from manipulation.networks.files import build_network
 from manipulation.networks.guide import Guide
@@ -104,10 +105,9 @@ class Trainer:
             "scaler": self.scaler,
         }
 
-    def compile(self) -> None:
-        """Have torch compile all networks at their first use."""
-        for module in (self.guide, self.network, self.discriminator):
-            module.compile()
+    def compile(self) -> int:
+        """Have torch compile all networks at their first use; return the number of blocks."""
+        return sum(map(compile_blocks, (self.guide, self.network, self.discriminator)))
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""

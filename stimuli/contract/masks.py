@@ -58,13 +58,15 @@ class Annotations:
     def licence(self, image_id: int) -> str:
         """Return the terms of an image and where it comes from; ``unknown`` without a licence.
 
-        The licence's name and address, then what attribution needs, as far as the file has it:
-        the credit, and the photograph's page or file on Flickr or else at COCO.
+        The licence's name and address, then what attribution needs, as far as the file has it: the
+        title, the credit or author, and the photograph's page or file on Flickr or else at COCO.
         """
         entry = self.image(image_id)
         terms = [self.licences.get(entry.get("license", -1), "unknown")]
-        if entry.get("credit"):
-            terms.append(f"credit: {entry['credit']}")
+        if entry.get("title"):
+            terms.append(f"title: {entry['title']}")
+        if credit := entry.get("credit") or entry.get("author"):
+            terms.append(f"credit: {credit}")
         if address := entry.get("flickr_url") or entry.get("coco_url"):
             terms.append(f"photograph: {address}")
         return " ".join("; ".join(terms).split())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from stimuli.contract.licences import Permission
 from stimuli.contract.vocabulary import (
     Block,
     Condition,
@@ -225,6 +226,27 @@ STIMULI = Schema(
         *_CONTROL,
     ),
 )
+
+CREDITS = Schema(
+    "credits",
+    (
+        _SOURCE_ID,
+        Column("title", str, "Title of the photograph; n/a: none is stated"),
+        Column("author", str, "Who made or published it"),
+        Column("licence", str, "Name of its terms; unknown: none are stated"),
+        Column("licence_address", str, "Where the terms stand"),
+        Column("address", str, "Page or file of the photograph"),
+        Column(
+            "allows", Permission, "What the terms allow, as far as their words tell",
+            levels={
+                Permission.CHANGED: "Copies and versions may be passed on, on these terms",
+                Permission.UNCHANGED: "No versions (NoDerivatives)",
+                Permission.NOTHING: "All rights are reserved",
+                Permission.UNKNOWN: "Not known; find out before publication",
+            },
+        ),
+    ),
+)  # fmt: skip
 
 PROPOSALS = Schema(
     "proposals",

@@ -497,7 +497,7 @@ class Settings(CheckedSettings):
 
 
 def parse_settings(text: str, where: str = "study.toml") -> Settings:
-    """Return the settings that a TOML text states.
+    """Return the settings that a TOML text states, with or without UTF-8's mark at its start.
 
     Raises
     ------
@@ -505,7 +505,7 @@ def parse_settings(text: str, where: str = "study.toml") -> Settings:
         See the module's first lines.
     """
     try:
-        content = tomllib.loads(text)
+        content = tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
         raise InputError(f"{where}: not TOML: {error}") from None
     except RecursionError:

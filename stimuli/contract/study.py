@@ -63,6 +63,21 @@ class Study:
         return self.stimuli / "proposals.tsv"
 
     @property
+    def credits(self) -> Path:
+        """Whom the photographs are owed to; beside it the same as text."""
+        return self.stimuli / "credits.tsv"
+
+    @property
+    def stimulus_methods(self) -> Path:
+        """How the stimuli were made, in words for a paper."""
+        return self.stimuli / "methods.txt"
+
+    @property
+    def generate_provenance(self) -> Path:
+        """With what the stimuli were made."""
+        return self.stimuli / "generate.provenance.json"
+
+    @property
     def participants(self) -> Path:
         return self.root / "participants.tsv"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from stimuli.support.errors import InputError
+from stimuli.support.portable import portable_arguments
 from stimuli.support.system_errors import is_wrong_input, told
 
 EXIT_OK, EXIT_FAILED, EXIT_WRONG_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -32,8 +33,12 @@ def parser(module: str, description: str, example: str) -> argparse.ArgumentPars
 
 
 def command_line(module: str, argv: Sequence[str] | None) -> str:
-    """Return the command as it is typed; without `argv` with the arguments of this process."""
-    return f"python -m {module} {shlex.join(sys.argv[1:] if argv is None else argv)}"
+    """Return the command that made something, for its card, with the names of files alone.
+
+    Without `argv` it has the arguments of this process.
+    """
+    arguments = portable_arguments(sys.argv[1:] if argv is None else argv)
+    return f"python -m {module} {shlex.join(arguments)}"
 
 
 def run(

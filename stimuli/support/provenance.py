@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from stimuli.support.files import sha256, sha256_as_read, write_json
+from stimuli.support.portable import portable, portable_arguments, portable_names
 from stimuli.support.system import sync_folders
 
 _PACKAGES = (
@@ -56,6 +57,8 @@ def write_sidecar(
 ) -> None:
     """Write the provenance of a finished command to `path` as JSON.
 
+    It tells nothing of whose computer that was: see `stimuli.support.portable`.
+
     Parameters
     ----------
     command
@@ -63,38 +66,41 @@ def write_sidecar(
     settings
         The resolved settings, JSON-ready.
     inputs, outputs
-        Files; each is listed with its SHA-256, by its path relative to `root` where it lies there.
-        Of a folder that is the SHA-256 of a list of the files in it, with their names.
+        Files; each is listed with its SHA-256, by its path relative to `root` where it lies there,
+        else by its name. Of a folder that is the SHA-256 of a list of the files in it, with their
+        names.
     seeds
         Every seed that randomness came from.
     """
-
-    def listed(files: Iterable[str | Path], hashed: Callable[[Path], str]) -> dict[str, str]:
-        names = {}
-        for file in map(Path, files):
-            name, base = file, Path(root).resolve() if root is not None else None
-            if base is not None and file.resolve().is_relative_to(base):
-                name = file.resolve().relative_to(base)
-            names[name.as_posix()] = _folder_sha256(file) if file.is_dir() else hashed(file)
-        return dict(sorted(names.items()))
-
     write_json(
         path,
         {
             "command": command,
-            "arguments": sys.argv[1:],
+            "arguments": portable_arguments(sys.argv[1:], root),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "commit": source_commit(),
             "versions": package_versions(),
             "platform": platform.platform(),
             "device": device,
             "seeds": dict(seeds or {}),
-            "settings": dict(settings),
-            "inputs": listed(inputs, sha256_as_read),
-            "outputs": listed(outputs, sha256),
+            "settings": portable(settings, root),
+            "inputs": sha256_by_name(inputs, root, sha256_as_read),
+            "outputs": sha256_by_name(outputs, root, sha256),
         },
     )
     sync_folders(Path(path).parent)
+
+
+def sha256_by_name(
+    files: Iterable[str | Path], root: str | Path | None, hashed: Callable[[Path], str] = sha256
+) -> dict[str, str]:
+    """Return the SHA-256 of files by their paths relative to `root`, elsewhere by their names."""
+    names = portable_names(map(Path, files), root)
+    digests = {
+        name: _folder_sha256(file) if file.is_dir() else hashed(file)
+        for file, name in names.items()
+    }
+    return dict(sorted(digests.items()))
 
 
 def _folder_sha256(folder: Path) -> str:

@@ -48,6 +48,29 @@ class Column:
         return entry
 
 
+def interval_columns(name: str, remark: str = "", *, upper: str = "") -> tuple[Column, Column]:
+    """Return the columns of a value's 95 % interval, ``name_low`` and ``name_high``.
+
+    Parameters
+    ----------
+    name
+        Column of the value.
+    remark, upper
+        Of both ends, and of the upper alone, such as when there is none.
+
+    Examples
+    --------
+    >>> from stimuli.support.tables import interval_columns
+    >>> [column.name for column in interval_columns("change", "over sources")]
+    ['change_low', 'change_high']
+    """
+    low = f"Lower end of its 95 % interval{f', {remark}' if remark else ''}"
+    return (
+        Column(f"{name}_low", float, low),
+        Column(f"{name}_high", float, f"Upper end{f'; {upper}' if upper else ''}"),
+    )
+
+
 @dataclass(frozen=True)
 class Schema:
     """The columns of one kind of table, in order."""

@@ -1,5 +1,6 @@
 """The command that reads recordings: its table, its counts, and what it says of odd files."""
 
+import errno
 import gzip
 import json
 import re
@@ -7,6 +8,7 @@ import re
 import pandas as pd
 import pytest
 
+from analysis import events
 from analysis.events import main
 from stimuli.support.errors import InputError
 from tests.analysis.recordings.cases import case
@@ -44,6 +46,16 @@ def test_samples_on_demand(tmp_path):
     assert list(samples.columns) == ["block", "time_ms", "x_left_px", "y_left_px", "pupil_left"]
     assert samples.iloc[0].tolist() == [1, 7196720, 512.8, 394.5, 1063]
     assert samples["block"].nunique() == 4
+
+
+def test_a_full_disk_is_not_taken_for_a_bad_recording(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "samples.csv.gz"))
+
+    monkeypatch.setattr(events, "write_samples", full)
+    files = ["--out", str(tmp_path / "events.csv"), "--samples", str(tmp_path)]
+    with pytest.raises(OSError, match="No space left"):
+        main([str(case("bare_samples")), *files])
 
 
 def test_a_bad_file_is_named_at_the_end_and_the_others_are_written(tmp_path, capsys):

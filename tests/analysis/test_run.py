@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from markupsafe import escape
 
 from analysis.effects.design import read_design
 from analysis.results.outputs import Outputs
+from analysis.results.run_record import other_runs
 from analysis.run import main
+from analysis.sessions.runs import read_runs
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
 from stimuli.contract.schemas import EFFECTS, FIXATIONS_ON_TARGETS
 from stimuli.contract.study import open_study
@@ -117,7 +120,7 @@ def test_the_report_is_one_file_that_says_who_looked(study):
     assert all(one.is_file() for one in tables)
     assert {"effects.csv", "trials.csv", "latency.csv"} <= {one.name for one in tables}
     assert page.count('data-who="simulated observers"') == page.count("<h2 ")
-    assert page.count("data:image/jpeg") == 4 * 9
+    assert page.count("data:image/jpeg") == 4 * (9 + 2)  # pictures and colour bars of each source
     for sentence in json.loads((study / "derivatives/effects/summary.json").read_text())[
         "Sentences"
     ]:
@@ -133,6 +136,28 @@ def test_the_provenance_holds_every_result_and_every_input(study):
         sidecar["outputs"]
     )
     assert sidecar["settings"]["subset"] == "all"
+
+
+def test_results_of_another_subset_stand_beside_only_those_of_the_same_files(study, tmp_path):
+    page = (study / "derivatives/report/index_first-block.html").read_text()
+    assert "Mean changes in every subset" in page
+    root = copied(study, tmp_path)
+    opened = open_study(root)
+    design = read_design(opened)
+    summary = read(root, "effects/summary.csv")
+
+    def others():
+        runs = read_runs(opened, design.stimuli)
+        of_all = SimpleNamespace(
+            study=opened, design=design, runs=runs, label="all", summary=summary
+        )  # fmt: skip
+        return {one.label: one.stale for one in other_runs(of_all)}
+
+    assert others() == {"first-block": ""}
+    opened.participants.write_text(opened.participants.read_text() + "sub-77\t1\tsimulated\n")
+    assert others() == {"first-block": "participants.tsv has changed since it ran"}
+    (root / "derivatives/analysis_first-block.json").unlink()
+    assert others() == {"first-block": "its last run was not finished"}
 
 
 @pytest.mark.parametrize(("setting", "n_groups"), [("other-sources", 2), ("other-stimuli", 6)])

@@ -3,7 +3,9 @@
 `long` does them many times, the tests a few.
 """
 
+import functools
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +15,15 @@ from analysis import run as analysis_run
 from experiment import run as experiment_run
 from experiment.display.virtual import VirtualClock
 from experiment.records.journal import Journal, LineKind
-from stimuli.contract.catalogue import read_catalogue, write_catalogue
+from stimuli.contract.catalogue import read_blocks, read_catalogue, write_catalogue
 from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.journal import read_journal
 from stimuli.contract.locking import changing_stimuli
+from stimuli.contract.masks import read_annotations
+from stimuli.contract.settings import read_settings
 from stimuli.contract.study import open_study
 from stimuli.support.errors import InputError
-from stimuli.support.files import sha256, write_bytes
+from stimuli.support.files import sha256, write_bytes, write_json
 from tests.experiment.conftest import build_study
 from tests.experiment.subjects.killing import check_whole, journals, killed_session
 from tests.faults.processes import (
@@ -172,6 +176,67 @@ def flipped_bit(study: Path, random: Random) -> bool:
     path.write_bytes(whole)
     assert found, f"{path}: bit {bit} of byte {at}"
     return True
+
+
+_ODD = (
+    b"", b"\0", b"\xff", b"\t", b"\n", b'"', b"[", b"{", b"-1", b"nan", b"1e999", b"9" * 5000,
+    b"../../etc/passwd", b"\xef\xbb\xbf", b"null", b"n/a",
+)  # fmt: skip
+
+
+def damaged_text(study: Path, random: Random) -> bool:
+    """A text with damage anywhere is read or refused by an error of ours; return whether refused.
+
+    Of a journal whose damage is not refused, at most what was written last is missing.
+    """
+    texts = readable_texts(study)
+    name = sorted(texts)[random.integers(len(texts))]
+    whole, read = texts[name]
+    path = study / f"damaged-{Path(name).name}"
+    text = whole
+    for _ in range(int(random.integers(1, 4))):
+        at, length = (int(random.integers(len(text) + 1)) for _ in range(2))
+        end = min(len(text), at + length % int(random.choice([1, 2, 20, 2000])))
+        odd = _ODD[random.integers(len(_ODD))] if random.random() < 0.7 else text[at:end] * 2
+        text = text[:at] + odd + text[end:]
+    path.write_bytes(text)
+    try:
+        found = read(path)
+    except InputError:
+        return True
+    except Exception as error:
+        raise AssertionError(f"{name}, {text!r}: {error!r}") from error
+    if name.endswith(".jsonl"):
+        path.write_bytes(whole)
+        lines = read(path)
+        assert found in (lines[: len(found)], lines[: len(found) - 1]), f"{text!r}"
+    return False
+
+
+@functools.cache
+def readable_texts(study: Path) -> dict[str, tuple[bytes, Callable[[Path], object]]]:
+    """Return texts of every kind that a study reads, with what reads them."""
+    journal = study / "journal.jsonl"
+    with Journal(journal, VirtualClock()) as written:
+        for number in range(12):
+            written.write(LineKind.RESTED, text=f"{number} \u00e4")
+    annotations = study / "annotations.json"
+    outline = [[1, 1, 5, 1, 5, 4]]
+    write_json(annotations, {
+        "images": [{"id": 7, "file_name": "a.jpg", "height": 6, "width": 8, "license": 1}],
+        "annotations": [{"id": 1, "image_id": 7, "category_id": 1, "segmentation": outline}],
+        "licenses": [{"id": 1, "name": "CC", "url": None}],
+        "categories": [{"id": 1, "name": "cup"}],
+    })  # fmt: skip
+    opened = open_study(study)
+    readers: dict[Path, Callable[[Path], object]] = {
+        opened.settings_file: read_settings,
+        opened.catalogue: read_catalogue,
+        opened.blocks: read_blocks,
+        annotations: lambda path: read_annotations(path).mask(7, [1]),
+        journal: read_journal,
+    }
+    return {path.name: (path.read_bytes(), read) for path, read in readers.items()}
 
 
 def killed_generation(

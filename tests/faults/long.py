@@ -1,6 +1,7 @@
 """Faults at random moments for as long as is wanted: ``python -m tests.faults.long --seconds 180``.
 
-Prints the table of docs/reliability.md. The tests do the same a few times.
+Prints the table of docs/reliability.md; with ``--whole`` after 1,000 kills and 100,000 damaged
+files, which takes hours. The tests do the same a few times.
 """
 
 import argparse
@@ -20,6 +21,12 @@ from tests.faults.processes import command, ended, said_by, start
 Case = Callable[[], bool]
 _EARLY = 0.5  # share of the time that a command took first, within which it is killed
 _SLOW = ("a session", "`")  # how the names of what takes seconds begin
+# How often each is tried in a whole run, by how its name begins.
+_WHOLE = {
+    "a file": 300, "a journal": 300, "a lock": 300, "a session of 12 trials, killed": 60,
+    "`analysis.run`": 20, "`manipulation.generate`": 20, "four": 100,
+    "a session of 12 trials, the disk": 50, "one bit": 10_000, "a text": 90_000,
+}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,16 +40,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         shares = {name: 4 if name.startswith(_SLOW) else 1 for name in named}
         for name, case in named.items():
             share = shares[name] / sum(shares.values())
-            tried, struck, failures = _tried(case, arguments.seconds * share)
+            times = next(n for begins, n in _WHOLE.items() if name.startswith(begins))
+            tried, struck, failures = (
+                _tried(case, times=times)
+                if arguments.whole
+                else _tried(case, seconds=arguments.seconds * share)
+            )
             failed += failures
             print(f"| {name} | {tried} | {struck} | {failures} |", flush=True)
     return int(failed > 0)
 
 
-def _tried(case: Case, seconds: float) -> tuple[int, int, int]:
+def _tried(case: Case, *, seconds: float = 0.0, times: int = 1) -> tuple[int, int, int]:
+    """Try a case for some time, and so often at least; return tries, strikes and failures."""
     tried = struck = failures = 0
     end = time.monotonic() + seconds
-    while time.monotonic() < end or not tried:
+    while tried < times or time.monotonic() < end:
         tried += 1
         try:
             struck += case()
@@ -81,6 +94,8 @@ def _cases(folder: Path, random: np.random.Generator, generate: bool) -> dict[st
         "four processes that want one lock": lambda: cases.contended_lock(scratch, random),
         "one bit of a file that `stimuli.tsv` names, flipped":
             lambda: cases.flipped_bit(hashed, random),
+        "a text that is read (settings, tables, annotations, journal), damaged":
+            lambda: cases.damaged_text(hashed, random),
         "a session of 12 trials, killed and resumed until it is complete":
             lambda: cases.killed_recording(recorded, next(subjects), session_s, random),
         "a session of 12 trials, the disk full at a random byte":
@@ -111,6 +126,7 @@ def _generated(root: Path) -> tuple[Path, dict[str, str], float]:
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.long", description=__doc__)
     parser.add_argument("--seconds", type=float, default=180.0, help="in all (default: 180)")
+    parser.add_argument("--whole", action="store_true", help="1,000 kills, 100,000 damaged files")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     parser.add_argument("--generate", action="store_true", help="stimuli too, which needs torch")
     return parser.parse_args(argv)

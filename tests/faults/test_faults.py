@@ -50,6 +50,12 @@ def test_a_session_says_what_became_of_the_trial_under_way(tmp_path):
     assert "is interrupted, not complete, and is not shown again; go on with --resume" in line
 
 
+def test_texts_that_are_damaged_anywhere_are_read_or_refused_by_errors_of_ours(tmp_path, random):
+    study = cases.hashed_study(tmp_path / "study")
+    refused = sum(cases.damaged_text(study, random) for _ in range(200))
+    assert 100 < refused < 200
+
+
 def test_an_analysis_that_is_killed_is_run_again_to_the_same_tables(tmp_path, random):
     study = build_analysed_study(tmp_path / "study", n_sources=2, n_subjects=3, size_px=64)
     (study / "derivatives" / "fixations").mkdir(parents=True)

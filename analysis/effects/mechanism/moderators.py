@@ -12,7 +12,7 @@ from analysis.effects.mechanism.features import MODEL
 from analysis.effects.mechanism.object_groups import OBJECT_GROUPS
 from analysis.effects.mechanism.predictors import LEAST_SOURCES, CountedResamples
 from stimuli.contract.vocabulary import Direction
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 MODERATORS = Schema(
     "moderators",
@@ -25,8 +25,7 @@ MODERATORS = Schema(
         Column("n", int, "Comparisons of a target"),
         Column("n_sources", int, "Sources that they come from"),
         Column("mean_change", float, "Of people: mean change of the share of fixations, counted"),
-        Column("mean_change_low", float, "Lower end of its 95 % interval (subjects, sources)"),
-        Column("mean_change_high", float, "Upper end; n/a: fewer than three sources"),
+        *interval_columns("mean_change", upper="n/a: fewer than three sources"),
         Column("share_as_asked", float, "Share of comparisons that moved as asked; n/a: controls"),
         Column("mean_predicted", float, "Mean change that the study's model predicts"),
         Column("note", str, "Why there is no interval"),

@@ -18,7 +18,7 @@ from analysis.effects.bootstrap import percentile_interval
 from analysis.effects.correlations import centred_correlations, correlations
 from analysis.effects.mechanism.features import ASKED, GUIDE, JUDGE, MODEL, judges_of
 from stimuli.contract.vocabulary import Direction
-from stimuli.support.tables import Column, Schema
+from stimuli.support.tables import Column, Schema, interval_columns
 
 PREDICTORS = Schema(
     "predictors",
@@ -30,15 +30,12 @@ PREDICTORS = Schema(
         Column("n", int, "Comparisons, the same for every predictor of a direction"),
         Column("n_sources", int, "Sources that they come from"),
         Column("correlation", float, "Of the prediction with people's counted change"),
-        Column("correlation_low", float, "Lower end of its 95 % interval"),
-        Column("correlation_high", float, "Upper end; n/a: fewer than three sources"),
+        *interval_columns("correlation", upper="n/a: fewer than three sources"),
         Column("difference", float, "From the correlation of the guide"),
-        Column("difference_low", float, "Lower end of its 95 % interval"),
-        Column("difference_high", float, "Upper end"),
+        *interval_columns("difference"),
         Column("from_aim", float, "Difference from the correlation of the aim alone; n/a within a "
                "direction"),
-        Column("from_aim_low", float, "Lower end of its 95 % interval"),
-        Column("from_aim_high", float, "Upper end"),
+        *interval_columns("from_aim"),
         Column("ceiling", float, "Noise ceiling of the same comparisons: what a perfect prediction "
                "would have"),
         Column("note", str, "Why a value is missing"),

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from analysis.effects.bootstrap import draw, freedom_of, percentile_interval, resampled_means
+from analysis.effects.bootstrap import (
+    Resamples,
+    draw,
+    freedom_of,
+    percentile_interval,
+    resampled_means,
+)
 from analysis.effects.intervals import crossed_interval, sources_interval
+from analysis.effects.ratios import crossed_ratio
 
 
 def test_every_stratum_keeps_its_size():
@@ -54,6 +61,28 @@ def test_few_subjects_or_sources_widen_the_interval_to_what_it_says(n_subjects, 
     generator = np.random.default_rng(5)
     found = [crossed(n_subjects, n_sources, *sds, generator) for _ in range(400)]
     assert np.mean([one.low <= 0 <= one.high for one in found]) > 0.925
+
+
+def test_the_interval_of_a_relative_change_holds_the_truth():
+    """Shares of 0.4 that versions raise by a quarter."""
+    generator, hits = np.random.default_rng(7), []
+    n_subjects, n_sources = 12, 8
+    for _ in range(400):
+        original = 0.4 + generator.normal(0, 0.1, n_sources) + generator.normal(
+            0, 0.1, (n_subjects, n_sources)
+        ) + generator.normal(0, 0.05, (n_subjects, 1))  # fmt: skip
+        change = 0.1 + generator.normal(0, 0.1, n_sources) + generator.normal(
+            0, 0.1, (n_subjects, n_sources)
+        ) + generator.normal(0, 0.05, (n_subjects, 1))  # fmt: skip
+        times = draw(["all"] * n_subjects, 300, generator)
+        drawn = Resamples(
+            times @ change / n_subjects, np.empty((300, 0)),
+            draw(["all"] * n_sources, 300, generator), n_subjects, n_subjects - 1,
+            times @ original / n_subjects,
+        )  # fmt: skip
+        found = crossed_ratio(change.mean(0), original.mean(0), drawn, n_sources=n_sources)
+        hits.append(found.low <= 0.25 <= found.high)
+    assert 0.93 < np.mean(hits) < 0.995
 
 
 def test_two_sources_or_groups_of_one_subject_give_no_interval():

@@ -128,6 +128,24 @@ def test_excluded_trials_stay_in_the_table_but_are_not_used(recorded):
     assert len(used) == 5 * 11
 
 
+def test_what_left_no_fixation_is_told_by_its_causes(recorded):
+    study, runs = recorded
+    table, _ = fixation_table(runs, study.settings)
+    first = (table["subject"] == "01") & (table["trial"] <= 4)
+    rules = np.where(first, "track_loss 0.35 above 0.2", "drift_deg 3.1 above 2")
+    number = len(table)
+    with pytest.raises(InputError) as caught:
+        select_fixations(table.assign(excluded=rules))
+    assert str(caught.value) == (
+        f"subset all holds no fixation on an image, of {number} fixations in all: {number} are on "
+        f"12 excluded trials (8 by drift_deg, 4 by track_loss); expected some: loosen the rules of "
+        f"[exclusions] in study.toml, or look at the recordings (python -m analysis.session)"
+    )
+    with pytest.raises(InputError, match=r"12 were under way .*; 60 lie off the image; expected "
+                       r"some: compare \[screen\]"):  # fmt: skip
+        select_fixations(table.assign(inside=False))
+
+
 def test_any_query_makes_a_subset(recorded):
     study, runs = recorded
     table, _ = fixation_table(runs, study.settings)

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from analysis.effects.study_analysis import analyse_study
+from analysis.fixations.recording_summary import RecordingSummary
 from analysis.fixations.table import fixation_table
-from analysis.fixations.without_fixation import Cause
+from analysis.fixations.without_fixation import Cause, TrialWithout
 from analysis.report.data import count_rows, without_rows
 from analysis.report.methods import methods
 from analysis.report.session_report import report_session
@@ -91,3 +92,15 @@ def test_every_subject_saw_every_version_is_said_only_when_true(study):
     partly = replace(analysis, runs=[replace(first, trials=rows), *others])
     assert said not in methods(partly)[0]
     assert "1 of 2 subjects saw every original and version" in methods(partly)[0]
+
+
+def test_a_study_without_a_fixation_says_why():
+    summary = RecordingSummary(without=[
+        TrialWithout("01", 1, trial, "a", cause)
+        for trial, cause in enumerate([Cause.NO_EVENTS, Cause.NOT_RECORDED, Cause.NO_EVENTS])
+    ])  # fmt: skip
+    summary.counts["trials complete"] = 3
+    assert (
+        "(trials: 3 complete): on 2 no fixation was found while the image was shown; on 1 the eye "
+        "was not recorded when the image appeared; expected some"
+    ) in summary.why_none()

@@ -39,3 +39,11 @@ def test_a_page_loads_nothing_and_runs_nothing():
     assert "<script" not in page
     assert not [part for part in page.split('src="')[1:] if not part.startswith("data:image/")]
     assert jpeg_uri(np.zeros((4, 4, 3), np.uint8)).startswith("data:image/jpeg;base64,")
+
+
+def test_figures_are_numbered_and_titles_say_who_looked():
+    page = session(who="simulated observer")
+    assert page.count("Figure 1.") == 1
+    assert "<h1>sub-01 \N{EN DASH} simulated observer</h1>" in page
+    assert "quality of the recording \N{EN DASH} simulated observer</title>" in page
+    assert page.count('data-who="simulated observer"') == page.count("<h2 ")

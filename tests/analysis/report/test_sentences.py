@@ -13,7 +13,9 @@ def summary(**people):
         "condition": "object", "direction": "increase", "measure": "p_obj", "observer": "people",
         "n": 21, "mean_change": 0.09, "mean_change_low": 0.05, "mean_change_high": 0.13,
         "mean_relative_change": 0.43, "median_relative_change": 0.40, "share_as_asked": 18 / 21,
-        "change_of_mean": 0.45, "p": 0.004, "p_holm": 0.012,
+        "change_of_mean": 0.45, "change_of_mean_low": 0.21, "change_of_mean_high": 0.69,
+        "mean_relative_change_low": math.nan, "mean_relative_change_high": math.nan,
+        "p": 0.004, "p_holm": 0.012,
         "mean_change_density": 0.05, "n_sources": 21, "n_subjects": 23,
     } | people  # fmt: skip
     model = row | {"observer": "model", "mean_change": 0.43}
@@ -32,9 +34,9 @@ def test_the_sentence_of_the_paper():
 def test_what_is_read_first_is_what_fixations_did_and_the_papers_number_stands_beside():
     assert effect_sentences(summary()) == [
         "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
-        "(+45 %; 95 % interval +0.05 to +0.13, p = 0.004, after Holm = 0.012; n = 21, 18 of which "
-        "moved as asked), +0.05 in "
-        "fitted densities, as published; the model predicted +0.43 (+215 %)."
+        "(+45 %, +21 to +69 %; 95 % interval +0.05 to +0.13, p = 0.004, after Holm = 0.012; n = "
+        "21, 18 of which moved as asked), +0.05 in fitted densities, as published; the model "
+        "predicted +0.43 (+215 %)."
     ]
 
 

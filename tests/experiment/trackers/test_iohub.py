@@ -5,16 +5,18 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from experiment.protocols.tracker import TrackerFault
-from experiment.trackers.iohub import GAZEPOINT, MOUSE_GAZE, IohubSource
+from experiment.trackers.iohub import GAZEPOINT, MOUSE_GAZE, IohubSource, open_iohub
 from experiment.trackers.setup_messages import HV9
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings
+from stimuli.support.errors import InputError
 from stimuli.support.tables import read_table
 from tests.experiment.display.screen import Command, open_screen
 
@@ -82,6 +84,12 @@ def test_rate_and_answers_of_a_tracker_are_understood():
     assert not source(Device(answer={"RESULT": "CALIBRATION_ABORTED"})).calibrate()
     with pytest.raises(TrackerFault, match="RPC_DEVICE_RUNTIME_ERROR"):
         source(Device(answer="RPC_DEVICE_RUNTIME_ERROR")).calibrate()
+
+
+def test_a_package_that_is_missing_is_named_before_ioHub_is_started():
+    absent = replace(GAZEPOINT, package="psychopy-eyetracker-of-nobody")
+    with pytest.raises(InputError, match="pip install psychopy-eyetracker-of-nobody"):
+        open_iohub(absent, None, Settings()).__enter__()
 
 
 QUICK = """

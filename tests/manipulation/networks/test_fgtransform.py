@@ -6,8 +6,8 @@ from torch.nn import functional
 
 from manipulation.networks.fast_fgtransform import (
     FastFGTransform,
+    add_repeated_convolution,
     four_convolutions,
-    repeated_convolution,
 )
 from manipulation.networks.fgtransform import FGTransform, pyramid
 from manipulation.networks.image_network import Output, relative_log_density
@@ -55,7 +55,7 @@ def test_at_full_size_it_has_the_channels_and_the_weights_of_the_paper():
     channels = [(given[0], out) for given, out in seen]
     block = [(1024, (1024, 32, 32))] * 10
     assert channels == [
-        (2564, (1024, 32, 32)), (1024, (1024, 32, 32)), (2564, (1024, 32, 32)), *block,
+        (2564, (1024, 32, 32)), (2564, (1024, 32, 32)), (1024, (1024, 32, 32)), *block,
         (1028, (512, 64, 64)), (516, (256, 128, 128)), (260, (128, 256, 256)),
         (132, (64, 512, 512)), (64, (3, 512, 512)),
     ]  # fmt: skip
@@ -136,9 +136,10 @@ def test_four_small_convolutions_are_one_of_repeated_pixels(size):
     maps = torch.randn(2, 5, *size, generator=generator(), dtype=torch.float64)
     weight = torch.randn(3, 5, 3, 3, generator=generator(1), dtype=torch.float64)
     larger = functional.interpolate(maps, scale_factor=2.0, mode="nearest")
+    already = torch.randn(2, 3, *larger.shape[-2:], generator=generator(2), dtype=torch.float64)
     torch.testing.assert_close(
-        repeated_convolution(maps, four_convolutions(weight)),
-        functional.conv2d(larger, weight, padding=1),
+        add_repeated_convolution(already.clone(), maps, four_convolutions(weight)),
+        already + functional.conv2d(larger, weight, padding=1),
         rtol=1e-12,
         atol=1e-12,
     )

@@ -108,3 +108,9 @@ def test_what_is_there_already_changes_no_byte():
 def test_versions_that_would_not_be_valid_are_refused(source_id, version, message):
     with pytest.raises(InputError, match=message):
         with_version(WRITTEN, source_id, version)
+
+
+def test_a_file_of_an_editor_that_marks_utf_8_is_read_and_saved():
+    version = VersionSettings("increase", (EYE,), 1.0, None)
+    changed = with_version(f"\ufeff{WRITTEN}", "cat", version)
+    assert parse_settings(f"\ufeff{changed}") == parse_settings(changed)

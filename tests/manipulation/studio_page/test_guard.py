@@ -51,6 +51,26 @@ def test_the_address_with_the_secret_opens_the_page_and_leaves_a_cookie():
         ("/config", {**COOKIE, "origin": "null"}, 403),
         ("/config", {**COOKIE, "sec-fetch-site": "same-site"}, 403),
         ("/", {**COOKIE, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+        (
+            "/",
+            {
+                **COOKIE,
+                "sec-fetch-site": "same-site",
+                "sec-fetch-mode": "navigate",
+                "sec-fetch-dest": "iframe",
+            },
+            403,
+        ),
+        (
+            "/",
+            {
+                **COOKIE,
+                "sec-fetch-site": "cross-site",
+                "sec-fetch-mode": "navigate",
+                "sec-fetch-dest": "document",
+            },
+            REACHED,
+        ),
         ("/gradio_api/file=/etc/passwd", COOKIE, 404),
         ("/gradio_api/proxy=https://a.hf.space/b", COOKIE, 404),
         ("/gradio_api/runs", COOKIE, 404),

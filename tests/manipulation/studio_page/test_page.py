@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +26,7 @@ from tests.small_study import propose_small_study
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser chromium")
 WAIT_MS = 60_000
+ATTACKER = "attacker.example"  # a name that its owner lets point to this computer
 SETTLED_S = 4.0  # without a change of what is shown
 
 
@@ -39,6 +42,13 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(study):
     """The command in a process of its own; its address."""
+    with served(study) as address:
+        yield address
+
+
+@contextmanager
+def served(study):
+    """A studio in a process of its own, and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -62,7 +72,8 @@ def server(study):
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        arguments = ["--no-sandbox", f"--host-resolver-rules=MAP {ATTACKER} 127.0.0.1"]
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield chromium
         chromium.close()
 
@@ -115,6 +126,78 @@ def test_nobody_else_speaks_to_the_studio(server):
         for method in ("GET", "POST"):
             assert status(server, f"/gradio_api/{path}", cookie, method, b"x") == 404
     assert status(server, "/gradio_api/queue/join", cookie, "POST", b" " * 1_000_001) == 413
+
+
+ATTACK = """async studio => {
+  const told = [], asked = {credentials: 'include'};
+  const join = studio + '/gradio_api/queue/join';
+  for (const path of ['/', '/config', '/?token=guessed', '/gradio_api/info']) {
+    told.push(await fetch(studio + path, asked).then(one => one.status, () => 'refused'));
+  }
+  await fetch(join, {...asked, mode: 'no-cors', method: 'POST', body: '{}'}).catch(() => 0);
+  for (const kind of ['iframe', 'img', 'script', 'object']) {
+    const one = document.createElement(kind);
+    one[kind === 'object' ? 'data' : 'src'] = studio + '/';
+    await new Promise(over => {
+      one.onload = one.onerror = over; setTimeout(over, 2000); document.body.append(one);
+    });
+  }
+  return told;
+}"""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", ATTACKER])
+def test_a_page_of_another_port_or_site_reaches_nothing_in_a_browser_that_uses_the_studio(
+    server, browser, host
+):
+    studio = f"http://{urlsplit(server).netloc}"
+    with (
+        HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as theirs,
+        closing(browser.new_context()) as context,
+    ):
+        threading.Thread(target=theirs.serve_forever, daemon=True).start()
+        context.new_page().goto(server)  # which leaves its cookie
+        page, answers = context.new_page(), []
+        page.on("response", lambda one: answers.append((one.url, one.status)))
+        page.goto(f"http://{host}:{theirs.server_port}/README.md")
+        assert set(page.evaluate(ATTACK, studio)) <= {"refused", 401, 403, 404}
+        answered = {status for url, status in answers if url.startswith(studio)}
+        assert answered <= {401, 403, 404}, answers
+        assert all(not frame.url.startswith(studio) for frame in page.frames)
+        theirs.shutdown()
+
+
+def test_a_name_that_is_let_point_to_this_computer_opens_no_studio(server, browser):
+    own = urlsplit(server)
+    with closing(browser.new_page()) as page:
+        answer = page.goto(f"http://{ATTACKER}:{own.port}/?{own.query}")
+        assert answer.status == 421
+
+
+def save_moved(page, key, *, told):
+    """Move the first slider of a page, save, and wait for what the page says of it."""
+    page.locator("#shift-0 input[type=range]").press(key)
+    wait_for(page, "#state", text="not saved")
+    wait_until_settled(page)
+    page.get_by_role("button", name="Save version").click()
+    wait_for(page, "#message", text=told)
+
+
+def test_of_two_studios_in_two_browsers_the_later_is_told_and_nothing_is_lost(page, browser, study):
+    text = study.settings_file.read_text()
+    with served(study) as address, closing(browser.new_context()) as context:
+        other = context.new_page()
+        other.set_default_timeout(WAIT_MS)
+        other.goto(address)
+        for one in (page, other):
+            wait_for(one, "#state", text="In the study")
+        save_moved(page, "ArrowLeft", told="Saved: ")
+        first = study.settings_file.read_text()
+        save_moved(other, "ArrowRight", told="was changed by other hands")
+        assert study.settings_file.read_text() == first != text
+        page.get_by_role("button", name="Undo saving").click()
+        wait_for(page, "#message", text="Undone")
+    assert study.settings_file.read_text() == text
 
 
 def picture(page):

@@ -1,5 +1,6 @@
 """Photographs and the masks of their objects are decoded once, and the cache is never stale."""
 
+import json
 import shutil
 import threading
 
@@ -95,6 +96,21 @@ def test_a_photograph_of_another_size_than_its_annotation_is_refused(pictures, t
     Image.new("RGB", (20, 20)).save(pictures / "images" / "5.png")
     with pytest.raises(InputError, match=r"5\.png: is 20 x 20 px"):
         small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
+
+
+def test_an_outline_that_cannot_be_read_is_left_out_and_named_once(pictures, tmp_path, capsys):
+    settings = small_run.settings(tmp_path)
+    whole = small_run.photographs(pictures, tmp_path / "whole", settings)
+    file = pictures / "instances.json"
+    content = json.loads(file.read_text())
+    content["annotations"].append(
+        {"id": 99, "image_id": 3, "segmentation": [[0, 0, 1e12, 0, 1, 1]]}
+    )
+    file.write_text(json.dumps(content))
+    for told in (1, 0):
+        found = small_run.photographs(pictures, tmp_path / "cache", settings)
+        np.testing.assert_array_equal(found.masks, whole.masks)
+        assert capsys.readouterr().out.count("1 left out of all objects") == told
 
 
 def test_a_full_disk_is_foreseen(pictures, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from manipulation.runs.processes import ALONE
 from manipulation.training import run
 from manipulation.training.batches import prefetch
 from manipulation.training.trainer import Trainer
+from tests.manipulation.operator_trace import OperatorTrace
 from tests.manipulation.training import small_run
 
 CPU = torch.device("cpu")
@@ -58,3 +59,15 @@ def test_with_16_bits_losses_are_those_of_32_to_their_precision(trained, tmp_pat
     trained(tmp_path / "16", "schedule.iterations = 1", f'schedule.precision = "{precision}"')
     (exact,), (rough,) = small_run.losses(tmp_path / "32"), small_run.losses(tmp_path / "16")
     assert rough == pytest.approx(exact, rel=0.05)
+
+
+def test_a_step_never_waits_for_a_value(pictures, cache, guide, tmp_path):
+    """On a GPU each such read would let the device run dry."""
+    settings = small_run.settings(tmp_path)
+    photographs = small_run.photographs(pictures, cache, settings)
+    trainer = Trainer(settings, guide, CPU)
+    batch = next(prefetch(run._batch_maker(settings, photographs, ALONE), range(1), CPU))
+    trainer.step(batch)
+    with OperatorTrace() as trace:
+        trainer.step(batch)
+    assert trace.waited == 0

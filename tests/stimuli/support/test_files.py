@@ -479,6 +479,20 @@ def test_every_value_of_16_bits_is_scaled_as_by_division(tmp_path):
     np.testing.assert_array_equal(pixels[..., 0], expected)
 
 
+@pytest.mark.parametrize("colour", [0, 2, 6])  # grey, RGB, RGBA
+def test_a_picture_of_too_many_pixels_is_refused_by_its_header(tmp_path, colour, monkeypatch):
+    def chunk(name, content):
+        checksum = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + checksum
+
+    header = struct.pack(">IIBBBBB", 20_000, 10_000, 16, colour, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(9))), (b"IEND", b"")]
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*one) for one in chunks))
+    monkeypatch.setattr(files, "eight_bits", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(InputError, match=r"a\.png: Image size \(200000000 pixels\) exceeds"):
+        files.read_image(tmp_path / "a.png")
+
+
 def test_a_map_that_unpacks_to_too_much_is_refused_before_it_is(tmp_path, monkeypatch):
     path = tmp_path / "a.npz"
     files.write_log_saliency(path, np.zeros((64, 64)))

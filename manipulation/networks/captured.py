@@ -1,0 +1,66 @@
+"""Functions whose work a GPU plays back: recorded once for each shape, then launched as one.
+
+At a batch of one the kernels of a network are shorter than the time that Python takes to launch
+them. A CUDA graph holds all launches of a call, with the memory that they work in.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_KEPT = 4  # sets of shapes; each holds memory of its own
+_WARM_UP = 3  # calls before recording, in which libraries choose their kernels
+
+
+@dataclass(frozen=True)
+class _Recording:
+    graph: "torch.cuda.CUDAGraph"
+    given: tuple[Tensor, ...]
+    results: tuple[Tensor, ...]
+
+    def play(self, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        for place, values in zip(self.given, given, strict=True):
+            place.copy_(values)
+        self.graph.replay()
+        return tuple(result.clone() for result in self.results)
+
+
+class Captured:
+    """A function of tensors on a GPU, without gradients, recorded at its first call.
+
+    Parameters
+    ----------
+    function
+        Takes tensors on one GPU and returns a tuple of such tensors. It may neither read values of
+        tensors nor move tensors between devices. The last four sets of shapes stay recorded.
+    """
+
+    def __init__(self, function: Callable[..., tuple[Tensor, ...]]) -> None:
+        self._function = function
+        self._recordings: OrderedDict[object, _Recording] = OrderedDict()
+
+    def __call__(self, *given: Tensor) -> tuple[Tensor, ...]:
+        """Return what the function returns; the results are tensors of their own."""
+        shapes = tuple((one.shape, one.stride(), one.dtype) for one in given)
+        if shapes not in self._recordings:
+            while len(self._recordings) >= _KEPT:
+                self._recordings.popitem(last=False)
+            self._recordings[shapes] = self._record(given)
+        self._recordings.move_to_end(shapes)
+        return self._recordings[shapes].play(given)
+
+    def _record(self, given: tuple[Tensor, ...]) -> _Recording:
+        places = tuple(one.clone() for one in given)
+        beside = torch.cuda.Stream()
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):
+            for _ in range(_WARM_UP):
+                self._function(*places)
+        torch.cuda.current_stream().wait_stream(beside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            results = self._function(*places)
+        return _Recording(graph, places, results)

@@ -1,0 +1,146 @@
+"""Normalise, add and rectify maps whose channels lie last, in two passes over memory, on a GPU.
+
+The first pass gives mean and sum of squared deviations of parts of each map, the second one scales,
+offsets, adds and rectifies. Written in Triton, which comes with torch where there is a GPU; without
+it, `serves` says no. Triton's interpreter runs the same kernels on a processor.
+"""
+
+import os
+
+import torch
+from torch import Tensor
+
+try:
+    import triton
+    import triton.language as tl
+except ImportError:  # torch for processors alone brings none
+    triton = None
+
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
+_PIXELS, _CHANNELS = 64, 64  # of one step of a program
+_PROGRAMS = 512  # that at least share the first pass, so that no multiprocessor is idle
+
+
+def serves(maps: Tensor) -> bool:
+    """Return whether `rectified` can be called with these maps ``(B, C, H, W)``."""
+    if triton is None or torch.is_grad_enabled():
+        return False
+    there = maps.is_cuda or INTERPRETED
+    return there and maps.is_contiguous(memory_format=torch.channels_last)
+
+
+def rectified(
+    maps: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float, added: Tensor | None
+) -> Tensor:
+    """Return ``relu(norm(maps) + added)``, without gradients.
+
+    Parameters
+    ----------
+    maps : Tensor (B, C, H, W)
+        With the channels last in memory; `serves` says whether they can be used.
+    weight, bias : Tensor (C,), optional
+        Scale and offset of each channel.
+    eps
+        Is added to the variance.
+    added : Tensor (B, C, H, W), optional
+        Is added before the rectifier.
+
+    Returns
+    -------
+    Tensor (B, C, H, W)
+        In the layout and the precision of `maps`; statistics are of 32 bits.
+    """
+    scale, offset = _scale_and_offset(maps, weight, bias, eps)
+    result = torch.empty_like(maps)
+    count, channels, height, width = maps.shape
+    if added is not None:
+        added = added.to(maps.dtype).contiguous(memory_format=torch.channels_last)
+    grid = (
+        count,
+        triton.cdiv(height * width, _PIXELS),
+        triton.cdiv(channels, _CHANNELS),
+    )
+    _apply[grid](
+        maps, scale, offset, maps if added is None else added, result,
+        height * width, channels, added is not None, _PIXELS, _CHANNELS,
+    )  # fmt: skip
+    return result
+
+
+def _scale_and_offset(
+    maps: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor]:
+    """Return ``(B, C)`` each, so that ``maps * scale + offset`` is normalised."""
+    count, channels, height, width = maps.shape
+    pixels = height * width
+    blocks = triton.cdiv(channels, _CHANNELS)
+    parts = min(triton.cdiv(_PROGRAMS, count * blocks), triton.cdiv(pixels, _PIXELS))
+    each = triton.cdiv(triton.cdiv(pixels, parts), _PIXELS) * _PIXELS
+    parts = triton.cdiv(pixels, each)
+    means, squares = maps.new_empty(2, count, parts, channels, dtype=torch.float32).unbind()
+    _statistics[(count, parts, blocks)](
+        maps, means, squares, pixels, channels, parts, each, _PIXELS, _CHANNELS
+    )
+    sizes = torch.full((parts, 1), each, dtype=torch.float32, device=maps.device)
+    sizes[-1] = pixels - (parts - 1) * each
+    mean = (means * sizes).sum(dim=1) / pixels  # (B, C)
+    deviations = squares.sum(dim=1) + ((means - mean[:, None]).square() * sizes).sum(dim=1)
+    scale = torch.rsqrt(deviations / pixels + eps)
+    if weight is not None:
+        scale = weight.float() * scale
+    offset = -mean * scale
+    return scale, offset if bias is None else bias.float() + offset
+
+
+if triton is not None:
+
+    @triton.jit
+    def _statistics(
+        maps, means, squares, pixels, channels, parts, each,
+        PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
+    ):  # fmt: skip
+        """Write mean and summed squared deviation of one part of the maps of some channels."""
+        image, part, block = tl.program_id(0), tl.program_id(1), tl.program_id(2)
+        channel = block * CHANNELS + tl.arange(0, CHANNELS)
+        known = channel < channels
+        first = part * each
+        last = tl.minimum(first + each, pixels)
+        start = maps + image.to(tl.int64) * pixels * channels
+        total = tl.zeros((CHANNELS,), dtype=tl.float32)
+        for begin in range(first, last, PIXELS):
+            pixel = begin + tl.arange(0, PIXELS)
+            there = (pixel < last)[:, None] & known[None, :]
+            values = tl.load(start + pixel[:, None] * channels + channel[None, :], there, other=0.0)
+            total += tl.sum(values.to(tl.float32), axis=0)
+        mean = total / (last - first)
+        deviations = tl.zeros((CHANNELS,), dtype=tl.float32)
+        for begin in range(first, last, PIXELS):
+            pixel = begin + tl.arange(0, PIXELS)
+            there = (pixel < last)[:, None] & known[None, :]
+            values = tl.load(start + pixel[:, None] * channels + channel[None, :], there, other=0.0)
+            away = tl.where(there, values.to(tl.float32) - mean[None, :], 0.0)
+            deviations += tl.sum(away * away, axis=0)
+        place = (image * parts + part) * channels + channel
+        tl.store(means + place, mean, known)
+        tl.store(squares + place, deviations, known)
+
+    @triton.jit
+    def _apply(
+        maps, scale, offset, added, result, pixels, channels,
+        ADDS: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
+    ):  # fmt: skip
+        """Write ``relu(maps * scale + offset + added)`` of some pixels and channels."""
+        image, tile, block = tl.program_id(0), tl.program_id(1), tl.program_id(2)
+        channel = block * CHANNELS + tl.arange(0, CHANNELS)
+        known = channel < channels
+        pixel = tile * PIXELS + tl.arange(0, PIXELS)
+        there = (pixel < pixels)[:, None] & known[None, :]
+        place = image.to(tl.int64) * pixels * channels
+        place = place + pixel[:, None] * channels + channel[None, :]
+        factor = tl.load(scale + image * channels + channel, known, other=0.0)
+        shift = tl.load(offset + image * channels + channel, known, other=0.0)
+        values = tl.load(maps + place, there, other=0.0).to(tl.float32)
+        values = values * factor[None, :] + shift[None, :]
+        if ADDS:
+            values += tl.load(added + place, there, other=0.0).to(tl.float32)
+        tl.store(result + place, tl.maximum(values, 0.0).to(result.dtype.element_ty), there)

@@ -1,0 +1,129 @@
+"""Whom the photographs of a study are owed to: a table, a list as text, and a figure's legend.
+
+Everything comes from the column ``licence`` of the catalogue, which has the terms of a photograph
+and what attribution needs (`stimuli.contract.masks.Annotations.licence`).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from stimuli.contract.licences import Permission, permission
+from stimuli.contract.schemas import CREDITS
+from stimuli.contract.study import Study
+from stimuli.contract.vocabulary import Direction, Stimulus
+from stimuli.support.files import write_text
+from stimuli.support.tables import write_table
+
+_TERMS = re.compile(
+    r"(?P<licence>.*?)(?: \((?P<licence_address>[a-z]+://[^\s)]+)\))?"
+    r"(?:; title: (?P<title>.*?))?(?:; credit: (?P<author>.*?))?(?:; photograph: (?P<address>\S+))?"
+)
+_ALLOWS = {
+    Permission.UNCHANGED: "its licence forbids versions; ask its author before any is published",
+    Permission.NOTHING: "all rights are reserved; ask its author before it is published",
+    Permission.UNKNOWN: "its terms are not known; find them out before it is published",
+}
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Whom a photograph is owed to; what is not stated is None.
+
+    Attributes
+    ----------
+    licence, licence_address
+        Name of its terms, and where they stand.
+    address
+        Page or file of the photograph.
+    allows
+        What the terms allow, as far as their words tell.
+    """
+
+    source_id: str
+    title: str | None
+    author: str | None
+    licence: str
+    licence_address: str | None
+    address: str | None
+    allows: Permission
+
+    @property
+    def attribution(self) -> str:
+        """The credit as it stands in a list: title, author, licence and addresses."""
+        terms = f"{self.licence}{f' ({self.licence_address})' if self.licence_address else ''}"
+        title = f'"{self.title}"' if self.title else None
+        by = f"by {self.author}" if self.author else None
+        return ", ".join(filter(None, (title, by, terms, self.address)))
+
+
+def credits_of(stimuli: Iterable[Stimulus]) -> tuple[Credit, ...]:
+    """Return whom each photograph of a catalogue is owed to, by its name.
+
+    Examples
+    --------
+    >>> from stimuli import credits_of, open_study, read_catalogue
+    >>> credits = credits_of(read_catalogue(open_study("demo-study").catalogue))
+    >>> credits[0].source_id, credits[0].licence
+    ('coffee', 'CC0 1.0')
+    """
+    terms = {one.source_id: one.licence for one in stimuli if one.direction == Direction.NONE}
+    return tuple(_credit(source_id, terms[source_id]) for source_id in sorted(terms))
+
+
+def _credit(source_id: str, terms: str) -> Credit:
+    stated = _TERMS.fullmatch(terms)
+    assert stated is not None  # every text fits
+    return Credit(
+        source_id=source_id,
+        title=stated["title"] or None,
+        author=stated["author"] or None,
+        licence=stated["licence"] or "unknown",
+        licence_address=stated["licence_address"],
+        address=stated["address"],
+        allows=permission(terms),
+    )
+
+
+def figure_legend(credits: Sequence[Credit]) -> str:
+    """Return the credits of photographs as they stand below a figure that shows them.
+
+    Examples
+    --------
+    >>> from stimuli import credits_of, figure_legend, open_study, read_catalogue
+    >>> credits = credits_of(read_catalogue(open_study("demo-study").catalogue))
+    >>> figure_legend(credits[1:2])
+    'Photograph: flower by vultilion, Flickr 6056698931 (CC BY 2.0); changed by us where said.'
+    """
+    owed = [
+        f"{one.title or one.source_id}{f' by {one.author}' if one.author else ''} ({one.licence})"
+        for one in credits
+    ]
+    noun = "Photograph" if len(owed) == 1 else "Photographs"
+    return f"{noun}: {'; '.join(owed)}; changed by us where said."
+
+
+def credits_text(credits: Sequence[Credit]) -> str:
+    """Return the list of attributions, the legend of a figure, and what the terms do not allow."""
+    lines = [
+        "The photographs of this study, in the order of their names in it. Versions of them were "
+        "made for it: cut, enlarged and changed.",
+        "",
+        *(f"{one.source_id}: {one.attribution}." for one in credits),
+        "",
+        "Below a figure that shows all of them:",
+        "",
+        figure_legend(credits),
+    ]
+    doubtful = [f"{one.source_id}: {_ALLOWS[one.allows]}." for one in credits if one.allows in
+                _ALLOWS]  # fmt: skip
+    if doubtful:
+        lines += ["", "Before anything is published:", "", *doubtful]
+    return "\n".join(lines) + "\n"
+
+
+def write_credits(study: Study, stimuli: Iterable[Stimulus]) -> None:
+    """Write ``stimuli/credits.tsv`` and ``stimuli/credits.txt`` of a study."""
+    credits = credits_of(stimuli)
+    write_table(study.credits, CREDITS, [asdict(one) for one in credits])
+    write_text(study.credits.with_suffix(".txt"), credits_text(credits))

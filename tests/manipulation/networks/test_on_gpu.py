@@ -1,0 +1,85 @@
+"""On a GPU networks do what they do on a processor: kernels, recorded calls, training."""
+
+import pytest
+import torch
+
+from benchmarks import gpu
+from manipulation.networks import fused_normalisation
+from manipulation.networks.files import guide_of
+from manipulation.networks.inference import load_trained_network
+from manipulation.training.batches import Batch
+from manipulation.training.trainer import Trainer
+from stimuli.support.errors import InputError
+from tests.manipulation.networks import test_normalisation as normalisation
+from tests.manipulation.training import small_run
+
+GPU = torch.device("cuda")
+
+
+def test_the_benchmark_of_a_gpu_has_all_its_rows_and_is_refused_without_one(monkeypatch):
+    rows = gpu.rows_of(gpu.Size(torch.device("cpu"), side_px=64, width=32, batches=(1,), runs=1))
+    assert [row.name.removeprefix("gpu/") for row in rows] == [
+        "fgtransform/batch-1", "fgtransform-slider/batch-1", "deepgaze/batch-1",
+        "transfer/to-device", "transfer/to-host", "train", "train-narrow",
+    ]  # fmt: skip
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="no GPU"):
+        gpu.run()
+
+
+@pytest.mark.gpu
+def test_the_kernels_give_the_values_of_the_plain_function():
+    with torch.no_grad():
+        for shape, dtype, tolerance in normalisation.FUSED:
+            maps, norm = normalisation.maps_and_norm(shape, torch.channels_last, dtype)
+            added = torch.randn(shape).to(dtype)
+            expected = torch.relu(norm(maps.float()) + added.float())
+            norm = norm.to(GPU)
+            assert fused_normalisation.serves(maps.to(GPU))
+            found = norm.rectified(maps.to(GPU), added.to(GPU)).float().cpu()
+            torch.testing.assert_close(found, expected, atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("captured", [False, True])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_network_changes_images_as_on_a_processor(checkpoints, precision, captured):
+    file = checkpoints / "fgtransform-use.safetensors"
+    exact = load_trained_network(file)
+    network = load_trained_network(file, precision=precision, device=GPU, captured=captured)
+    kept = load_trained_network(
+        file, precision=precision, device=GPU, captured=captured, device_output=True
+    )
+    images = torch.randint(0, 256, (2, 3, 64, 32), dtype=torch.uint8)
+    encoded = exact.encode(images)
+    for k in (1.0, 2.0, 0.5):  # played back after the first
+        expected = exact(encoded, k * encoded.log_saliency)
+        found = network(network.encode(images), k * encoded.log_saliency)
+        assert (found - expected).abs().mean() < (1e-4 if precision == "float32" else 1 / 255)
+        there = kept(kept.encode(images), k * encoded.log_saliency)
+        assert there.device.type == "cuda"
+        torch.testing.assert_close(there.cpu(), found)
+
+
+@pytest.mark.gpu
+def test_a_step_of_training_is_that_of_a_processor_and_is_resumed_exactly(tmp_path):
+    settings = small_run.settings(tmp_path)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(2, 3, 32, 32, generator=generator)
+    batch = Batch(images, (images[:, 0] > 0.9).float(), torch.tensor([2.0, -1.0]))
+    there = Batch(*(one.to(GPU) for one in (batch.images, batch.masks, batch.k)))
+    means = {}
+    for device, given in ((torch.device("cpu"), batch), (GPU, there)):
+        trainer = Trainer(settings, guide_of(settings.guide), device)
+        means[device] = [trainer.step(given).means for _ in range(3)]
+    for exact, found in zip(*means.values(), strict=True):
+        for name, value in exact.items():
+            assert float(found[name]) == pytest.approx(float(value), rel=1e-2, abs=1e-4), name
+
+    again = Trainer(settings, guide_of(settings.guide), GPU)
+    for name, part in trainer.parts.items():
+        again.parts[name].load_state_dict(part.state_dict())
+    for _ in range(2):
+        torch.testing.assert_close(
+            again.step(there).means, trainer.step(there).means, rtol=0, atol=0
+        )
