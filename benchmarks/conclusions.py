@@ -11,7 +11,11 @@ from benchmarks import conclusion_tables as tables
 from benchmarks.simulated_studies import Truth
 from stimuli.support import commands
 from stimuli.support.console import progress
+from stimuli.support.errors import InputError
 from stimuli.support.files import write_text
+
+LEAST = 3
+"""Studies of every table, however small the share of them."""
 
 HALF = Truth(follows=0.5, between_sources=0.3, between_subjects=0.2)
 
@@ -108,7 +112,7 @@ do. From fewer than three the analysis gives no interval.
 
 ## Entropy of people
 
-Bias in bits of 48 maps (error of the estimate, with its interval over maps). "Neighbours" is the
+Bias in bits (error of the estimate, with its interval over maps). "Neighbours" is the
 default: the entropy by the distance of each fixation to the nearest of another subject, without a
 fitted density. "Stay" is the share of fixations that remain where the one before was.
 
@@ -140,9 +144,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         "python -m benchmarks.conclusions --out docs/conclusions.md",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="Markdown page")
+    parser.add_argument(
+        "--share", type=float, default=1.0, metavar="SHARE",
+        help="of the simulated studies, to try the command: 0.1 takes a tenth (default: 1)",
+    )  # fmt: skip
     arguments = parser.parse_args(argv)
+    if not 0 < arguments.share <= 1:
+        raise InputError(f"--share is {arguments.share:g}; expected more than 0, 1 at most")
     made = {
-        name: markdown(make(n))
+        name: markdown(make(max(LEAST, round(arguments.share * n))))
         for name, (make, n) in progress(TABLES.items(), "Tables", len(TABLES))
     }
     write_text(arguments.out, PAGE.format(**made))

@@ -145,7 +145,10 @@ class CentreBiasCounts:
             for cells in groups:
                 row, column = np.divmod(cells, grid.columns)
                 own = np.bincount(cells, minlength=grid.cells).reshape(grid.shape)
-                smooth = np.einsum("ri,ri->i", y[:, row], own @ x[:, column])
+                if len(cells) > grid.columns:  # the whole map then costs less than its points
+                    smooth = (y.T @ own @ x)[row, column]
+                else:
+                    smooth = np.einsum("ri,ri->i", y[:, row], own @ x[:, column])
                 left_out.append(total[row, column] - smooth)
             density = np.concatenate(left_out).clip(0.0) / others
             return np.stack([density, np.full(len(density), 1.0 / grid.cells)], axis=1)

@@ -6,7 +6,10 @@ Points are ``(n, 2)`` arrays of ``(x, y)`` in image pixels; densities are per pi
 import numpy as np
 
 from analysis.density.grid import Grid
-from analysis.density.kernels import interval_masses
+from analysis.density.kernels import REACH, interval_masses
+
+_ROWS = 128
+"""Rows of a band."""
 
 
 def axis_masses(
@@ -31,7 +34,8 @@ def kde_map(
     """Return the probability of every cell of the grid under a KDE.
 
     The map is a matrix product of two one-dimensional kernels, each integrated over its cells:
-    exact, at the price of one pass over the fixations for each axis.
+    exact, at the price of one pass over the fixations for each axis. It is made in bands of rows,
+    each of the kernels that reach it.
 
     Parameters
     ----------
@@ -48,9 +52,18 @@ def kde_map(
     """
     if weights is None:
         weights = np.full(len(xy_px), 1.0 / max(len(xy_px), 1))
+    order = np.argsort(xy_px[:, 1], kind="stable")
+    xy_px, reach_px = xy_px[order], REACH * bandwidth_px
     x, y = axis_masses(xy_px, bandwidth_px, grid, truncate=truncate)
-    y *= weights[:, None]
-    return y.astype(dtype, copy=False).T @ x.astype(dtype, copy=False)
+    y *= weights[order, None]
+    x, y = (masses.astype(dtype, copy=False) for masses in (x, y))
+    density: np.ndarray = np.empty(grid.shape, dtype)
+    for top in range(0, grid.rows, _ROWS):
+        rows = slice(top, min(top + _ROWS, grid.rows))
+        ends_px = grid.y_edges_px[rows.start] - reach_px, grid.y_edges_px[rows.stop] + reach_px
+        own = slice(*np.searchsorted(xy_px[:, 1], ends_px))
+        np.matmul(y[own, rows].T, x[own], out=density[rows])
+    return density
 
 
 def region_masses(

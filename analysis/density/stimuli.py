@@ -1,13 +1,16 @@
 """The densities of a whole set of stimuli, one after the other so that memory stays flat."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from analysis.density.centre_bias import CentreBias, smooth_counts
 from analysis.density.fitted import FittedDensity, fit_density
+from analysis.density.grid import Grid
 from analysis.density.part import Part
+from stimuli.support.threads import in_threads
 
 
 def stimulus_densities(
@@ -18,7 +21,7 @@ def stimulus_densities(
     bandwidth_factor: float = 1.0,
     parts: Mapping[str, Part] | None = None,
 ) -> Iterator[tuple[str, FittedDensity]]:
-    """Fit the density of every stimulus; yield its name and the density.
+    """Fit the density of every stimulus, in a few threads; yield its name and the density.
 
     Parameters
     ----------
@@ -34,6 +37,35 @@ def stimulus_densities(
     parts
         What the photograph of each stimulus fills of the frame; all of it where this is None.
     """
+    samples = _samples(fixations, groups, centre_bias, parts)
+
+    def fitted(one: _Sample) -> tuple[str, FittedDensity]:
+        density = fit_density(
+            one.xy_px, one.subjects, one.grid, log_centre_bias=one.log_centre_bias,
+            bandwidth_factor=bandwidth_factor,
+        )  # fmt: skip
+        return one.stim_id, density
+
+    yield from in_threads(fitted, samples)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """What the density of a stimulus is fitted to, in pixels of its photograph."""
+
+    stim_id: str
+    xy_px: np.ndarray
+    subjects: np.ndarray
+    grid: Grid
+    log_centre_bias: np.ndarray
+
+
+def _samples(
+    fixations: pd.DataFrame,
+    groups: Mapping[str, str],
+    centre_bias: CentreBias,
+    parts: Mapping[str, Part] | None,
+) -> Iterator[_Sample]:
     by_stimulus = {str(name): rows for name, rows in fixations.groupby("stim_id", sort=False)}
     by_group = {
         str(name): rows for name, rows in fixations.groupby(fixations["stim_id"].map(groups))
@@ -55,12 +87,7 @@ def stimulus_densities(
             part = parts[stim_id]
             xy_px, log_bias = part.positions(xy_px), part.cut(log_bias, grid)
             grid = part.grid
-        yield (
-            stim_id,
-            fit_density(
-                xy_px, subjects, grid, log_centre_bias=log_bias, bandwidth_factor=bandwidth_factor
-            ),
-        )
+        yield _Sample(stim_id, xy_px, subjects, grid, log_bias)
 
 
 def _positions(fixations: pd.DataFrame) -> np.ndarray:

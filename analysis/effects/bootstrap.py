@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis.effects.contrasts import Contrast
+from analysis.effects.resampling import ResampledEntropy
 from stimuli.contract.vocabulary import Viewer
 
 RESAMPLES = 10_000
@@ -145,9 +146,10 @@ def pigeonhole_bootstrap(
         name = getattr(comparison, which).stim_id if comparison.target is None else None
         if name in entropies:
             return entropies[name]
+        at_once = _AT_ONCE if isinstance(one, ResampledEntropy) else resamples
         parts = [
-            one.values(subject_times[start : start + _AT_ONCE])
-            for start in range(0, resamples, _AT_ONCE)
+            one.values(subject_times[start : start + at_once])
+            for start in range(0, resamples, at_once)
         ]
         values = np.concatenate(parts)
         if name is not None:

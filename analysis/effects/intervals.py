@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+
+from analysis.effects.student import quantile, two_sided
 
 LEAST_SOURCES = 3
 """Fewer sources than these give no interval."""
@@ -115,6 +116,6 @@ def _student(estimate: float, variance: float, freedom: float, level: float) -> 
     if not np.isfinite(estimate + variance):
         return NO_INTERVAL
     error = np.sqrt(variance)
-    half = float(student.ppf((1 + level) / 2, freedom)) * error
-    p = float(2 * student.sf(abs(estimate) / error, freedom)) if error > 0 else np.nan
+    half = quantile((1 + level) / 2, freedom) * error
+    p = two_sided(estimate / error, freedom) if error > 0 else np.nan
     return Interval(float(estimate - half), float(estimate + half), p)

@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from analysis.density.grid import Grid
 from analysis.effects.comparisons import Comparison
 from analysis.effects.intervals import LEAST_SOURCES
+from analysis.effects.student import quantile, two_sided
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema
 
@@ -83,8 +83,9 @@ def trial_table(
     trials : DataFrame
         Rows by `TRIALS`.
     """
-    parts = []
-    by_stimulus = {str(name): rows for name, rows in fixations.groupby("stim_id")}
+    parts, about = [], list[dict[str, object]]()
+    columns = [*_TRIAL, "x_px", "y_px"]
+    by_stimulus = {str(name): rows for name, rows in fixations.groupby("stim_id")[columns]}
     for comparison in comparisons:
         if comparison.target is None:
             continue
@@ -94,18 +95,20 @@ def trial_table(
             if rows is None:
                 continue
             cells = grid.cell_of(rows[["x_px", "y_px"]].to_numpy(float))
-            trials = rows.assign(on_target=covered[cells]).groupby(_TRIAL)["on_target"]
-            counted = trials.agg(on_target="sum", n_fixations="size").reset_index()
-            parts.append(
-                counted.assign(
-                    source_id=stimulus.source_id, stim_id=stimulus.stim_id,
-                    target=comparison.annotation_ids, direction=str(comparison.direction),
-                    version=version, version_id=comparison.version.stim_id,
-                )
+            parts.append(rows.assign(on_target=covered[cells], about=len(about)))
+            about.append(
+                {
+                    "source_id": stimulus.source_id, "stim_id": stimulus.stim_id,
+                    "target": comparison.annotation_ids, "direction": str(comparison.direction),
+                    "version": version, "version_id": comparison.version.stim_id,
+                }
             )  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=list(TRIALS.names))
-    return pd.concat(parts, ignore_index=True)[list(TRIALS.names)].astype({"on_target": int})
+    trials = pd.concat(parts, ignore_index=True).groupby(["about", *_TRIAL])["on_target"]
+    counted = trials.agg(on_target="sum", n_fixations="size").reset_index()
+    table = counted.join(pd.DataFrame(about), on="about")
+    return table[list(TRIALS.names)].astype({"on_target": int})
 
 
 def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
@@ -129,14 +132,14 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
         if chosen.empty:
             continue
         estimate, error, freedom = _logit(chosen)
-        half = float(student.ppf(0.975, freedom)) * error
+        half = quantile(0.975, freedom) * error
         rows.append(
             {
                 "subset": label, "direction": str(direction), "n_trials": len(chosen),
                 "n_fixations": int(chosen["n_fixations"].sum()), "log_odds": estimate,
                 "standard_error": error, "log_odds_low": estimate - half,
                 "log_odds_high": estimate + half,
-                "p": float(2.0 * student.sf(abs(estimate) / error, freedom)),
+                "p": two_sided(estimate / error, freedom),
             }
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(MODELS.names))
@@ -156,12 +159,12 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     n_subjects, n_sources = table["subject"].nunique(), table["source_id"].nunique()
     if n_subjects < 2 or n_sources < LEAST_SOURCES or table["version"].nunique() < 2:
         return _NO_ESTIMATE
-    hits = table["on_target"].to_numpy()
-    outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
     design = pd.get_dummies(item, dtype=float)
     design.insert(0, "version", table["version"].astype(float))
     if len(design) <= design.shape[1]:  # the model would fit every trial, and errors divide by 0
         return _NO_ESTIMATE
+    hits = table["on_target"].to_numpy()
+    outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
     groups = [pd.factorize(table[name])[0] for name in ("subject", "source_id")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

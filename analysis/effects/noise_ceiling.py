@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from analysis.effects.contrasts import Contrast
 from analysis.effects.correlations import MOST, correlations
 from analysis.effects.counts import Counts
+from analysis.effects.student import quantile
 from stimuli.contract.vocabulary import Direction, Viewer
 from stimuli.support.tables import Column, Schema
 
@@ -169,7 +169,7 @@ def _jackknife(values: np.ndarray, n: int) -> tuple[float, float]:
     whole, without = values[0], values[1:]
     pseudo = n * whole - (n - 1) * without
     error = float(pseudo.std(ddof=1)) / math.sqrt(len(pseudo))
-    half = float(student.ppf(0.975, n - 1)) * error
+    half = quantile(0.975, n - 1) * error
     return float(whole) - half, float(whole) + half
 
 

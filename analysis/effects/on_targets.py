@@ -36,18 +36,17 @@ def fixations_on_targets(design: StudyDesign, fixations: pd.DataFrame) -> pd.Dat
     """
     target = np.full(len(fixations), None, object)
     on_target = np.full(len(fixations), None, object)
-    placed = design.in_frame(fixations)
-    sources = fixations["source_id"].to_numpy(str)
+    xy_px = design.in_frame(fixations)[["x_px", "y_px"]].to_numpy(float)
+    of_source = fixations.groupby("source_id").indices
     inside = fixations["inside"].to_numpy(bool)
     for source_id, aim in _aims(design).items():
         coverage = design.coverage_in_frame(aim)
         if coverage is None:
             continue
-        rows = np.flatnonzero(sources == source_id)
+        rows = of_source.get(source_id, np.empty(0, int))
         target[rows], on_target[rows] = aim.annotation_ids, False
         rows = rows[inside[rows]]
-        xy = placed[["x_px", "y_px"]].to_numpy(float)[rows]
-        on_target[rows] = coverage.ravel()[design.grid.cell_of(xy)] >= 0.5
+        on_target[rows] = coverage.ravel()[design.grid.cell_of(xy_px[rows])] >= 0.5
     version = (fixations["condition"] != Condition.ORIGINAL).astype(int)
     return fixations.assign(version=version, target=target, on_target=on_target)
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.stats import nct
-from scipy.stats import t as student
+from scipy.special import nctdtr
 
 from analysis.effects.counts import Counts
+from analysis.effects.student import quantile
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema
 
@@ -90,7 +90,7 @@ def _noncentrality(t: float, df: int, share: float) -> float:
     """Return the noncentrality under which a share of t values lies below the one found."""
 
     def distance(centre: float) -> float:
-        below = float(nct.cdf(t, df, centre))
+        below = float(nctdtr(df, centre, t))
         return (below if math.isfinite(below) else float(centre < t)) - share
 
     reach = 6.0 + 3.0 * abs(t)
@@ -163,7 +163,7 @@ def subject_effects(counts: Counts, label: str) -> pd.DataFrame:
             change, half = float(known.mean()), math.nan
             if len(known) >= _LEAST:
                 error = float(known.std(ddof=1)) / math.sqrt(len(known))
-                half = float(student.ppf(0.975, len(known) - 1)) * error
+                half = quantile(0.975, len(known) - 1) * error
             asked = _as_asked(np.array([change]), direction)
             rows.append(
                 {

@@ -160,8 +160,8 @@ def analyse_study(
         contrasts, subject_strata(used), seed=settings.study.seed,
         resamples=settings.analysis.resamples,
     )  # fmt: skip
-    coverages = {one: design.coverage_in_frame(one) for one in design.comparisons}
-    on_targets = {one: coverage for one, coverage in coverages.items() if coverage is not None}
+    coverages = ((one, design.coverage_in_frame(one)) for one in design.comparisons)
+    on_targets = {one: coverage >= 0.5 for one, coverage in coverages if coverage is not None}
     trials = trial_table(design.comparisons, design.in_frame(used), on_targets, design.grid)
     checked = None
     if sensitivity:

@@ -5,7 +5,6 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from analysis.effects.bootstrap import Resamples, percentile_interval, resampled_means
 from analysis.effects.contrasts import Contrast, effects_table
@@ -130,6 +129,8 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
     # The declared contrasts are these rows: every condition and direction, once.
     declared = summary["p"].notna()
     if declared.any():
+        from statsmodels.stats.multitest import multipletests  # slow to import
+
         _, corrected, *_ = multipletests(summary.loc[declared, "p"], method="holm")
         summary.loc[declared, "p_holm"] = corrected
     return summary

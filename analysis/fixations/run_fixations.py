@@ -6,7 +6,8 @@ image pixels and one row of quality a trial.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -102,10 +103,11 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
     deg = screen_to_degrees(screen_px, screen)
     xy_px = screen_to_image(screen_px, settings.placement)
     square = Rectangle(0, 0, settings.images.size_px, settings.images.size_px)
+    per_degree = screen.pixels_per_degree
     onsets = image_onsets(recording.messages)
     errors = tracker_errors(recording.messages["text"])
     begun = begun_trials(recording.messages)
-    records = {eye: eye_record(recording, eye) for eye in ("L", "R")}
+    record_of = cache(partial(eye_record, recording))
     trials: list[_Trial] = []
     quality: list[Row] = []
     counts: Counter[str] = Counter()
@@ -134,12 +136,12 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
         shown = ShownImage(
             onset_ms, 1000.0 * shown_s, round(frames_off, 1), fixations.of(own), numbers, deg[own]
         )
-        record = records[eye or eyes.preferred]
-        measured = trial_quality(shown, record, samples, screen.pixels_per_degree)
+        record = record_of(eye or eyes.preferred)
+        measured = trial_quality(shown, record, samples, per_degree)
         quality.append(
             {
                 "subject": run.subject, "run": run.run, "trial": trial["trial"],
-                "stim_id": trial["stim_id"], **asdict(measured),
+                "stim_id": trial["stim_id"], **vars(measured),
                 "excluded": rule_broken(measured, rules, trial.get("shown_by")),
             }
         )  # fmt: skip

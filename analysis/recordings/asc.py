@@ -181,10 +181,10 @@ class _Reader:
                 words[at : at + 2] = [".", "."]
         numbers: list[float] = []
         for word in words[1:fields]:
-            value = math.nan if word.lower() in MISSING else number(word)
-            if value is None:
+            value = number(word)
+            if value is None and word.lower() not in MISSING:
                 return None
-            numbers.append(value)
+            numbers.append(math.nan if value is None else value)
         return (words[0], *sound_times(*numbers[:3]), *numbers[3:])
 
 

@@ -70,9 +70,12 @@ def decoded(line: bytes) -> str:
 def number(word: str) -> float | None:
     """Return a finite number, with a decimal point or comma, or None if the word is none."""
     try:
-        value = float(word.replace(",", "."))
+        value = float(word)
     except ValueError:
-        return None
+        try:
+            value = float(word.replace(",", "."))
+        except ValueError:
+            return None
     return value if math.isfinite(value) else None
 
 

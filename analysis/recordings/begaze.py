@@ -5,8 +5,13 @@ a header with ``Time`` (microseconds) and ``Type``: ``SMP`` of a sample, ``MSG``
 text follows ``# Message:``. Gaze stands in ``L POR X [px]``, ``L POR Y [px]`` and those of ``R``,
 both 0 where the eye was lost; pupils in ``L Pupil Diameter [mm]`` or ``L Mapped Diameter [mm]``;
 the program's own events in ``L Event Info`` and ``R Event Info`` (``Fixation``, ``Saccade``,
-``Blink``). pymovements' ``from_begaze`` reads it too, but neither the messages nor lost gaze as
+``Blink``), or ``B Event Info`` of both eyes together; ``B POR X [px]`` alone stands in place of the
+left eye's. pymovements' ``from_begaze`` reads it too, but neither the messages nor lost gaze as
 lost.
+
+BeGaze's other table, "raw data", has ``RecordingTime [ms]``, ``Point of Regard Left X [px]``,
+``Pupil Diameter Left [mm]``, ``Category Left`` (``Visual Intake`` of glasses is a fixation), those
+of ``Right`` or ``Binocular``, and ``Stimulus``; it is read as the first.
 
 As in BeGaze a message that is the name of a picture (``beach.jpg``) begins the trial on which it is
 shown; without any the column ``Stimulus`` says.
@@ -31,6 +36,18 @@ from analysis.recordings.vendor_tables import (
 from stimuli.support.errors import InputError
 
 HEADER = ("Time", "Type")
+RAW_HEADER = ("RecordingTime [ms]", "Point of Regard")
+_RAW_NAMES = {
+    name.format(eye): own.format(eye[0])
+    for eye in ("Left", "Right", "Binocular")
+    for name, own in (
+        ("Point of Regard {} X [px]", "{} POR X [px]"),
+        ("Point of Regard {} Y [px]", "{} POR Y [px]"),
+        ("Pupil Diameter {} [mm]", "{} Pupil Diameter [mm]"),
+        ("Category {}", "{} Event Info"),
+    )
+}
+_FIXATIONS = ("fixation", "visual intake")
 _AREA = re.compile(r"## Calibration Area:\s*([0-9]+)\s+([0-9]+)\s*")
 _MESSAGE = re.compile(r"#\s*Message:\s*")
 _PICTURE = re.compile(r"(?:UE-)?(\S.*\.(?:jpe?g|png|bmp|gif|tiff?))", re.IGNORECASE)
@@ -51,9 +68,15 @@ def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
     InputError
         If no eye has its point of regard in pixels, or times are no microseconds.
     """
-    table = read_vendor_table(path, HEADER)
+    table = read_vendor_table(path, HEADER, RAW_HEADER)
+    if table.has("RecordingTime [ms]"):
+        _take_raw_names(table)
     kind = table.text("Type").str.upper().to_numpy()
     eyes = "".join(one for one in "LR" if table.has(f"{one} POR X [px]", f"{one} POR Y [px]"))
+    if not eyes and table.has("B POR X [px]", "B POR Y [px]"):
+        names = [str(name) for name in table.texts if str(name).startswith("B ")]
+        table.texts = table.texts.rename(columns={name: f"L{name[1:]}" for name in names})
+        eyes = "L"
     if not eyes:
         table.need("L POR X [px]", "L POR Y [px]")
     time_us = table.number("Time")
@@ -82,6 +105,28 @@ def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
     )  # fmt: skip
 
 
+def _take_raw_names(table: VendorTable) -> None:
+    """Name the columns of a "raw data" table as those of the first; its times become microseconds.
+
+    Raises
+    ------
+    InputError
+        If it holds several participants.
+    """
+    people = [one for one in table.text("Participant").unique() if one]
+    if len(people) > 1:
+        raise InputError(
+            f"{table.where}: Participant is {', '.join(map(repr, people[:3]))}, of {len(people)}; "
+            f"expected one; export each to a file of its own"
+        )
+    texts = table.texts.rename(columns=_RAW_NAMES)
+    categories = texts.filter(regex="^[LRB] Event Info$").apply(lambda column: column.str.lower())
+    own = ~(categories == "user event").any(axis=1)
+    table.texts = texts[own]
+    time_us = 1000 * table.number("RecordingTime [ms]")
+    table.texts = table.texts.assign(Time=[f"{one:.3f}" for one in time_us], Type="SMP")
+
+
 def _gaze(rows: VendorTable, eye: str) -> list[np.ndarray]:
     """Return x, y and pupil of an eye; what is 0 in both, or in a blink, was lost."""
     x, y = (rows.number(f"{eye} POR {axis} [px]") for axis in "XY")
@@ -94,7 +139,8 @@ def _gaze(rows: VendorTable, eye: str) -> list[np.ndarray]:
 
 
 def _labels(rows: VendorTable, eye: str) -> np.ndarray:
-    name = next((one for one in (f"{eye} Event Info", "Info") if rows.has(one)), "Info")
+    known = (f"{eye} Event Info", "B Event Info", "Info")
+    name = next((one for one in known if rows.has(one)), "Info")
     return rows.text(name).str.lower().to_numpy()
 
 
@@ -107,7 +153,7 @@ def _events(
     for label, first, last in runs_of(_labels(rows, eye).tolist()):
         start, end = float(time_ms[first]), float(time_ms[last])
         event = (1, eye, start, end, end - start + step_ms)
-        if label == "fixation":
+        if label in _FIXATIONS:
             own = [column[first : last + 1] for column in gaze]
             known = [column[np.isfinite(column)] for column in own]
             means = (float(one.mean()) if len(one) else math.nan for one in known)

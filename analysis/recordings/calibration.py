@@ -88,9 +88,10 @@ def _in_order(rows: list[tuple]) -> list[tuple]:
 def _found(
     pattern: re.Pattern[str], messages: pd.DataFrame
 ) -> Iterator[tuple[tuple[int, float], re.Match[str]]]:
-    for block, time_ms, text in messages.itertuples(index=False):
+    blocks, times_ms = messages["block"].to_numpy(), messages["time_ms"].to_numpy()
+    for row, text in enumerate(messages["text"].tolist()):
         if match := pattern.match(text):
-            yield (block, time_ms), match
+            yield (int(blocks[row]), float(times_ms[row])), match
 
 
 def _float(text: str | None) -> float:

@@ -21,8 +21,10 @@ _HEAD_BYTES = 1 << 16
 # By header, on the line that begins with one of these; SMI's stands below remarks.
 _VENDORS = (
     (tobii.HEADER, tobii.read_tobii, 1),
+    (tobii.STUDIO_HEADER, tobii.read_tobii, 1),
     (gazepoint.HEADER, gazepoint.read_gazepoint, 1),
     (begaze.HEADER, begaze.read_begaze, HEADER_LINES),
+    (begaze.RAW_HEADER, begaze.read_begaze, HEADER_LINES),
 )
 
 

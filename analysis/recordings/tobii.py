@@ -1,14 +1,19 @@
-"""Recordings of a Tobii: the table of samples that Tobii Pro Lab exports.
+"""Recordings of a Tobii: the table of samples that Tobii Pro Lab, or Tobii Studio, exports.
 
 The columns that readers of its exports know: ``Recording timestamp`` (ms or
 microseconds from its start, as chosen at the export; newer programs write ``[ms]`` or ``[μs]``),
 ``Gaze point X`` and ``Y`` (both eyes together, in pixels of the display from its top left corner;
 ``Gaze point left X``, ... of each eye), ``Validity left`` and ``right`` (``Valid``, ``Invalid``),
 ``Pupil diameter left`` and ``right``; the program's own fixations in ``Eye movement type``, ``Eye
-movement type index``, ``Gaze event duration`` (ms) and ``Fixation point X`` and ``Y``; which image
+movement type index``, ``Gaze event duration`` (in newer programs ``Eye movement event duration``;
+ms, or microseconds where time stamps are) and ``Fixation point X`` and ``Y``; which image
 was shown in ``Event`` and ``Event value`` (``ImageStimulusStart``, ``ImageStimulusEnd``), or else
 in ``Presented Stimulus name`` (``Presented Media name``); and ``Recording resolution width`` and
 ``height``. The gaze of both eyes together stands in place of the left eye's.
+
+Tobii Studio wrote its names in one word (``RecordingTimestamp``, ``GazePointX (ADCSpx)``,
+``GazeEventType``, ``FixationIndex``, ``MediaName``); they are read as those above. Its fixations
+lie in pixels of the medium, so that their places are the means of their gaze.
 """
 
 import math
@@ -32,7 +37,24 @@ from analysis.recordings.vendor_tables import (
 from stimuli.support.errors import InputError
 
 HEADER = ("Recording timestamp", "Gaze point")
-_UNIT = re.compile(r"(.*?)\s*[\[(]\s*(ms|s|[uμµ]s|(?:DACS)?\s*px|mm)\s*[\])]")
+STUDIO_HEADER = ("RecordingTimestamp", "GazePoint")
+_OTHER_NAMES = {
+    "Eye movement event duration": "Gaze event duration",
+    "RecordingTimestamp": "Recording timestamp",
+    "ParticipantName": "Participant name",
+    "RecordingName": "Recording name",
+    **{f"GazePoint{eye}{axis}": f"Gaze point {eye.lower()} {axis}".replace("  ", " ")
+       for eye in ("", "Left", "Right") for axis in "XY"},
+    **{f"Pupil{eye}": f"Pupil diameter {eye.lower()}" for eye in ("Left", "Right")},
+    **{f"Validity{eye}": f"Validity {eye.lower()}" for eye in ("Left", "Right")},
+    "GazeEventType": "Eye movement type",
+    "GazeEventDuration": "Gaze event duration",
+    "FixationIndex": "Eye movement type index",
+    "MediaName": "Presented Media name",
+    "StudioEvent": "Event",
+    "StudioEventData": "Event value",
+}  # fmt: skip
+_UNIT = re.compile(r"(.*?)\s*[\[(]\s*(ms|s|[uμµ]s|(?:DACS|ADCS)?\s*px|mm)\s*[\])]")
 _MS = {"ms": 1.0, "us": 1e-3, "μs": 1e-3, "µs": 1e-3, "s": 1e3}
 # Between samples, of trackers from 20 to 2500 a second: nothing is as much in both units.
 _STEP_MS, _STEP_US = (0.4, 50.0), (400.0, 50_000.0)
@@ -53,14 +75,14 @@ def read_tobii(path: str | Path, screen_px: tuple[int, int] | None = None) -> Re
         If a column is missing, gaze is not in pixels, times have no unit that can be told, or the
         table holds several recordings.
     """
-    table = read_vendor_table(path, HEADER)
+    table = read_vendor_table(path, HEADER, STUDIO_HEADER)
     units: dict[str, str] = {}
     names: dict[str, str] = {}
     for name in table.texts.columns:
         if match := _UNIT.fullmatch(name):
-            units[match[1]] = match[2].replace("DACS", "").strip()
+            units[match[1]] = match[2].strip()
             names[name] = match[1]
-    table.texts = table.texts.rename(columns=names)
+    table.texts = table.texts.rename(columns=names).rename(columns=_OTHER_NAMES)
     table.texts = table.texts.loc[:, ~table.texts.columns.duplicated()]
     _check_one_recording(table)
     stamps = table.number("Recording timestamp")
@@ -98,7 +120,9 @@ def _sample_rows(table: VendorTable) -> np.ndarray:
         return (sensor == "eye tracker").to_numpy()
     gaze = [name for name in table.texts if str(name).startswith("Gaze point")]
     empty = (table.texts[gaze] == "").all(axis=1) & (table.text("Eye movement type") == "")
-    return ~(empty & (table.text("Event") != "")).to_numpy()
+    validity = [name for name in table.texts if str(name).startswith("Validity")]
+    unseen = (table.texts[validity] == "").all(axis=1) if validity else table.text("Event") != ""
+    return ~(empty & (unseen | (table.text("Event") != ""))).to_numpy()
 
 
 def _milliseconds(table: VendorTable, unit: str | None, stamps: np.ndarray) -> float:
@@ -142,7 +166,7 @@ def _fixations(rows: VendorTable, time_ms: np.ndarray, samples: pd.DataFrame) ->
     kinds = rows.text("Eye movement type").str.lower()
     index = rows.text("Eye movement type index")
     labels = [f"{kind} {number}" for kind, number in zip(kinds, index, strict=True)]
-    lasted = rows.number("Gaze event duration")
+    lasted = _durations_ms(rows, time_ms, labels)
     places = [rows.number(f"Fixation point {axis}") for axis in "XY"]
     means = [mean_of_known([*samples.filter(like=axis).to_numpy().T]) for axis in ("x_", "y_")]
     step_ms = float(np.median(np.diff(time_ms))) if len(time_ms) > 1 else 0.0
@@ -159,6 +183,22 @@ def _fixations(rows: VendorTable, time_ms: np.ndarray, samples: pd.DataFrame) ->
         duration = end - start + step_ms if math.isnan(duration) else duration
         found.append((1, "L", start, end, duration, x, y, math.nan))
     return found
+
+
+def _durations_ms(rows: VendorTable, time_ms: np.ndarray, labels: list[str]) -> np.ndarray:
+    """Return how long the event of every sample lasted.
+
+    Without a unit in the header they are milliseconds, unless events then lasted a hundred times
+    as long as their samples: in tables of microseconds some programs write these too.
+    """
+    lasted = rows.number("Gaze event duration")
+    ratios = [
+        lasted[first] / (time_ms[last] - time_ms[first])
+        for label, first, last in runs_of(labels)
+        if str(label).startswith("fixation") and last > first and time_ms[last] > time_ms[first]
+    ]
+    known = [ratio for ratio in ratios if math.isfinite(ratio)]
+    return lasted / 1000 if known and np.median(known) > 100 else lasted
 
 
 def _mean(values: np.ndarray) -> float:

@@ -115,8 +115,10 @@ def header_line(start: str, known: Sequence[str]) -> tuple[int, str] | None:
     return None
 
 
-def read_vendor_table(path: str | Path, known: Sequence[str]) -> VendorTable:
-    """Read a table whose header has columns that begin with the `known` words.
+def read_vendor_table(
+    path: str | Path, known: Sequence[str], *others: Sequence[str]
+) -> VendorTable:
+    """Read a table whose header has columns that begin with the `known` words, or with `others`.
 
     Raises
     ------
@@ -125,7 +127,8 @@ def read_vendor_table(path: str | Path, known: Sequence[str]) -> VendorTable:
     """
     warnings: Counter[str] = Counter()
     lines = text_lines(Path(path).read_bytes(), str(path), warnings, cut=False)
-    found = header_line("\n".join(map(decoded, lines[:HEADER_LINES])), known)
+    start = "\n".join(map(decoded, lines[:HEADER_LINES]))
+    found = next(filter(None, (header_line(start, words) for words in (known, *others))), None)
     if found is None:
         raise InputError(
             f"{path}: has no header with {', '.join(known)}; expected the table as the tracker's "

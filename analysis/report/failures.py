@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from analysis.effects.contrasts import Contrast
 from analysis.report.numbers import percent, plain, signed
 from analysis.report.panels import Column, Panel, target_name
-from analysis.report.style import COLOURS, style
+from analysis.report.style import COLOURS, lay_out, style
 from stimuli.contract.vocabulary import Measure, Viewer
 from stimuli.support.files import atomic_path
 
@@ -83,6 +83,7 @@ def draw_failures(
             unit = Measure.P_OBJ.value if contrast.comparison.target else "bits"
             for axis, estimate in ((row[2], contrast.original), (row[3], contrast.version)):
                 axis.set_xlabel(f"{unit} {plain(estimate.people, 3)}", fontsize=7, loc="left")
+        lay_out(figure, 130)
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
     return path

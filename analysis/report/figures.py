@@ -4,13 +4,14 @@ predicted."""
 from collections.abc import Mapping
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.report.style import COLOURS, FAINT, INK, style
+from analysis.report.style import COLOURS, FAINT, INK, lay_out, style
 from stimuli.contract.vocabulary import Direction, Measure, Viewer
 from stimuli.support.files import atomic_path
 
@@ -89,12 +90,13 @@ def _several(effects: pd.DataFrame) -> bool:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG."""
-    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
-    for path in paths:
-        with atomic_path(path) as temporary:
-            # Without a date the same results give the same file.
-            figure.savefig(temporary, metadata={"Date": None} if path.suffix == ".svg" else None)
-    return paths
+    lay_out(figure, float(matplotlib.rcParams["savefig.dpi"]))
+    png, svg = (stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg"))
+    with atomic_path(png) as temporary:
+        figure.savefig(temporary, pil_kwargs={"compress_level": 3})
+    with atomic_path(svg) as temporary:  # without a date the same results give the same file
+        figure.savefig(temporary, metadata={"Date": None})
+    return [png, svg]
 
 
 def _draw_changes(axes: Axes, effects: pd.DataFrame, summary: pd.DataFrame) -> None:

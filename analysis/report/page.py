@@ -18,7 +18,8 @@ from analysis.report.further import further_section
 from analysis.report.html import jpeg_uri, render
 from analysis.report.methods import methods
 from analysis.report.naturalness import naturalness_of_versions
-from analysis.report.panels import Column, Panel, draw_panel, panels, target_names
+from analysis.report.panel_picture import draw_panel
+from analysis.report.panels import Column, Panel, panels, target_names
 from analysis.report.second_opinions import second_opinions
 from analysis.report.subsets import draw_subsets
 from analysis.report.tiles import TILE_PX, colour_bar

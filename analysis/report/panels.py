@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from analysis.effects.comparisons import Comparison
 from analysis.effects.contrasts import Contrast
@@ -16,9 +14,10 @@ from analysis.effects.mechanism.object_groups import categories_of
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report import tiles
 from analysis.report.numbers import percent, plain, signed
-from analysis.report.style import COLOURS, INK, style
+from analysis.report.style import COLOURS
 from stimuli.contract.vocabulary import Direction, Measure, Stimulus, Viewer
-from stimuli.support.files import atomic_path, read_image
+from stimuli.support.files import read_image
+from stimuli.support.threads import in_threads
 
 ROWS = ("stimulus", Viewer.PEOPLE.value, Viewer.MODEL.value)
 _TITLES = {
@@ -27,9 +26,6 @@ _TITLES = {
     Direction.DECREASE: "to decrease",
     Direction.CONTROL: "control",
 }
-# Between pictures, in shares of one.
-_GAP_ACROSS, _GAP_DOWN = 0.03, 0.14
-_BAR_IN = 0.42  # room for colour bars on the right, inches
 _ORDER = (Direction.NONE, Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)
 
 
@@ -78,16 +74,22 @@ def panels(analysis: StudyAnalysis, maps: Callable[[str], Path]) -> Iterator[Pan
         Gives the path of a stimulus' maps, as `analysis.results.outputs.Outputs.maps`.
     """
     names = target_names(analysis)
-    for source_id in dict.fromkeys(stimulus.source_id for stimulus in analysis.design.stimuli):
-        shown = [one for one in analysis.design.stimuli if one.source_id == source_id]
-        shown.sort(key=lambda one: _ORDER.index(one.direction))
-        yield _panel(analysis, source_id, shown, maps, names)
+    of_source: dict[str, list[Stimulus]] = {}
+    for stimulus in sorted(analysis.design.stimuli, key=lambda one: _ORDER.index(one.direction)):
+        of_source.setdefault(stimulus.source_id, []).append(stimulus)
+    sources = dict.fromkeys(stimulus.source_id for stimulus in analysis.design.stimuli)
+    by_stimulus = analysis.used.groupby("stim_id")[["x_px", "y_px"]]
+    fixations = {str(name): rows.to_numpy(float) for name, rows in by_stimulus}
+    yield from in_threads(
+        lambda source: _panel(analysis, source, of_source[source], fixations, maps, names), sources
+    )
 
 
 def _panel(
     analysis: StudyAnalysis,
     source_id: str,
     shown: list[Stimulus],
+    fixations: Mapping[str, np.ndarray],
     maps: Callable[[str], Path],
     names: Mapping[tuple[str, str], str],
 ) -> Panel:
@@ -112,8 +114,8 @@ def _panel(
         behind = tiles.backdrop(
             image, [(mask[photograph.rows_and_columns], colour) for mask, colour in outlines]
         )
-        used = analysis.used[analysis.used["stim_id"] == stimulus.stim_id]
-        xy = (used[["x_px", "y_px"]].to_numpy(float) - photograph.origin) / photograph.shape[::-1]
+        xy_px = fixations.get(stimulus.stim_id, np.empty((0, 2)))
+        xy = (xy_px - photograph.origin) / photograph.shape[::-1]
         density = densities[stimulus.stim_id]
         columns.append(
             Column(
@@ -187,81 +189,6 @@ def _notes(
             continue
         notes[text] = None
     return list(notes)
-
-
-def draw_panel(panel: Panel, path: Path) -> Path:
-    """Write a panel as one PNG.
-
-    All pictures stand in one `Axes` of the whole figure, in shares of it: a report holds hundreds
-    of panels, and axes of their own take longer to make than all else.
-    """
-    with style():
-        height, width = panel.columns[0].tiles["stimulus"].shape[:2]
-        across = 2.4 * max(len(panel.columns), 3)
-        down = 8.2 * (0.3 + 0.7 * min(height / width, 1.0))
-        figure = Figure(figsize=(across + _BAR_IN, down))
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        axes.set_axis_off()
-        for number, column in enumerate(panel.columns):
-            for row, name in enumerate(ROWS):
-                left, bottom, right, top = _place(
-                    number, row, len(panel.columns), width / height * down / across
-                )
-                left, right = (one * across / (across + _BAR_IN) for one in (left, right))
-                axes.imshow(
-                    column.tiles[name], interpolation="none", extent=(left, right, bottom, top)
-                )
-                axes.plot([left, right, right, left, left], [bottom, bottom, top, top, bottom],
-                          color=INK, linewidth=0.7, solid_joinstyle="miter")  # fmt: skip
-                middle = (left + right) / 2
-                axes.text(middle, bottom - 0.045 / down, "\n".join(column.notes[name]), fontsize=7,
-                          ha="center", va="top")  # fmt: skip
-                if number == 0:
-                    axes.text(left - 0.06 / across, (bottom + top) / 2, name, fontsize=9,
-                              rotation=90, ha="right", va="center")  # fmt: skip
-                if row == 0:
-                    axes.text(left, top + 0.08 / down, column.title, fontweight="bold",
-                              color=COLOURS[column.stimulus.direction])  # fmt: skip
-                if name in panel.highest and number == len(panel.columns) - 1:
-                    _draw_bar(axes, right, bottom, top, across + _BAR_IN, panel.highest[name])
-        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="auto")
-        figure.suptitle(f"{panel.source_id} ({panel.conditions})", x=0.045, ha="left", fontsize=11)
-        with atomic_path(path) as temporary:
-            figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
-    return path
-
-
-def _draw_bar(
-    axes: Axes, left: float, bottom: float, top: float, width_in: float, highest: float
-) -> None:
-    """Draw the colours of densities right of a row, in multiples of an even density."""
-    start, end = left + 0.07 / width_in, left + 0.15 / width_in
-    axes.imshow(
-        tiles.colour_bar(120, 4).transpose(1, 0, 2)[::-1], interpolation="none",
-        extent=(start, end, bottom, top),
-    )  # fmt: skip
-    for share, text in (
-        (0.0, "0"),
-        (0.5, f"{highest / 2:.2g}"),
-        (1.0, f"{highest:.2g}\N{MULTIPLICATION SIGN}"),
-    ):
-        axes.text(end + 0.03 / width_in, bottom + share * (top - bottom), text, fontsize=6.5,
-                  va=("bottom", "center", "top")[int(2 * share)])  # fmt: skip
-
-
-def _place(
-    column: int, row: int, n_columns: int, shape: float
-) -> tuple[float, float, float, float]:
-    """Return left, bottom, right, top of a picture in shares of the figure.
-
-    `shape` is its width over its height in these shares; it is centred in a cell of its own.
-    """
-    wide = 0.95 / (n_columns + _GAP_ACROSS * (n_columns - 1))
-    high = 0.9 / (len(ROWS) + _GAP_DOWN * (len(ROWS) - 1))
-    x = 0.045 + wide * ((1 + _GAP_ACROSS) * column + 0.5)
-    y = 0.935 - high * ((1 + _GAP_DOWN) * row + 0.5)
-    half_width, half_height = min(wide, high * shape) / 2, min(high, wide / shape) / 2
-    return x - half_width, y - half_height, x + half_width, y + half_height
 
 
 def target_names(analysis: StudyAnalysis) -> dict[tuple[str, str], str]:

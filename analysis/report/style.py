@@ -6,6 +6,7 @@ from typing import Any
 
 import matplotlib
 import seaborn
+from matplotlib.figure import Figure
 
 from stimuli.contract.vocabulary import Direction
 
@@ -40,3 +41,11 @@ def style() -> Iterator[None]:
     matplotlib.use("Agg")
     with seaborn.axes_style("ticks"), matplotlib.rc_context(_SETTINGS):
         yield
+
+
+def lay_out(figure: Figure, dpi: float) -> None:
+    """Lay a figure out, once and for all: `savefig` would do it, and draw, for every file."""
+    figure.set_dpi(dpi)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")

@@ -25,7 +25,7 @@ def true_times(messages: pd.DataFrame) -> pd.DataFrame:
         ``time_ms``, ``text`` as in `analysis.recordings.recording.Recording`.
     """
     times, texts = [], []
-    for time_ms, text in zip(messages["time_ms"], messages["text"], strict=True):
+    for time_ms, text in zip(messages["time_ms"].tolist(), messages["text"].tolist(), strict=True):
         match = _OFFSET.fullmatch(text)
         times.append(time_ms - int(match[1]) if match else time_ms)
         texts.append(match[2] if match else text)

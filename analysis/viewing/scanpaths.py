@@ -7,7 +7,6 @@ people are compared, so that nobody's habits make two of them alike.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -182,24 +181,30 @@ def _similarities(
     paths: list[tuple[np.ndarray, np.ndarray]] = []
     owner: dict[str, dict[int, int]] = {}
     trials = used.groupby(["image", "subject", "trial"], sort=False).ngroup().to_numpy()
+    images, people = used["image"].to_numpy(object), used["subject"].to_numpy(object)
     starts = np.flatnonzero(np.r_[True, trials[1:] != trials[:-1]])
     for rows in np.split(np.arange(len(trials)), starts[1:]):
-        image, subject = used["image"].iloc[rows[0]], used["subject"].iloc[rows[0]]
+        image, subject = images[rows[0]], people[rows[0]]
         seen = owner.setdefault(image, {})
         if len(rows) >= LEAST_FIXATIONS and place[subject] not in seen:  # a first trial alone
             seen[place[subject]] = len(paths)
             paths.append((xy_px[rows], seconds[rows]))
-    compared: list[tuple[int, int, int, int, int]] = []  # matrix, two subjects, two scanpaths
+    compared = [np.empty((0, 5), int)]  # matrix, two subjects, two scanpaths
     matrices: dict[tuple[str, str], int] = {}
     for pair in pairs:
         for one, other in ((pair.original,) * 2, (pair.version,) * 2, pair.images):
             if (one, other) in matrices:
                 continue
             matrix = matrices[one, other] = len(matrices)
-            a, b = owner.get(one, {}), owner.get(other, {})
-            subjects_of = combinations(a, 2) if one == other else ((s, t) for s in a for t in b)
-            compared += [(matrix, s, t, a[s], b[t]) for s, t in subjects_of if s != t]
-    table = np.array(compared, int).reshape(-1, 5)
+            a, b = (np.array([*owner.get(name, {}).items()], int).reshape(-1, 2)
+                    for name in (one, other))  # fmt: skip
+            both = a[:, None, 0] != b[:, 0]
+            first, second = np.nonzero(np.triu(both) if one == other else both)
+            s, t = a[first], b[second]
+            compared.append(
+                np.column_stack([np.full(len(s), matrix), s[:, 0], t[:, 0], s[:, 1], t[:, 1]])
+            )
+    table = np.concatenate(compared)
     if len(table) > MOST_COMPARISONS:
         chosen = np.random.default_rng([seed, len(table)]).choice(
             len(table), MOST_COMPARISONS, replace=False

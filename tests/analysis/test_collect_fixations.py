@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import densities
+from analysis import TargetPair, densities, time_course
 from analysis.collect_fixations import main
 from stimuli.support.errors import InputError
 from tests.data import DATA, with_data
@@ -174,6 +174,13 @@ def test_real_recordings_of_others_become_densities(tmp_path):
     summary = json.loads((tmp_path / "d" / "summary.json").read_text())
     assert (summary["n_images"], summary["n_fixations"]) == (2, 13)
     assert summary["log_likelihood_bits"] > 0
+    right = np.zeros((768, 1024), bool)
+    right[:, 512:] = True
+    pair = TargetPair("saccades", "Left", "Right", mask=right)
+    course = time_course(pd.read_csv(of_saccades), [pair], viewing_ms=2000, resamples=100).course
+    first = course[course["by"] == "number"].iloc[0]
+    assert (first["n_original"], first["n_version"]) == (6, 6)
+    assert (first["original"], first["version"]) == (0, 1)
     first = collected[0].iloc[0]
     assert first[["x_px", "y_px", "duration_ms"]].tolist() == [252.3, 358.3, 74]
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from analysis.effects.mixed.laplace import LaplaceFit, RandomTerm, fit_laplace
+from analysis.effects.student import quantile, two_sided
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema
 
@@ -165,13 +165,13 @@ def _effect(fit: LaplaceFit, df: float) -> dict[str, object]:
     if not (math.isfinite(error) and error > 0):
         return {"note": "the likelihood has no curvature at its maximum: no interval"}
     wide = error * math.sqrt((df + 1) / df)
-    half = float(student.ppf(0.975, df)) * wide
+    half = quantile(0.975, df) * wide
     low, high = estimate - half, estimate + half
     return {
         "log_odds": estimate, "standard_error": error, "log_odds_low": low, "log_odds_high": high,
         "odds_ratio": math.exp(estimate), "odds_ratio_low": math.exp(min(low, 700.0)),
         "odds_ratio_high": math.exp(min(high, 700.0)), "df": df,
-        "p": float(2.0 * student.sf(abs(estimate) / wide, df)),
+        "p": two_sided(estimate / wide, df),
     }  # fmt: skip
 
 

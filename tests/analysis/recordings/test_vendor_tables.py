@@ -6,6 +6,7 @@ that fixations on images come out alike whatever the tracker.
 
 import gzip
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,41 @@ def begaze(*, eyes="L", told=True, area=True):
     return "\r\n".join(lines) + "\r\n"
 
 
+def begaze_raw():
+    """BeGaze's "raw data": as its own words have it, of glasses, with an event of the user."""
+    lines = ["## [BeGaze]", "RecordingTime [ms],Participant,Stimulus,Category Binocular,"
+             "Pupil Diameter Right [mm],Point of Regard Binocular X [px],"
+             "Point of Regard Binocular Y [px]"]  # fmt: skip
+    for time, picture, x, y, found, edge in gaze():
+        start = f"{time + 1000.125:.3f},P01,{picture}.png"
+        lines += [f"{start},User Event,-,-,-"] if edge else []
+        cell = f"Visual Intake,3.1,{x - 0.5:.2f},{y - 0.5:.2f}" if found else "Blink,0,0,0"
+        lines.append(f"{start},{cell}")
+    return "\n".join(lines)
+
+
+STUDIO = {
+    "Recording timestamp": "RecordingTimestamp", "Sensor": "Sensed",
+    "Participant name": "ParticipantName", "Event value": "StudioEventData",
+    "Event": "StudioEvent", "Gaze point X": "GazePointX (ADCSpx)",
+    "Gaze point Y": "GazePointY (ADCSpx)", "Pupil diameter left": "PupilLeft",
+    "Pupil diameter right": "PupilRight", "Validity left": "ValidityLeft",
+    "Validity right": "ValidityRight", "Eye movement type index": "FixationIndex",
+    "Eye movement type": "GazeEventType", "Gaze event duration": "GazeEventDuration",
+    "Fixation point X": "FixationPointX (MCSpx)", "Fixation point Y": "FixationPointY (MCSpx)",
+    "Presented Stimulus name": "MediaName", "Invalid": "4", "Valid": "0",
+    "ImageStimulusStart": "ImageStart", "ImageStimulusEnd": "ImageEnd",
+}  # fmt: skip
+
+
+def tobii_studio():
+    """The same table in the words of Tobii Studio, with its codes of validity."""
+    text = tobii(resolution=False)
+    for name, studio in STUDIO.items():
+        text = re.sub(rf"(^|\t){name}(?=\t|$)", rf"\g<1>{studio}", text, flags=re.MULTILINE)
+    return text
+
+
 EXPORTS = {
     "Tobii, ms": tobii(),
     "Tobii, microseconds": tobii(unit="us"),
@@ -103,7 +139,16 @@ EXPORTS = {
     "Tobii, each eye": tobii(columns="each"),
     "Gazepoint": gazepoint(),
     "Gazepoint, clock anew": gazepoint(restart=True),
+    "Tobii, newer": tobii(header=" [ms]").replace(
+        "Gaze event duration", "Eye movement event duration [ms]"
+    ),
+    "Tobii, all in microseconds": tobii(unit="us").replace(
+        f"\t{(EACH - LOST) * STEP_MS}\t", f"\t{(EACH - LOST) * STEP_MS * 1000}\t"
+    ),
+    "Tobii Studio": tobii_studio(),
     "BeGaze": begaze(),
+    "BeGaze, eyes together": re.sub("L (POR|Event|Pupil)", r"B \1", begaze()),
+    "BeGaze, raw data": begaze_raw(),
     "BeGaze, both eyes": begaze(eyes="LR"),
     "BeGaze, by column": begaze(told=False),
 }
