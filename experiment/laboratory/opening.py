@@ -83,6 +83,8 @@ def open_lab(
         alone = using_tracker(address, f"records {files.participant_id}")
         opening = mode.open_tracker(Room(display, clock, operator, settings, host))
         with alone if address else nullcontext(), opening as tracker, watching as watch:
+            if watch is not None:
+                operator.listen_to(watch)
             yield Lab(
                 clock,
                 display,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from experiment.protocols.display import Clock
 from experiment.protocols.operator import Decision, keys_in_words
+from experiment.protocols.watch import Watch
 
 KEYS = {
     "space": Decision.GO_ON,
@@ -35,17 +36,24 @@ class KeyOperator:
 
         self._event, self._clock, self._bring_to_front = event, clock, bring_to_front
         self._wish: Decision | None = None  # of a key that the tracker's setup was given
+        self._pressed_elsewhere: Callable[[], list[str]] = list
+
+    def listen_to(self, watch: Watch) -> None:
+        """Take the keys of whoever watches as those of the keyboard."""
+        self._pressed_elsewhere = watch.pressed
 
     def asked(self) -> Decision | None:
         asked, self._wish = self._wish, None
-        return _last_wish(self._event.getKeys(keyList=list(KEYS))) or asked
+        pressed = [*self._event.getKeys(keyList=list(KEYS)), *self._pressed_elsewhere()]
+        return _last_wish(pressed) or asked
 
     def keys(self) -> list[tuple[str, int]]:
         """Return the keys pressed since the last call, with modifiers as pylink counts them.
 
         What one of them asks for is what `asked` returns next.
         """
-        pressed = self._event.getKeys(modifiers=True)
+        elsewhere: list[tuple[str, dict]] = [(key, {}) for key in self._pressed_elsewhere()]
+        pressed = [*self._event.getKeys(modifiers=True), *elsewhere]
         self._wish = _last_wish([key for key, _ in pressed]) or self._wish
         return [
             (key, sum(bit for name, bit in _MODIFIERS.items() if held.get(name)))
@@ -55,6 +63,7 @@ class KeyOperator:
     def clear(self) -> None:
         self._wish = None
         self._event.clearEvents(eventType="keyboard")
+        self._pressed_elsewhere()
 
     def ask(
         self, question: str, choices: Mapping[Decision, str], *, otherwise: Decision

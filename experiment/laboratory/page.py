@@ -2,7 +2,8 @@
 
 The session tells a process of its own, which serves the page, so that no request ever takes time
 from a frame: facts go there as datagrams that are sent or dropped, and never waited for. Page and
-datagrams stay on the loopback; the address of the page holds a token that nobody can guess.
+datagrams stay on the loopback; the address of the page holds a token that nobody can guess. The
+keys of the page, which are the operator's alone, come back in the same way.
 """
 
 import json
@@ -19,6 +20,7 @@ from experiment.protocols.watch import NoWatch, Watch
 
 # A frame of gaze every so often is all that a browser shows.
 _BETWEEN_GAZES_S = 0.02
+_LARGEST_ANSWER = 1024
 
 
 class PageWatch:
@@ -49,9 +51,25 @@ class PageWatch:
         with suppress(OSError):  # nobody listens, or too slowly: the next facts tell more
             self._socket.sendto(json.dumps({"token": self._token, **facts}).encode(), self._address)
 
+    def pressed(self) -> list[str]:
+        names = []
+        with suppress(OSError):  # of which one says that there is no other
+            while True:
+                names += pressed_key(self._socket.recv(_LARGEST_ANSWER), self._token)
+        return names
+
     def close(self) -> None:
         """Close the way to the page."""
         self._socket.close()
+
+
+def pressed_key(answer: bytes, token: str) -> list[str]:
+    """Return the key that a page tells of, if it tells of one with the token."""
+    with suppress(ValueError, KeyError, TypeError):
+        told = json.loads(answer)
+        if told["token"] == token:
+            return [str(told["key"])]
+    return []
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 
 _LARGEST_DATAGRAM = 65536
 _HERE = "127.0.0.1"
+# The keys of the page, by PsychoPy's names.
+KEYS = ("space", "a", "c", "s", "p", "escape")
 
 
 class Snapshot:
@@ -26,16 +29,17 @@ class Snapshot:
         self._facts: dict[str, object] = {}
         self._told_s = time.monotonic()
 
-    def take(self, told: bytes, token: str) -> None:
-        """Take over facts, if they come with the token."""
+    def take(self, told: bytes, token: str) -> bool:
+        """Take over facts, if they come with the token; return whether they do."""
         try:
             facts = json.loads(told)
             if facts.pop("token") != token:
-                return
+                return False
         except (ValueError, KeyError, AttributeError, TypeError):
-            return
+            return False
         self._facts = {**self._facts, **facts}
         self._told_s = time.monotonic()
+        return True
 
     def as_json(self) -> bytes:
         """Return the facts, and how long ago the last came."""
@@ -51,7 +55,12 @@ class Snapshot:
         return path if path.is_relative_to(root.resolve()) and path.suffix == ".png" else None
 
 
-def page_server(root: Path, token: str, snapshot: Snapshot) -> ThreadingHTTPServer:
+def page_server(
+    root: Path,
+    token: str,
+    snapshot: Snapshot,
+    press: Callable[[str], None] = lambda key: None,
+) -> ThreadingHTTPServer:
     """Return a server of the page on a free port of the loopback.
 
     Parameters
@@ -60,6 +69,8 @@ def page_server(root: Path, token: str, snapshot: Snapshot) -> ThreadingHTTPServ
         The study folder.
     token
         First part of every path.
+    press
+        Is given the keys that are pressed on the page.
     """
     page = Path(__file__).with_name("page.html").read_bytes()
 
@@ -67,9 +78,7 @@ def page_server(root: Path, token: str, snapshot: Snapshot) -> ThreadingHTTPServ
         """Answers with page, facts or image; anything else, and anybody else, gets nothing."""
 
         def do_GET(self) -> None:
-            allowed = {f"{host}:{self.server.server_port}" for host in (_HERE, "localhost")}  # type: ignore[attr-defined]
-            if self.headers.get("Host") not in allowed:
-                self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"not from here")
+            if not self._is_from_here():
                 return
             path = self.path.partition("?")[0]
             if path == f"/{token}/":
@@ -80,6 +89,26 @@ def page_server(root: Path, token: str, snapshot: Snapshot) -> ThreadingHTTPServ
                 self._answer(HTTPStatus.OK, "image/png", image.read_bytes())
             else:
                 self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"no such page")
+
+        def do_POST(self) -> None:
+            start, _, key = self.path.rpartition("/")
+            if not self._is_from_here():
+                return
+            if start != f"/{token}/key" or key not in KEYS:
+                self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"no such key")
+                return
+            press(key)
+            self._answer(HTTPStatus.OK, "text/plain", b"")
+
+        def _is_from_here(self) -> bool:
+            """Return whether this page asks; tell others that they are not answered."""
+            port = self.connection.getsockname()[1]
+            hosts = {f"{host}:{port}" for host in (_HERE, "localhost")}
+            origin = self.headers.get("Origin", "")
+            if self.headers.get("Host") in hosts and origin.removeprefix("http://") in {"", *hosts}:
+                return True
+            self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"not from here")
+            return False
 
         def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
             self.send_response(status)
@@ -111,12 +140,20 @@ def main() -> None:
     facts = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     facts.bind((_HERE, 0))
     snapshot = Snapshot()
-    server = page_server(root, token, snapshot)
+
+    session: list[tuple[str, int]] = []  # where the facts come from
 
     def listen() -> None:
         while True:
-            snapshot.take(facts.recv(_LARGEST_DATAGRAM), token)
+            told, sender = facts.recvfrom(_LARGEST_DATAGRAM)
+            if snapshot.take(told, token):
+                session[:] = [sender]
 
+    def press(key: str) -> None:
+        for sender in session:
+            facts.sendto(json.dumps({"token": token, "key": key}).encode(), sender)
+
+    server = page_server(root, token, snapshot, press)
     for work in (listen, server.serve_forever):
         threading.Thread(target=work, daemon=True).start()
     print(server.server_port, facts.getsockname()[1], flush=True)

@@ -16,6 +16,10 @@ class Watch(Protocol):
         """
         ...
 
+    def pressed(self) -> list[str]:
+        """Return the names of the keys that were pressed there since the last call."""
+        ...
+
     @property
     def follows_gaze(self) -> bool:
         """Whether gaze is to be told at every frame of an image."""
@@ -29,3 +33,7 @@ class NoWatch:
 
     def tell(self, **facts: object) -> None:
         """There is nobody to tell."""
+
+    def pressed(self) -> list[str]:
+        """Nobody presses a key."""
+        return []

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from experiment.display.virtual import VirtualClock
-from experiment.laboratory.modes import Mode
+from experiment.laboratory.modes import find_mode
 from experiment.laboratory.opening import open_lab
 from experiment.laboratory.operator import KEYS, KeyOperator
 from experiment.laboratory.sounds import Sounds
@@ -71,6 +71,15 @@ def test_what_the_trackers_setup_was_given_is_asked_for_until_it_is_cleared(oper
     assert operator.asked() is None
 
 
+def test_the_keys_of_the_page_are_those_of_the_keyboard(operator_with):
+    operator, pressed = operator_with(), [["a"], ["c"], [], ["space"]]
+    operator.listen_to(SimpleNamespace(pressed=lambda: pressed.pop(0)))
+    assert operator.asked() == Decision.ACCEPT
+    # What was pressed before the question is not its answer.
+    answer = operator.ask("?", {Decision.GO_ON: "go on"}, otherwise=Decision.GO_ON)
+    assert (answer, pressed) == (Decision.GO_ON, [])
+
+
 def test_a_window_that_gets_no_key_is_brought_to_the_front(operator_with):
     brought = []
     operator = operator_with((45.0, "space"), bring_to_front=lambda: brought.append(1))
@@ -92,6 +101,6 @@ def test_people_see_no_window_with_a_frame(make_study):
     files = RunFiles(open_study(make_study(sources=1)), "07")
     with (
         pytest.raises(InputError, match="leave --windowed out"),
-        open_lab(Mode.EYELINK, files, (), windowed=True),
+        open_lab(find_mode("eyelink"), files, (), windowed=True),
     ):
         pass

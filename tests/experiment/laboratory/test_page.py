@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from experiment.laboratory.page import PageWatch, operator_page
+from experiment.laboratory.page import PageWatch, operator_page, pressed_key
 from experiment.laboratory.page_server import Snapshot, page_server
 from stimuli.support.files import write_image
 
@@ -62,6 +62,35 @@ def test_only_images_of_the_study_are_shown(tmp_path, name, status):
     (study / "study.toml").touch()
     with serving(study, {"image": name}) as where:
         assert got(f"{where}/secret/image")[0] == status
+
+
+def test_keys_of_the_page_reach_the_session_and_nobody_elses_do(tmp_path):
+    told = []
+    with operator_page(tmp_path, {}, told.append) as watch:
+        where = told[0].split()[-1]
+        port = where.split(":")[2].partition("/")[0]
+        deadline = time.monotonic() + 60
+        pressed = []
+        while pressed[:1] != ["a"]:  # the page knows the session as soon as it was told something
+            assert post(f"{where}key/a") == 200
+            pressed += watch.pressed()
+            assert time.monotonic() < deadline
+        watch.pressed()
+        assert post(f"{where}key/x") == post(f"http://127.0.0.1:{port}/wrong/key/a") == 404
+        assert post(f"{where}key/a", Origin="http://evil.example") == 403
+        time.sleep(0.1)
+        assert watch.pressed() == []
+    assert pressed_key(b'{"token": "other", "key": "a"}', "secret") == []
+
+
+def post(address, **headers):
+    """Return the status of an address that is sent to."""
+    request = urllib.request.Request(address, data=b"", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_facts_of_others_are_not_taken():

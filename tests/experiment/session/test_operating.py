@@ -196,6 +196,9 @@ def test_whatever_waits_is_told_to_who_watches_and_drawn_on_the_screen(session):
             def tell(self, **told):
                 facts.append(told)
 
+            def pressed(self):
+                return []
+
         object.__setattr__(lab, "watch", Watch())
         lab.display.draw_note = notes.append
 
