@@ -10,6 +10,7 @@ from stimuli.contract.vocabulary import (
     Measure,
     ObjectUse,
     ParticipantKind,
+    ShownBy,
     Transform,
     TrialStatus,
     Viewer,
@@ -370,7 +371,31 @@ EVENTS = Schema(
             },
         ),
         Column("frames", int, "Frames for which the image was shown"),
-        Column("dropped_frames", int, "Frames that came late by at least half a frame"),
+        Column("dropped_frames", int, "Frames that passed without a flip while it was shown"),
+        Column(
+            "early_frames",
+            int,
+            "Flips less than half a frame after the one before",
+            optional=True,
+        ),
+        Column(
+            "on_time",
+            bool,
+            "Whether duration is session.image_s of study.toml, to "
+            "session.tolerance_frames; n/a where the image was not shown to its end",
+            optional=True,
+        ),
+        Column(
+            "shown_by",
+            ShownBy,
+            "How the image came to be shown; n/a where it was not",
+            levels={
+                ShownBy.GAZE: "Gaze rested on the target after a drift check",
+                ShownBy.BY_HAND: "The operator showed it though gaze had not rested on the target",
+                ShownBy.CHECK_SKIPPED: "The drift check before it was broken off",
+            },
+            optional=True,
+        ),
     ),
 )
 

@@ -77,6 +77,14 @@ class TrialStatus(StrEnum):
     UNRECORDED = "unrecorded"
 
 
+class ShownBy(StrEnum):
+    """How an image came to be shown; a column of the events."""
+
+    GAZE = "gaze"
+    BY_HAND = "by-hand"
+    CHECK_SKIPPED = "check-skipped"
+
+
 class ParticipantKind(StrEnum):
     """Who took part in a session; the column ``observer`` of ``participants.tsv``."""
 
