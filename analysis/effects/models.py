@@ -10,13 +10,13 @@ Miller 2015): few photographs make for broad ones, and fewer than three for none
 """
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from analysis.density.grid import Grid
-from analysis.effects.clustered import clustered_logit
 from analysis.effects.comparisons import Comparison
 from analysis.effects.intervals import LEAST_SOURCES
 from analysis.effects.student import quantile, two_sided
@@ -147,6 +147,9 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
 
 def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     """Return the log odds of the version, their error and its degrees of freedom, or NaN."""
+    import statsmodels.api as sm
+    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
+
     item = table["source_id"].astype(str) + "/" + table["target"].astype(str)
     # A target that nobody or everybody fixated tells nothing, and its term would run away.
     share = table.groupby(item)["on_target"].transform("sum") / table.groupby(item)[
@@ -160,13 +163,19 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     design.insert(0, "version", table["version"].astype(float))
     if len(design) <= design.shape[1]:  # the model would fit every trial, and errors divide by 0
         return _NO_ESTIMATE
-    hits, n_fixations = table["on_target"].to_numpy(float), table["n_fixations"].to_numpy(float)
+    hits = table["on_target"].to_numpy()
+    outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
     groups = [pd.factorize(table[name])[0] for name in ("subject", "source_id")]
-    try:
-        estimate, variances = clustered_logit(hits, n_fixations, design.to_numpy(), groups)
-    except (ValueError, np.linalg.LinAlgError):
-        return _NO_ESTIMATE
-    # Of both, a difference of variances, can be negative; the binomial one never is.
-    error = math.sqrt(max(variances))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            fitted = sm.GLM(outcomes, design.to_numpy(), family=sm.families.Binomial()).fit()
+            clustered = cov_cluster_2groups(fitted, *groups)  # by both, by subject, by source
+        except (ValueError, np.linalg.LinAlgError):
+            return _NO_ESTIMATE
+        estimate = float(fitted.params[0])
+        # Of both, a difference of variances, can be negative; the binomial one never is.
+        variances = [float(fitted.cov_params()[0, 0]), *(float(one[0, 0]) for one in clustered)]
+        error = math.sqrt(max(variances))
     sound = math.isfinite(estimate + error) and error > 0
     return (estimate, error, min(n_subjects, n_sources) - 1.0) if sound else _NO_ESTIMATE

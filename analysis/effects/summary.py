@@ -129,17 +129,11 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
     # The declared contrasts are these rows: every condition and direction, once.
     declared = summary["p"].notna()
     if declared.any():
-        summary.loc[declared, "p_holm"] = _holm(summary.loc[declared, "p"].to_numpy())
+        from statsmodels.stats.multitest import multipletests  # slow to import
+
+        _, corrected, *_ = multipletests(summary.loc[declared, "p"], method="holm")
+        summary.loc[declared, "p_holm"] = corrected
     return summary
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    """Return p values corrected for their number (Holm 1979)."""
-    order = np.argsort(p, kind="stable")
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1.0)
-    corrected = np.empty_like(steps)
-    corrected[order] = steps
-    return corrected
 
 
 _ORDER = (Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)

@@ -7,10 +7,11 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.report.style import COLOURS, FAINT, INK, lay_out, open_frame, style
+from analysis.report.style import COLOURS, FAINT, INK, lay_out, style
 from stimuli.contract.vocabulary import Direction, Measure, Viewer
 from stimuli.support.files import atomic_path
 
@@ -122,7 +123,7 @@ def _draw_changes(axes: Axes, effects: pd.DataFrame, summary: pd.DataFrame) -> N
     for direction in dict.fromkeys(direction for direction, _ in places):
         centre = places[direction, Viewer.PEOPLE] + 0.5
         _name_group(axes, centre, _DIRECTIONS[direction], COLOURS[direction])
-    open_frame(axes)
+    seaborn.despine(ax=axes)
 
 
 def _draw_mean(axes: Axes, place: float, mean: float, low: float, high: float) -> None:
@@ -184,4 +185,4 @@ def _draw_agreement(axes: Axes, effects: pd.DataFrame) -> None:
         axes.legend(loc="best", handletextpad=0.2)
     axes.margins(0.1)
     axes.set_aspect("equal", adjustable="datalim")  # so that the dashed line is the diagonal
-    open_frame(axes)
+    seaborn.despine(ax=axes)

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.effects.mechanism.predictors import BOTH
 from analysis.report.figures import save
-from analysis.report.style import COLOURS, FAINT, INK, open_frame, style
+from analysis.report.style import COLOURS, FAINT, INK, style
 from stimuli.contract.vocabulary import Direction
 
 _CHANGE = "change of the share of fixations on the target\n(version \N{MINUS SIGN} original)"
@@ -163,4 +164,4 @@ def _draw_points(
     known = np.isfinite(low)
     filled = np.where(known, colour, "white")
     axes.scatter(values, places, s=18, c=list(filled), edgecolors=colour, linewidths=0.9, zorder=2)
-    open_frame(axes)
+    seaborn.despine(ax=axes)

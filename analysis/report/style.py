@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-from matplotlib.axes import Axes
+import seaborn
 from matplotlib.figure import Figure
 
 from stimuli.contract.vocabulary import Direction
@@ -17,19 +17,9 @@ COLOURS = {
     Direction.NONE: "#6b6b6b",
 }
 INK, FAINT = "#222222", "#b8b8b8"
-_DARK = "#262626"
 
 _SETTINGS: dict[Any, Any] = {  # by the names of matplotlib's rcParams
-    "font.sans-serif": ["Arial", "DejaVu Sans", "Liberation Sans", "sans-serif"],
     "font.size": 9,
-    "text.color": _DARK,
-    "axes.axisbelow": True,
-    "axes.labelcolor": _DARK,
-    "xtick.color": _DARK,
-    "ytick.color": _DARK,
-    "lines.solid_capstyle": "round",
-    "patch.edgecolor": "white",
-    "patch.force_edgecolor": True,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
     "axes.edgecolor": INK,
@@ -49,14 +39,8 @@ _SETTINGS: dict[Any, Any] = {  # by the names of matplotlib's rcParams
 def style() -> Iterator[None]:
     """Draw what stands in the block in the house style, and without a screen."""
     matplotlib.use("Agg")
-    with matplotlib.rc_context(_SETTINGS):
+    with seaborn.axes_style("ticks"), matplotlib.rc_context(_SETTINGS):
         yield
-
-
-def open_frame(axes: Axes, *, left: bool = True) -> None:
-    """Draw no frame above and right of axes, nor left of them unless asked."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines["left"].set_visible(left)
 
 
 def lay_out(figure: Figure, dpi: float) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.fixations.subsets import Subset
 from analysis.report.figures import MEASURES, save
-from analysis.report.style import COLOURS, FAINT, INK, open_frame, style
+from analysis.report.style import COLOURS, FAINT, INK, style
 from analysis.results.run_record import OtherRun
 from stimuli.contract.vocabulary import Direction, Viewer
 
@@ -78,4 +79,4 @@ def _draw(axes: Axes, summaries: pd.DataFrame, labels: list[str]) -> None:
     axes.set_xticks(range(len(labels)), [label.replace("_", "\n") for label in labels])
     axes.set_xlim(-0.6, len(labels) - 0.4)
     axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
-    open_frame(axes)
+    seaborn.despine(ax=axes)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from analysis.report.figures import save
-from analysis.report.style import COLOURS, FAINT, INK, open_frame, style
+from analysis.report.style import COLOURS, FAINT, INK, style
 from stimuli.contract.vocabulary import Direction
 
 AIMS = {
@@ -82,7 +83,7 @@ def _draw_shares(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
         axes.plot([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 3)), label="model")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.legend(fontsize=7, ncols=3, loc="upper left", columnspacing=1.0, handlelength=1.6)
-    open_frame(axes)
+    seaborn.despine(ax=axes)
 
 
 def _draw_difference(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
@@ -102,7 +103,7 @@ def _draw_difference(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
         axes.axhline(predicted, color=INK, linewidth=1.0, linestyle=(0, (4, 3)), zorder=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.legend(fontsize=7, loc="upper left", handlelength=1.6)
-    open_frame(axes)
+    seaborn.despine(ax=axes)
 
 
 def _places(rows: pd.DataFrame) -> np.ndarray:
@@ -153,12 +154,12 @@ def _draw_survival(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("time since the image appeared (s)")
     axes.legend(fontsize=7, loc="upper left", handlelength=1.6)
-    open_frame(axes)
+    seaborn.despine(ax=axes)
 
 
 def _draw_first_saccades(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
-    open_frame(axes)
+    seaborn.despine(ax=axes)
     axes.set_xlabel("latency of the first saccade (ms)")
     if len(rows) < 2:
         axes.text(0.5, 0.5, "too few first saccades", transform=axes.transAxes, ha="center",
@@ -203,7 +204,7 @@ def draw_scanpaths(similarity: pd.DataFrame, stem: Path) -> list[Path]:
                             linewidth=1.6)  # fmt: skip
             axis.set_title(dimension)
             axis.tick_params(axis="x", labelsize=7)
-            open_frame(axis, left=False)
+            seaborn.despine(ax=axis, left=True)
             axis.tick_params(axis="y", length=0)
         n = [int(one["n_sources"].iloc[0]) for _, one in similarity.groupby(
             ["condition", "direction"], sort=False)]  # fmt: skip

@@ -15,8 +15,8 @@ from stimuli.support.system import sync_folders
 
 _PACKAGES = (
     "guiding-gaze", "numpy", "pillow", "pycocotools", "torch", "torchvision", "safetensors",
-    "scipy", "pandas", "matplotlib", "eyelinkio", "pymovements", "joblib", "psychopy",
-    "sr-research-pylink",
+    "scipy", "pandas", "statsmodels", "matplotlib", "seaborn", "eyelinkio", "pymovements", "joblib",
+    "psychopy", "sr-research-pylink",
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects.clustered import clustered_logit
 from analysis.effects.models import clustered_logits
 
 
@@ -68,21 +67,3 @@ def test_the_error_is_never_below_that_of_independent_fixations():
     counts = table.groupby("version")["on_target"].sum()
     binomial = np.sqrt((1 / counts + 1 / (54 - counts)).sum())
     assert row["standard_error"] == pytest.approx(binomial, rel=0.02)
-
-
-def test_the_errors_are_those_of_statsmodels():
-    sm = pytest.importorskip("statsmodels.api")
-    from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
-
-    table = trials(0.7, 0.5, 3, n_subjects=6, n_sources=5)
-    table["n_fixations"] = np.random.default_rng(0).integers(9, 15, len(table))
-    hits, n = table["on_target"].to_numpy(float), table["n_fixations"].to_numpy(float)
-    design = pd.get_dummies(table["source_id"], dtype=float)
-    design.insert(0, "version", table["version"].astype(float))
-    groups = [pd.factorize(table[name])[0] for name in ("subject", "source_id")]
-    family = sm.families.Binomial()
-    theirs = sm.GLM(np.column_stack([hits, n - hits]), design.to_numpy(), family=family).fit()
-    clustered = [one[0, 0] for one in cov_cluster_2groups(theirs, *groups)]
-    estimate, variances = clustered_logit(hits, n, design.to_numpy(), groups)
-    assert estimate == pytest.approx(theirs.params[0], rel=1e-6)
-    assert variances == pytest.approx([theirs.cov_params()[0, 0], *clustered], rel=1e-6)
