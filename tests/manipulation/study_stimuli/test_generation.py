@@ -27,7 +27,7 @@ from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Direction
 from stimuli.demo import DEMO_ANNOTATIONS
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_image, read_log_saliency
+from stimuli.support.files import read_image, read_log_saliency, sha256
 from tests.small_study import propose_small_study
 
 GUIDED = f'saliency = "{ManipulationSettings().saliency}"'
@@ -107,7 +107,9 @@ def test_a_study_carries_photographs_licences_and_provenance(made):
     record = json.loads((made.stimuli / "generate.provenance.json").read_text())
     assert record["seeds"] == {"study": 0}
     assert record["settings"]["images"]["size_px"] == 256
-    assert len(record["outputs"]) == 10
+    assert len(record["outputs"]) == 11
+    methods = sha256(made.stimulus_methods)  # by which a copy knows that nobody changed the text
+    assert record["outputs"]["stimuli/methods.txt"] == methods
     assert {"study.toml", "stimuli/sources/annotations.json"} <= set(record["inputs"])
     assert read_image(made.stimuli / "contact_sheet.png").std() > 20
 
