@@ -148,8 +148,8 @@ def safe_cell(text: str) -> str:
     Examples
     --------
     >>> from stimuli.support.tables import safe_cell
-    >>> safe_cell('=HYPERLINK("x")'), safe_cell("-0.5;0.25"), safe_cell("coffee")
-    ('\'=HYPERLINK("x")', '-0.5;0.25', 'coffee')
+    >>> safe_cell("=1+1"), safe_cell("-0.5;0.25"), safe_cell("coffee")
+    ("'=1+1", '-0.5;0.25', 'coffee')
     """
     return f"'{text}" if _FORMULA.match(text) and not _NUMBERS.fullmatch(text) else text
 
