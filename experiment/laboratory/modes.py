@@ -152,7 +152,14 @@ _BUILT_IN = (
 
 @functools.cache
 def modes() -> dict[str, Mode]:
-    """Return every mode by its word: the built-in ones, then those of other packages."""
+    """Return every mode by its word: the built-in ones, then those of other packages.
+
+    Examples
+    --------
+    >>> from experiment import modes
+    >>> modes()["gazepoint"].meaning
+    'a person before a Gazepoint, through ioHub'
+    """
     others = (entry.load() for entry in metadata.entry_points(group=ENTRY_POINTS))
     return {mode.word: mode for mode in (*_BUILT_IN, *others)}
 
