@@ -103,6 +103,7 @@ class CodeCharts(SampledTracker):
         self._read_keys, self._forget, self._generator = read_keys, forget, generator
         self._centre_px = settings.screen.geometry.size_px / 2
         self.chart: dict[str, np.ndarray] = {}
+        self._picture = np.zeros((1, 1, 3), np.uint8)
 
     def calibrate(self) -> Validation | None:
         return Validation(0.0, 0.0)
@@ -111,6 +112,9 @@ class CodeCharts(SampledTracker):
         return Validation(0.0, 0.0)
 
     def start_recording(self) -> float:
+        # Made here, so that little but grey passes between the image and the chart.
+        self.chart = code_chart(self._settings, self._generator)
+        self._picture = chart_picture(self.chart, self._settings)
         now_s = self._clock.now()
         self._parts = [self._samples(np.array([now_s]), np.full(2, np.nan))]
         return now_s
@@ -122,9 +126,7 @@ class CodeCharts(SampledTracker):
         return self._centre_px  # nobody can tell; the target is shown for its time
 
     def after_image(self, vanished_s: float) -> None:
-        self.chart = code_chart(self._settings, self._generator)
-        picture = chart_picture(self.chart, self._settings)
-        self._display.draw_camera(picture, "")
+        self._display.draw_camera(self._picture, "")
         until_s = self._display.flip() + _CHART_S
         while self._clock.now() < until_s:
             self._clock.wait(_BETWEEN_LOOKS_S)
