@@ -181,6 +181,7 @@ STIMULI = Schema(
         Column("image_sha256", str, "SHA-256 of the PNG"),
         Column("target_sha256", str, "SHA-256 of the target", optional=True),
         Column("prediction_sha256", str, "SHA-256 of the prediction", optional=True),
+        Column("photograph", str, "File name that the photograph had before", optional=True),
         Column("source_sha256", str, "SHA-256 of the photograph"),
         Column("checkpoint_sha256", str, "SHA-256 of the saliency model's weights"),
         Column("licence", str, "Terms of the photograph"),
@@ -251,13 +252,26 @@ CREDITS = Schema(
 PROPOSALS = Schema(
     "proposals",
     (
-        Column("rank", int, "Place of the photograph by the room of its best object"),
+        Column("rank", int, "Place of the photograph: those for objects, for entropy, the others"),
         Column("photograph", str, "File name"),
+        Column(
+            "entropy_room",
+            float,
+            "Change of the photograph's entropy that can be asked for in both directions",
+            "bit",
+            optional=True,
+        ),
         Column("annotation_id", int, "COCO annotation of the object"),
         Column("category", str, "Of the object"),
         Column("area", float, "Share of the image that the object covers, after the cut"),
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
         Column("room", float, "Change in p_obj that can be asked for in both directions"),
+        Column(
+            "natural_room",
+            float,
+            "How far the object could be changed before it looks edited, 0 to 1; n/a: not measured",
+            optional=True,
+        ),
         Column(
             "used_for",
             ObjectUse,
