@@ -1,4 +1,4 @@
-"""The process that serves the operator's page: ``python -m experiment.laboratory.page_server``.
+"""The process that serves the operator's page, which needs the standard library alone.
 
 In come the study folder, the token on the first line of standard input, and facts as datagrams; out
 go, on standard output, the ports of page and facts. It ends when its standard input does, however
