@@ -82,9 +82,10 @@ def interest_areas(
 ) -> dict[str, tuple[InterestArea, ...]]:
     """Return the outlines of the objects of every source on the screen, by ``source_id``.
 
-    The objects are the targets of either version; the original has the same areas. One that is in
-    several parts is several areas of one label, without parts that have less than a fiftieth of it.
-    Where a photograph is shown whole on grey, its own rectangle is the last area.
+    The objects are the targets of either version; the original has the same areas. So has the
+    region that a matched control changes, by the label ``control``. One that is in several parts is
+    several areas of one label, without parts that have less than a fiftieth of it. Where a
+    photograph is shown whole on grey, its own rectangle is the last area.
 
     Raises
     ------
@@ -96,6 +97,9 @@ def interest_areas(
         for target in stimulus.targets:
             label = "target-" + "-".join(map(str, target.annotation_ids))
             masks[stimulus.source_id][target.mask] = label
+        if control := stimulus.control:
+            named = "" if control.annotation_id is None else f"-{control.annotation_id}"
+            masks[stimulus.source_id][control.mask] = f"control{named}"
     areas = {
         source_id: tuple(
             area for mask, label in named.items() for area in _areas(root / mask, label, settings)
