@@ -19,7 +19,7 @@ from typing import Any
 _LARGEST_DATAGRAM = 65536
 _HERE = "127.0.0.1"
 # The keys of the page, by PsychoPy's names.
-KEYS = ("space", "a", "c", "s", "p", "escape")
+KEYS = ("space", "return", "a", "c", "v", "s", "p", "escape")
 
 
 class Snapshot:
