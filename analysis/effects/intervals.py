@@ -84,9 +84,7 @@ def crossed_interval(
     return _student(estimate, together, freedom, level)
 
 
-def freedom_of_both(
-    subjects: float, sources: float, subject_freedom: int, n_sources: int
-) -> float:
+def freedom_of_both(subjects: float, sources: float, subject_freedom: int, n_sources: int) -> float:
     """Return Satterthwaite's degrees of freedom of a variance over subjects and sources.
 
     Parameters

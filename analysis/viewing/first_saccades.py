@@ -61,12 +61,12 @@ def first_saccade_table(
     total = views.per_subject(np.ones(len(known)), known, group, groups)
     rows = []
     for (condition, direction), places in by_direction(pairs).items():
-        own = Draws(draws.subjects, draws.pairs[:, places])
+        own = draws.of(places)
         values = mean_ratios(hits[:, places], total[:, places], own)
-        low, high = intervals(values)
-        band = simultaneous_band(values[:, 2])
+        low, high = intervals(values, own.freedom)
+        band = simultaneous_band(values[:, 2], own.freedom)
         slope = values[:, 2, -1] - values[:, 2, 0]
-        slope_low, slope_high = intervals(slope)
+        slope_low, slope_high = intervals(slope, own.freedom)
         n = total[:, places].sum(axis=0)
         mine = np.isin(views.pair[known], places)
         for k in range(groups):
