@@ -77,6 +77,14 @@ class TrialStatus(StrEnum):
     UNRECORDED = "unrecorded"
 
 
+class ShownBy(StrEnum):
+    """How an image came to be shown; a column of the events."""
+
+    GAZE = "gaze"
+    BY_HAND = "by-hand"
+    CHECK_SKIPPED = "check-skipped"
+
+
 class ParticipantKind(StrEnum):
     """Who took part in a session; the column ``observer`` of ``participants.tsv``."""
 
@@ -276,6 +284,8 @@ class Stimulus:
         What a control changed; None for other stimuli.
     photograph_px
         Where the photograph lies in the image as shown; the rest is grey. None where it fills it.
+    photograph
+        File name that the photograph had before it became a source; empty where it is not known.
     target_sha256, prediction_sha256
         Of the files; None in catalogues of earlier versions, and where there is no target.
     """
@@ -300,6 +310,7 @@ class Stimulus:
     photograph_px: Rectangle | None = None
     target_sha256: str | None = None
     prediction_sha256: str | None = None
+    photograph: str = ""
 
     @property
     def files(self) -> dict[str, str | None]:

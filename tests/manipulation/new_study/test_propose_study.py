@@ -62,10 +62,10 @@ def empty(folder):
 @pytest.mark.parametrize(
     ("damage", "changes", "message"),
     [
-        (truncate, {}, r"a\.jpg: cannot be read as an image"),
-        (shrink, {}, r"a\.jpg: is 64 x 48 px; .*states 128 x 96"),
+        (truncate, {}, r"1 photographs, .*1 were left out, such as a\.jpg: cannot be read as an"),
+        (shrink, {}, r"1 photographs, .*a\.jpg: is 64 x 48 px; .*states 128 x 96: was it reduced"),
         (empty, {}, "holds none of the 2 photographs"),
-        (None, {"image_id": 9}, "name images that are not in the file"),
+        (None, {"image_id": 9}, r"such as annotation 11: .*names image 9, which is not in the"),
         (None, {"segmentation": [[1, 2, 3]]}, "0 with an object to aim at"),
         (
             None,
@@ -108,14 +108,14 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../victim.jpg", "{}/victim.jpg", "out/victim.jpg"])
-def test_a_photograph_outside_the_coco_folder_is_refused(tmp_path, name):
+def test_a_photograph_outside_the_coco_folder_is_left_out(tmp_path, name):
     images, file = coco(tmp_path / "coco")
     shutil.copyfile(f"{images}/a.jpg", tmp_path / "coco" / "victim.jpg")
     (tmp_path / "coco/images/out").symlink_to(tmp_path / "coco")
     content = json.loads((tmp_path / "coco/instances.json").read_text())
     content["images"][0]["file_name"] = name.format(tmp_path / "coco")
     (tmp_path / "coco/instances.json").write_text(json.dumps(content))
-    with pytest.raises(
-        InputError, match=r"instances\.json: path '.*victim\.jpg' leaves the folder"
-    ):
-        coco_photographs(images, file)
+    photographs = coco_photographs(images, file)
+    assert [one.source_id for one in photographs.candidates] == ["b"]
+    (left,) = photographs.left_out
+    assert "leaves the folder" in str(left)
