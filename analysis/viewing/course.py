@@ -76,9 +76,9 @@ def course_table(
         for by, (hits, total, counts) in curves.items():
             values = mean_ratios(hits[:, places], total[:, places], own)
             low, high = intervals(values, own.freedom)
-            for end in (low, high):
-                end[:2] = end[:2].clip(0.0, 1.0)  # shares
-            band = simultaneous_band(values[:, 2], own.freedom)
+            for end in (low, high):  # of shares, and of their difference
+                end[:2], end[2] = end[:2].clip(0.0, 1.0), end[2].clip(-1.0, 1.0)
+            band = [end.clip(-1.0, 1.0) for end in simultaneous_band(values[:, 2], own.freedom)]
             summed, n = total[:, places].sum(axis=0), counts[:, places].sum(axis=(0, 1))
             n_targets = (summed > 0).all(axis=1).sum(axis=0)
             for k in range(values.shape[2]):

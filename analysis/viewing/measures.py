@@ -66,7 +66,8 @@ def measure_row(
     freedom
         As for `intervals`.
     """
-    low, high = intervals(values, freedom)
+    most = 1.0 if key["unit"] == "share" else np.inf
+    low, high = (end.clip(-most, most) for end in intervals(values, freedom))
     both = np.flatnonzero((counts > 0).all(axis=1))
     return {
         **key, "n_pairs": len(both), "n_sources": len({pairs[place].source for place in both}),
