@@ -150,15 +150,16 @@ def _row(
     with np.errstate(divide="ignore", invalid="ignore"):
         reliability = 2 * split / (1 + split)
         ceiling = np.sqrt(np.where(reliability > 0, reliability, np.nan))
-    if not split[0] > 0:
-        return row | {"split_half": split[0], "note": _DISAGREE}
     people = counts.pooled[which]
     model = correlations(predicted[which][None], people[None], times)
+    row |= {"split_half": split[0], "model_correlation": model[0]}
+    if not split[0] > 0:
+        return row | {"note": _DISAGREE}
     low, high = _jackknife(np.arctanh(np.clip(reliability, -MOST, MOST)), n_sources)
     low, high = math.tanh(low), math.tanh(high)
     row |= {
-        "split_half": split[0], "reliability": reliability[0], "reliability_low": low,
-        "reliability_high": high, "ceiling": ceiling[0], "model_correlation": model[0],
+        "reliability": reliability[0], "reliability_low": low, "reliability_high": high,
+        "ceiling": ceiling[0],
     }  # fmt: skip
     row["of_ceiling"] = model[0] / ceiling[0]
     if not low > 0:
