@@ -78,13 +78,16 @@ _NATURALNESS = (
     Column("second_realism", float, "The same by a realism judge that took no part"),
     Column(
         "within_budget", bool, "Whether the version keeps to its budget: realism, or no less than "
-        "the photograph's own (manipulation.budget), distance, colours (with a tenth of slack, for "
-        "the way to the screen) and nothing unusual; n/a: it has no budget",
+        "the photograph's own (manipulation.budget), distances, colours (with a tenth of slack, "
+        "for the way to the screen) and nothing unusual; n/a: it has no budget",
     ),
     Column("ssim", float, "Structural similarity to the original; 1: the same"),
     Column(
         "feature_distance", float, "Distance to the original in features of a network that knows "
         "objects, 0 to 4",
+    ),
+    Column(
+        "local_distance", float, "The same over the 2 % of the picture where it is largest",
     ),
     Column(
         "colour_difference", float, "Difference of chroma and hue to the original, lightness aside "

@@ -98,6 +98,9 @@ class ManipulationSettings(CheckedSettings):
         0.04, "what else they may cost, where there is a budget: largest distance to the "
         "photograph in features of a network that knows objects", 0, 4,
     )  # fmt: skip
+    local_distance: float = setting(
+        0.15, "the same over the 2 % of the picture where the distance is largest", 0, 4
+    )
     colour: float = setting(
         6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
