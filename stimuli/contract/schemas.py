@@ -152,6 +152,7 @@ MASK_SHA256 = "mask_sha256"
 SHA256_COLUMNS = (MASK_SHA256, "target_sha256", "prediction_sha256", f"{CONTROL}{MASK_SHA256}")
 
 PHOTOGRAPH_PX = "photograph_px"
+EDITS = "edits"
 STIMULI = Schema(
     "stimuli",
     (
@@ -186,6 +187,19 @@ STIMULI = Schema(
         Column("licence", str, "Terms of the photograph"),
         Column(
             "transform", Transform, "What changed the photograph", levels=_TRANSFORM, optional=True
+        ),
+        Column(
+            EDITS,
+            str,
+            "What edits did to each region, as JSON: the annotations of each target, joined by "
+            "'+', `salient` (what else is salient), `rest`; `control` for the region of one. Of "
+            "each: exposure (log odds of pixel values), contrast (log of the slope of log odds "
+            "around the region's mean), shadows (log odds per log odds below that mean), "
+            "saturation (log of the distance from grey), warmth (log odds, red up and blue down), "
+            "tint (log odds, green up), sharpness (weight of fine detail; below 0 the radius of a "
+            "lens' blur as a share of the side), clarity (weight of coarse detail). n/a: not "
+            "changed by edits, or made by an earlier version",
+            optional=True,
         ),
         Column(
             PHOTOGRAPH_PX,
