@@ -216,7 +216,13 @@ STIMULI = Schema(
             "p_obj of the first target, or entropy in bits, under the saliency model of the study",
             optional=True,
         ),
-        Column("asked_change", float, "Change of that value in the target", optional=True),
+        Column(
+            "asked_change",
+            float,
+            "Change of that value in the target, which is made of the "
+            "density of the same model, whatever guided the version",
+            optional=True,
+        ),
         Column("predicted_change", float, "Change of that value in the version", optional=True),
         Column(
             "second_change",
@@ -308,7 +314,12 @@ TRANSFER = Schema(
         Column("annotation_id", int, "COCO annotation of the object"),
         Column("k_shift", float, "Shift of log saliency that was asked for", "nat"),
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
-        Column("asked_change", float, "Change of p_obj in the target"),
+        Column(
+            "asked_change",
+            float,
+            "Change of p_obj in the target, which is made of the density of "
+            "the saliency model of the settings, whatever guided the version",
+        ),
         Column(
             "predicted_change", float, "Change of p_obj under the saliency model of the settings"
         ),
