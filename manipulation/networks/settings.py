@@ -133,8 +133,8 @@ class DataSettings(CheckedSettings):
     size_px: int = setting(512, "side of the square images", 16, 4096)
     fit: str = setting(
         "crop",
-        "largest centred square, or stretched, as the paper resizes; networks are trained on squares, so "
-        "a photograph cannot be used whole",
+        "largest centred square, or stretched, as the paper resizes; networks are trained on "
+        "squares, so a photograph cannot be used whole",
         choices=("crop", "stretch"),
     )
     held_out: float = setting(
