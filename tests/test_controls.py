@@ -14,6 +14,7 @@ from analysis.report.study_report import report_study
 from experiment import balance
 from experiment import run as experiment
 from experiment.schedules.schedule import subject_schedule
+from experiment.session.images import interest_areas
 from manipulation.images.photographs import resized, to_image
 from manipulation.saliency import load_saliency_model
 from manipulation.studio_page.saving import save
@@ -118,6 +119,24 @@ def test_the_region_matches_as_the_table_says_and_touches_no_target(study):
                 assert not (region & mask(study, target.mask)).any()
         before, after = (_p_obj(study, versions[one], control.mask) for one in ("none", "control"))
         assert control.p_obj_change == pytest.approx(after - before, abs=1e-6)
+
+
+def test_the_tracker_is_told_where_the_controls_region_is(study):
+    areas = interest_areas(study.root, read_catalogue(study.catalogue), study.settings)
+    for source_id, versions in by_source(study).items():
+        labels = {one.label for one in areas.get(source_id, ())}
+        control = versions.get(Direction.CONTROL)
+        named = {label for label in labels if label.startswith("control")}
+        if control is None:
+            assert not named
+            continue
+        number = control.control.annotation_id
+        assert named == {"control" if number is None else f"control-{number}"}
+        assert labels - named == {
+            "target-" + "-".join(map(str, target.annotation_ids))
+            for version in versions.values()
+            for target in version.targets
+        }
 
 
 def test_the_control_got_the_amounts_of_the_increases_aim_and_nothing_else_changed(study):

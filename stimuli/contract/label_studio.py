@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from stimuli.contract.polygons import ellipse, numbered_categories, pairs, rectangle
+from stimuli.contract.tool_polygons import ellipse, numbered_categories, pairs, rectangle
 from stimuli.support.errors import InputError
 
 _KINDS = ("polygon", "rectangle", "ellipse", "brush")

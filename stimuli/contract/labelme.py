@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stimuli.contract.polygons import ellipse, numbered_categories, pairs, rectangle
+from stimuli.contract.tool_polygons import ellipse, numbered_categories, pairs, rectangle
 from stimuli.support.errors import InputError
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from manipulation.new_study import odd_shapes, source_names
 from manipulation.new_study.odd_shapes import what_people_would_see
-from stimuli.contract import polygons
+from stimuli.contract import tool_polygons
 from stimuli.contract.settings import ImageSettings
 
 
@@ -27,6 +27,6 @@ def test_people_would_notice_size_and_shape(size, fit, words):
     assert re.search(words, what_people_would_see(size, ImageSettings(fit=fit)))
 
 
-@pytest.mark.parametrize("module", [odd_shapes, source_names, polygons])
+@pytest.mark.parametrize("module", [odd_shapes, source_names, tool_polygons])
 def test_examples_hold(module):
     assert doctest.testmod(module).failed == 0
