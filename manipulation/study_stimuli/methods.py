@@ -275,7 +275,7 @@ def _software(settings: Settings, made_with: Iterable[Mapping[str, str] | None])
     made = f"Made with {'; or with '.join(sets)}. " if found else ""
     return (
         f"{made}The seed is {settings.study.seed}. Other versions, processors or numbers of "
-        f"threads may give images that differ in single values, so the files of the study are what "
+        f"threads may give images that differ a little, so the files of the study are what "
         f"was shown, and stimuli.tsv has their SHA-256."
     )
 
