@@ -15,10 +15,12 @@ from manipulation.realism_fitting.examples import ExampleMaker, Examples, Photog
 from manipulation.realism_fitting.fit import agreement, fit_realism_head, judge_quality
 from manipulation.runs.arguments import count, share
 from manipulation.runs.held_out import name_share
+from manipulation.runs.left_out import left_out_in_words, missing_in_words
 from manipulation.runs.model_card import Origin
 from manipulation.training.photograph_cache import photograph_files
+from stimuli.contract.coco_file import LeftOut
 from stimuli.support import commands
-from stimuli.support.console import progress
+from stimuli.support.console import messages, progress
 from stimuli.support.files import write_text
 from stimuli.support.provenance import write_sidecar
 
@@ -78,10 +80,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _examples(args: argparse.Namespace) -> list[Examples]:
     photographs: list[Photograph] = []
-    annotations = None
+    annotations, lines = None, list[str]()
+    left_out: list[LeftOut] = []
     if args.annotations:
         found = coco_photographs(args.images[0], args.annotations)
         annotations = found.annotations
+        left_out += found.left_out
+        lines += missing_in_words(found.missing, args.images[0])
         photographs += [Photograph(one.path, one.image_id) for one in found.candidates]
     if plain := args.images[1 if args.annotations else 0 :]:
         photographs += [Photograph(one) for one in photograph_files(plain)]
@@ -93,6 +98,8 @@ def _examples(args: argparse.Namespace) -> list[Examples]:
     for number in range(args.rounds):
         shown = progress(photographs, f"Editing {len(photographs)} photographs")
         made += [maker.examples(photograph, number) for photograph in shown]
+    for line in (*lines, *left_out_in_words([*left_out, *maker.left_out.values()])):
+        messages().print(line, style="yellow", markup=False)
     return [one for one in made if one is not None]
 
 

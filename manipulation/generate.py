@@ -24,11 +24,13 @@ from manipulation.new_study.odd_shapes import what_people_would_see
 from manipulation.new_study.plain_photographs import plain_photographs
 from manipulation.new_study.proposal_table import LEFT_OUT
 from manipulation.new_study.propose_study import propose_study
+from manipulation.runs.left_out import left_out_in_words, missing_in_words
 from manipulation.study_stimuli.control_stimulus import controls_in_words
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.reach_aims import reach_aims
 from manipulation.study_stimuli.second_opinions import described
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.credits import credits_of
 from stimuli.contract.licences import Permission
 from stimuli.contract.locking import changing_stimuli
@@ -49,7 +51,7 @@ _OF_NEW_STUDIES = (
     "sources", "entropy", "pairs", "mixture", "controls", "aim", "name", "seed", "fit", "boxes",
     "masks_drawn_on", "rescale_masks", "no_derivatives",
 )  # fmt: skip
-_NAMED = 20  # lines of the list of what is left out
+_STATED = ("sources", "controls", "aim", "name", "seed", "fit")  # of these in study.toml
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -76,9 +78,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
         option = f"--{given[0].replace('_', '-')}"
+        repair = (
+            "is made as its study.toml says, which states it; change it there"
+            if given[0] in _STATED else
+            "has its photographs, outlines and sources already; make a new study with it, or "
+            "change them in the studio or in study.toml"
+        )  # fmt: skip
         raise InputError(
             f"{root}: {option} is {getattr(arguments, given[0])}, and is for a new study; this "
-            f"one is made as its study.toml says, which states it; change it there"
+            f"one {repair}"
         )
     open_study(root)
     with changing_stimuli(root, "makes the stimuli"):
@@ -220,11 +228,8 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
             ),
             style="yellow",
         )
-    if photographs.missing:
-        console.print(
-            f"[yellow]{len(photographs.missing)} annotated photographs are not in "
-            f"{arguments.coco[0]} and are left out, such as {escape(photographs.missing[0])}[/]"
-        )
+    for line in missing_in_words(photographs.missing, arguments.coco[0]):
+        console.print(escape(line), style="yellow")
     if bound := unchangeable(photographs):
         what = (
             "are taken all the same: do not publish versions of them" if arguments.no_derivatives
@@ -258,25 +263,17 @@ def _print_odd_shapes(study: Study) -> None:
 
 def _print_left_out(study: Study) -> None:
     """Print one list of all that cannot be used."""
-    rows = [
-        one
-        for one in read_table(study.proposals, PROPOSALS)
-        if one["because"].startswith((UNREADABLE, LEFT_OUT))
-    ]
-    objects = sum(one["annotation_id"] is not None for one in rows)
-    if not rows:
-        return
-    console.print(
-        f"[yellow]{len(rows) - objects} photographs or entries and {objects} objects are left out, "
-        f"since they cannot be used; {study.proposals.name} names all of them:[/]"
-    )
-    for row in rows[:_NAMED]:
-        of_object = "" if row["annotation_id"] is None else f"annotation {row['annotation_id']}"
-        named = ", ".join(filter(None, (row["photograph"], of_object)))
-        because = row["because"].removeprefix(LEFT_OUT).removeprefix(UNREADABLE)
-        console.print(f"[yellow]  {escape(f'{named}: {because}' if named else because)}[/]")
-    if len(rows) > _NAMED:
-        console.print(f"[yellow]  and {len(rows) - _NAMED} more[/]")
+    rows = read_table(study.proposals, PROPOSALS)
+    left_out = [
+        LeftOut(
+            row["photograph"] or "", row["annotation_id"],
+            row["because"].removeprefix(LEFT_OUT).removeprefix(UNREADABLE),
+        )
+        for row in rows
+        if row["because"].startswith((UNREADABLE, LEFT_OUT))
+    ]  # fmt: skip
+    for line in left_out_in_words(left_out, study.proposals.name):
+        console.print(escape(line), style="yellow")
 
 
 def _print_summary(study: Study, generated: GeneratedStimuli) -> None:

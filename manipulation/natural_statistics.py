@@ -8,7 +8,9 @@ from manipulation.naturalness.region_statistics import save_usual_range, usual_r
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.object_statistics import object_statistics
 from manipulation.runs.arguments import count
+from manipulation.runs.left_out import left_out_in_words, missing_in_words
 from stimuli.support import commands
+from stimuli.support.console import messages
 from stimuli.support.provenance import write_sidecar
 
 MODULE = "manipulation.natural_statistics"
@@ -25,9 +27,11 @@ EXAMPLE = f"python -m {MODULE} --images coco/images --annotations coco.json --ou
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure the objects of all photographs and write their range."""
     args = _arguments(argv)
-    measured = object_statistics(
-        coco_photographs(args.images, args.annotations), size_px=args.size_px
-    )
+    photographs = coco_photographs(args.images, args.annotations)
+    left_out = list(photographs.left_out)
+    measured = list(object_statistics(photographs, size_px=args.size_px, left_out=left_out))
+    for line in (*missing_in_words(photographs.missing, args.images), *left_out_in_words(left_out)):
+        messages().print(line, style="yellow", markup=False)
     usual = usual_range(measured)
     save_usual_range(args.out, usual, args.data)
     write_sidecar(

@@ -22,10 +22,24 @@ fixations: FGTransform, or the Resnet-9 and U-Net that it is compared with.
 Targets are made on the fly: all annotated objects shifted by a random k_sh, or
 log saliency scaled by a random k_sc. Photographs without annotations have their
 most salient region shifted. Settings that neither --settings nor --set states
-have the paper's values; OUT/settings.toml shows and explains all of them.
+have the paper's values where it gives one, but for these:
+  guide        is robust, whose own layers guide FGTransform and enter the
+               losses; the paper's is DeepGaze II with layers of VGG-19
+               (guide.saliency, guide.guiding, guide.comparing)
+  data.fit     cuts photographs to their largest centred square; the paper
+               resizes them to 512 x 512 ("stretch")
+  precision    bfloat16 in convolutions; the paper does not say
+The adversarial loss is that of the paper's equations, least squares of a
+discriminator that sees one image; its text calls it conditional, its equations
+have no condition. OUT/settings.toml shows and explains all settings.
 
-A run that was stopped goes on where it was: start the same command again. On
-several GPUs start it with torchrun --nproc-per-node N -m manipulation.train.
+The output says when the first step is done, how fast steps are and how much
+time is left, and names the command of TensorBoard. With schedule.compile=true,
+on a GPU, the first step waits for code to be made.
+
+A run that was stopped, while it evaluates or writes too, goes on where it was:
+start the same command again. On several GPUs start it with
+torchrun --nproc-per-node N -m manipulation.train.
 
 --out then holds
   transform.safetensors, transform.md   the network, for use, and its card

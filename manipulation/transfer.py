@@ -14,6 +14,7 @@ from rich.table import Table
 
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.runs.arguments import count
+from manipulation.runs.left_out import left_out_in_words, missing_in_words
 from manipulation.study_stimuli.second_opinions import described
 from manipulation.study_stimuli.transfer import (
     TransferredVersion,
@@ -58,9 +59,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     photographs = coco_photographs(arguments.images, arguments.annotations)
     models = models_for_transfer(settings, transforms)
+    left_out = list(photographs.left_out)
     versions = measure_transfer(
         photographs, transforms, objects=arguments.objects, settings=settings, models=models,
-        shares=SHARES if arguments.curve else (),
+        shares=SHARES if arguments.curve else (), left_out=left_out,
     )  # fmt: skip
     rows = [_row(version, models.shares) for version in versions]
     table = arguments.out / "transfer.tsv"
@@ -83,6 +85,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in transforms:
         mine = [one for one in versions if one.transform == name]
         write_image(arguments.out / f"{name}.png", _sheet(mine[: 2 * arguments.pictures]))
+    for line in (
+        *missing_in_words(photographs.missing, arguments.images),
+        *left_out_in_words(left_out),
+    ):
+        console.print(line, style="yellow", markup=False)
     console.print(_summary(rows, settings.manipulation, models.shares))
     console.print(f"wrote {table} and a sheet of pictures for each transform")
 

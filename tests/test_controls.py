@@ -16,12 +16,13 @@ from experiment import run as experiment
 from experiment.schedules.schedule import subject_schedule
 from experiment.session.images import interest_areas
 from manipulation.images.photographs import resized, to_image
+from manipulation.saliency import load_saliency_model
 from manipulation.studio_page.saving import save
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.source_material import Sources
 from manipulation.targets.control_region import SALIENCY_NATS, SIZE_FACTOR
 from manipulation.targets.densities import blurred_masks
-from manipulation.transforms.edits import BOUNDS, edit_region
+from manipulation.transforms.edits import BOUNDS, develop, edit_region, prepare, regions_of
 from stimuli.contract.catalogue import read_blocks, read_catalogue
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Condition, Direction
@@ -158,6 +159,38 @@ def test_the_control_got_the_amounts_of_the_increases_aim_and_nothing_else_chang
         far = blurred_masks(resized(region, 128)[None], 5.0)[0] < 1e-3
         assert (made - material.photograph)[:, far].abs().max() < 0.003
     assert max(largest) > 0.1
+
+
+def test_the_table_states_the_edits_that_make_the_version_again(study):
+    units = (
+        {name: down for name, (down, _) in BOUNDS.items()},
+        {name: up for name, (_, up) in BOUNDS.items()},
+    )
+    for material in Sources(study).read():
+        for version in material.source.versions:
+            row = by_source(study)[material.source.source_id][version.direction]
+            regions = [*("+".join(map(str, one.annotation_ids)) for one in row.targets)]
+            assert list(row.edits) == [*regions, "salient", "rest"]
+            intent, photograph = material.intent(version), material.photograph
+            model = load_saliency_model("efficientnet")
+            log_saliency = model.log_saliency(photograph[None])[0]
+            negative = prepare(
+                photograph, regions_of(photograph, intent.masks, log_saliency, 0.012)
+            )
+            colour = {"warmth": negative.colourfulness, "tint": negative.colourfulness}
+            amounts = torch.tensor(
+                [
+                    [one / units[one > 0][name] / (colour.get(name, 1.0) or 1.0)
+                     for name, one in region.items()]
+                    for region in row.edits.values()
+                ]
+            )  # fmt: skip
+            made = to_image(read_image(study.stimuli / f"versions/{row.stim_id}.png"))
+            assert (made - develop(negative, amounts[None])[0]).abs().max() < 0.003
+        control = by_source(study)[material.source.source_id].get("control")
+        if control:
+            increase = by_source(study)[material.source.source_id]["increase"]
+            assert control.edits == {"control": next(iter(increase.edits.values()))}
 
 
 def test_a_run_that_finds_everything_there_makes_nothing_anew(study):

@@ -5,6 +5,8 @@ make; its blocks are graphs of a hundred at most. Instance normalisation and los
 stay as they are.
 """
 
+from collections import Counter
+
 from torch import nn
 
 from manipulation.networks import baselines, fast_fgtransform, fgtransform
@@ -25,8 +27,8 @@ BLOCKS = (
 )
 
 
-def compile_blocks(module: nn.Module) -> int:
-    """Have torch compile each block of a network at its first use; return how many there are.
+def compile_blocks(module: nn.Module) -> Counter[str]:
+    """Have torch compile each block of a network at its first use; return how many of each kind.
 
     A network without such blocks (`BLOCKS`) is compiled as a whole.
     """
@@ -34,4 +36,4 @@ def compile_blocks(module: nn.Module) -> int:
     blocks = blocks or [module]
     for block in blocks:
         block.compile()
-    return len(blocks)
+    return Counter(type(block).__name__ for block in blocks)

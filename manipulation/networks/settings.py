@@ -1,7 +1,7 @@
 """Settings of a training run: a TOML file that states what differs from the defaults.
 
-Defaults are the paper's values where it gives one. Where it leaves something open, the setting says
-what was chosen.
+Defaults are the paper's values where it gives one, but for the guide and the cut of photographs,
+which say so. Where it leaves something open, the setting says what was chosen.
 """
 
 import dataclasses
@@ -115,7 +115,7 @@ class NetworkSettings(CheckedSettings):
 
 @dataclass(frozen=True)
 class GuideSettings(CheckedSettings):
-    """What sees the images."""
+    """What sees the images; the paper's is DeepGaze II, with layers of VGG-19."""
 
     saliency: str = setting("robust", "saliency model: a name or a file")
     guiding: LayerSource = setting(
@@ -133,8 +133,8 @@ class DataSettings(CheckedSettings):
     size_px: int = setting(512, "side of the square images", 16, 4096)
     fit: str = setting(
         "crop",
-        "largest centred square, or stretched (open); networks are trained on squares, so "
-        "a photograph cannot be used whole",
+        "largest centred square, or stretched, as the paper resizes; networks are trained on "
+        "squares, so a photograph cannot be used whole",
         choices=("crop", "stretch"),
     )
     held_out: float = setting(

@@ -290,6 +290,16 @@ def _unreadable(annotation_id: int, category: str, fault: str) -> ObjectCandidat
     return ObjectCandidate(annotation_id, category, 0.0, 0.0, 0.0, because)
 
 
+def unreadable(looked: LookedAt) -> list[LeftOut]:
+    """Return the objects of a photograph whose outlines cannot be read, and why."""
+    name = looked.candidate.path.name
+    return [
+        LeftOut(name, one.annotation_id, one.rejected_because.removeprefix(UNREADABLE))
+        for one in looked.objects
+        if one.rejected_because.startswith(UNREADABLE)
+    ]
+
+
 def looked_at(
     photographs: CandidatePhotographs,
     model: LogSaliencyModel,

@@ -7,6 +7,7 @@ photograph in features, inside the region and over all of the image alike.
 """
 
 import random
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from manipulation.realism_fitting.random_edits import (
 from manipulation.runs.held_out import name_share
 from manipulation.targets.densities import blurred_masks
 from manipulation.transforms.edits import prepare
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.masks import Annotations, ObjectMasks
 from stimuli.support.errors import InputError
 from stimuli.support.files import atomic_path, read_image
@@ -92,6 +94,11 @@ class ExampleMaker:
         judge is not fitted to.
     folder
         Where examples are kept, so that a run that was stopped goes on.
+
+    Attributes
+    ----------
+    left_out
+        What could not be read, by photograph and annotation.
     """
 
     def __init__(
@@ -104,12 +111,21 @@ class ExampleMaker:
         self._annotations, self._held_out, self.folder = annotations, held_out, folder
         self._annotated = [one.image_id for one in photographs if one.image_id is not None]
         self._features = RegionFeatures()
+        self.left_out: dict[tuple[str, int | None], LeftOut] = {}
 
     def examples(self, photograph: Photograph, number: int) -> Examples | None:
-        """Return the examples of a photograph in a round; None where it has no region."""
-        file = self.folder / f"{photograph.path.stem}-{number}.npz"
+        """Return the examples of a photograph in a round; None where it has no region.
+
+        So it is, too, where it cannot be read; it then is in `left_out`.
+        """
+        path = photograph.path
+        file = self.folder / f"{path.stem}-{zlib.crc32(str(path).encode()):08x}-{number}.npz"
         if not file.exists():
-            made = self._made(photograph, number)
+            try:
+                made = self._made(photograph, number)
+            except InputError as error:
+                self._leave_out(path.name, None, str(error).removeprefix(f"{path}: "))
+                return None
             with atomic_path(file) as temporary, temporary.open("wb") as opened:
                 np.savez(opened, **({} if made is None else vars(made)))
         with np.load(file) as kept:
@@ -118,6 +134,9 @@ class ExampleMaker:
             name = str(kept["name"])
             arrays = (kept[key] for key in ("vectors", "kinds", "settings", "distances"))
             return Examples(name, *arrays)
+
+    def _leave_out(self, name: str, annotation_id: int | None, because: str) -> None:
+        self.left_out[name, annotation_id] = LeftOut(name, annotation_id, because)
 
     @torch.no_grad()
     def _made(self, photograph: Photograph, number: int) -> Examples | None:
@@ -182,7 +201,10 @@ class ExampleMaker:
         for entry in entries:
             try:
                 mask = squared_mask(masks.union((entry["id"],)), _SIDE, "crop").numpy() > 0.5
-            except InputError:
+            except InputError as error:
+                name = self._annotations.images[image_id]["file_name"]
+                because = str(error).removeprefix(f"{self._annotations.path}: ")
+                self._leave_out(name, entry["id"], because)
                 continue
             if _AREA[0] < mask.mean() < _AREA[1]:
                 return mask

@@ -102,6 +102,16 @@ class BuildRecord:
         self._on_change()
         return self._keep(name, {"from": key, "value": compute()})["value"]
 
+    def note(self, name: str, made_from: object, value: object) -> None:
+        """Record something JSON-ready that is known while a file is made; see `noted`."""
+        self._keep(name, {"from": digest(made_from), "value": value})
+
+    def noted(self, name: str, made_from: object) -> Any:
+        """Return what was noted while a file was made from this; None if nothing was."""
+        self._used.add(name)
+        entry = self._entries.get(name, {})
+        return entry.get("value") if entry.get("from") == digest(made_from) else None
+
     def value(self, name: str) -> Any:
         """Return what was computed under a name; None if nothing is recorded."""
         return self._entries.get(name, {}).get("value")

@@ -3,7 +3,7 @@
 One rule for every transform. A change is found once, and a share of it is taken.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -34,11 +34,14 @@ class ChosenVersion:
         Of the change that was found.
     amounts
         What the first region got, where the same may be done to another.
+    edits
+        What each region got, as in `GradedVersion`.
     """
 
     image: Tensor
     share: float
     amounts: Amounts | None = None
+    edits: tuple[Mapping[str, float], ...] = ()
 
 
 def chosen_version(
@@ -83,7 +86,10 @@ def chosen_version(
 
 def _at(version: GradedVersion, share: float) -> ChosenVersion:
     amounts = None if version.amounts is None else [share * one for one in version.amounts]
-    return ChosenVersion(version.at(share), share, amounts)
+    edits = tuple(
+        {name: share * one for name, one in region.items()} for region in version.edits
+    )  # fmt: skip
+    return ChosenVersion(version.at(share), share, amounts, edits)
 
 
 def aim_reached(
@@ -121,7 +127,7 @@ def graded_version(
         with torch.no_grad():
             return to_image(to_pixels(version.at(share)))
 
-    return GradedVersion(rounded, version.amounts)
+    return GradedVersion(rounded, version.amounts, version.edits)
 
 
 class _Aim:

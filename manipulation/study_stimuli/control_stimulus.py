@@ -122,6 +122,7 @@ def make_control(
         direction=Direction.CONTROL,
         block=steps.blocks[row.source_id, Direction.CONTROL],
         targets=(replace(row.targets[0], k_shift=0.0),),
+        edits={"control": aim} if (aim := next(iter(increase.stimulus.edits.values()), {})) else {},
         k_scale=1.0,
         target=None,
         target_sha256=None,

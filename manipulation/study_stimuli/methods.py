@@ -47,7 +47,8 @@ def stimulus_methods(
     changed = [one for one in stimuli if one.direction in (Direction.INCREASE, Direction.DECREASE)]
     used = [kind for kind in Transform if any(one.transform == kind for one in changed)]
     makers = {
-        Transform.EDITS: _edits, Transform.NETWORK: _networks, Transform.PIXELS: _pixels,
+        Transform.EDITS: lambda settings: _edits(settings) + _amounts(changed),
+        Transform.NETWORK: _networks, Transform.PIXELS: _pixels,
     }  # fmt: skip
     return [
         _photographs(settings, stimuli),
@@ -136,6 +137,22 @@ def _edits(settings: Settings) -> str:
         f"against the target plus {edits.naturalness:g} times a penalty on large edits{restraint}. "
         f"The border of a region could move to an edge of the photograph within {edits.feather:g} "
         f"of the image's side."
+    )
+
+
+def _amounts(changed: Sequence[Stimulus]) -> str:
+    """Return how far the edits of the objects aimed at reach, where the catalogue states them."""
+    first = [next(iter(one.edits.values())) for one in changed if one.edits and one.targets]
+    if not first:
+        return ""
+    reach = _listed(
+        f"{name} {min(values):+.2g} to {max(values):+.2g}"
+        for name in first[0]
+        for values in [[one[name] for one in first]]
+    )
+    return (
+        f" Objects aimed at got: {reach}, in the units that stimuli.json gives; stimuli.tsv has "
+        f"the amounts of every region (edits)."
     )
 
 
@@ -258,7 +275,7 @@ def _software(settings: Settings, made_with: Iterable[Mapping[str, str] | None])
     made = f"Made with {'; or with '.join(sets)}. " if found else ""
     return (
         f"{made}The seed is {settings.study.seed}. Other versions, processors or numbers of "
-        f"threads may give images that differ in single values, so the files of the study are what "
+        f"threads may give images that differ a little, so the files of the study are what "
         f"was shown, and stimuli.tsv has their SHA-256."
     )
 

@@ -7,7 +7,9 @@ changed (`build_record`), and every file is written whole.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from torch import Tensor
@@ -50,6 +52,9 @@ from stimuli.support.files import (
     write_image,
     write_log_saliency,
 )
+
+_EDITS = "edits"  # noted in the record while a version is made
+_SURROUND = ("salient", "rest")  # regions of edits beside the targets
 
 
 class SourceStimuli:
@@ -146,9 +151,19 @@ class SourceStimuli:
         if self.study.settings.manipulation.budget:
             framing = material.framing
             made_from += [self.upscaler.sha256, self.images.size_px, *framing.identity]
-        changed_sha256 = record.file_if_stale(
-            changed, made_from, lambda path: write_image(path, to_pixels(chosen().image))
-        )
+        regions = [_annotations(material.ids(target)) for target in version.targets]
+
+        def write_changed(path: Path) -> None:
+            record.note(
+                _EDITS, made_from,
+                {
+                    region: {name: float(f"{amount:.4g}") for name, amount in edits.items()}
+                    for region, edits in zip([*regions, *_SURROUND], chosen().edits, strict=False)
+                },
+            )  # fmt: skip
+            write_image(path, to_pixels(chosen().image))
+
+        changed_sha256 = record.file_if_stale(changed, made_from, write_changed)
         share = record.value_if_stale("strength", made_from, lambda: chosen().share)
         amounts = None
         if version.direction == Direction.INCREASE and self.study.settings.has_control(
@@ -166,9 +181,10 @@ class SourceStimuli:
         manipulation, of_entropy = self.study.settings.manipulation, not version.targets
         reached = aim_reached(effect, manipulation, of_entropy=of_entropy)
         effect = effect.made_with(share, reached)
+        edits = record.noted(_EDITS, made_from) or {}
         record.finish()
         row = self.row(material, version, record.stim_id, shown, effect)
-        return MadeVersion(row, share, amounts)
+        return MadeVersion(replace(row, edits=edits), share, amounts)
 
     def _write_mask(self, record: BuildRecord, material: SourceMaterial, ids: Ids) -> None:
         pixels = material.framing.mask((material.mask(ids) * 255).byte().numpy())
@@ -260,6 +276,10 @@ class SourceStimuli:
             target_sha256=None if asked is None else sha256_as_read(root / asked),
             prediction_sha256=shown.prediction.sha256,
         )
+
+
+def _annotations(ids: Ids) -> str:
+    return "+".join(map(str, ids))
 
 
 def mask_file(source_id: str, ids: Ids) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from manipulation.images.photographs import to_pixels
 from manipulation.networks.files import shipped_transforms
 from manipulation.new_study.candidates import CandidatePhotographs
-from manipulation.new_study.objects import looked_at
+from manipulation.new_study.objects import looked_at, unreadable
 from manipulation.new_study.proposals import Proposal, propose_sources, proposed_sources
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.study_stimuli.chosen_strength import (
@@ -29,6 +29,7 @@ from manipulation.study_stimuli.predicted_effect import predicted_effect
 from manipulation.study_stimuli.source_material import SourceMaterial, source_material
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.transforms.makers import Maker
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import TRANSFORMS, Condition, PredictedEffect, Transform
 from stimuli.support.console import progress
@@ -78,6 +79,7 @@ def measure_transfer(
     settings: Settings | None = None,
     models: StudyModels | None = None,
     shares: Sequence[float] = (),
+    left_out: list[LeftOut] | None = None,
 ) -> list[TransferredVersion]:
     """Make versions of the same objects with several transforms; other models judge them.
 
@@ -101,6 +103,8 @@ def measure_transfer(
     shares
         Make every version at each of these shares of its change, whatever it costs; by default at
         the strength that the settings' budget and aim come to.
+    left_out
+        Photographs and objects that cannot be read are added to it.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def measure_transfer(
             "the second opinion is none; expected the names or files of saliency models"
         )
     makers = {name: _maker(name, file, settings, models) for name, file in transforms.items()}
-    materials = best_objects(photographs, models.guiding[0], settings, objects)
+    materials = best_objects(photographs, models.guiding[0], settings, objects, left_out)
     versions: list[TransferredVersion] = []
     for name, maker in makers.items():
         for material in progress(materials, f"{name}: {len(materials)} objects"):
@@ -182,9 +186,15 @@ def _network(name: str, file: str) -> str:
 
 
 def best_objects(
-    photographs: CandidatePhotographs, model: LogSaliencyModel, settings: Settings, count: int
+    photographs: CandidatePhotographs,
+    model: LogSaliencyModel,
+    settings: Settings,
+    count: int,
+    left_out: list[LeftOut] | None = None,
 ) -> list[SourceMaterial]:
     """Return the photographs whose best objects have the most headroom, as sources for these.
+
+    What cannot be read is added to `left_out`.
 
     Raises
     ------
@@ -194,8 +204,10 @@ def best_objects(
     annotations = photographs.annotations
     candidates, objects = [], []
     best: Iterable[tuple[tuple[float, str], SourceMaterial]] = []
-    for one in looked_at(photographs, model, settings):
+    left_out = [] if left_out is None else left_out
+    for one in looked_at(photographs, model, settings, left_out=left_out):
         candidate, found = one.candidate, one.objects
+        left_out += unreadable(one)
         candidates.append(candidate)
         objects.append(found)
         if found and not found[0].rejected_because:

@@ -15,7 +15,7 @@ from manipulation.networks.settings import NetworkKind, RunSettings
 from manipulation.runs.processes import ALONE, Processes
 from manipulation.training.evaluate_networks import evaluate_networks
 from manipulation.training.results import Result
-from manipulation.training.train_network import NETWORK_FILE, train_network
+from manipulation.training.train_network import board_command, is_finished, train_network
 from stimuli.support.console import messages
 
 _ABLATIONS: dict[str, tuple[str, ...]] = {  # losses that a run is without, by its name
@@ -122,8 +122,9 @@ def compare_networks(
     out = Path(out)
     cache = Path(cache) if cache else out / "cache"
     progress = progress or Progress(console=messages(), disable=True)
+    progress.console.print(f"all runs side by side: {board_command(out)}", markup=False)
     for name, settings in runs.items():
-        if (out / name / NETWORK_FILE).exists():
+        if is_finished(out / name, settings):
             progress.console.print(f"{out / name} is finished")
             continue
         progress.console.print(f"[bold]{name}[/]")

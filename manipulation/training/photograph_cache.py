@@ -23,7 +23,9 @@ from torch import Tensor
 from manipulation.images.photographs import squared, squared_mask, to_pixels
 from manipulation.networks.settings import DataSettings
 from manipulation.runs.held_out import name_share
+from manipulation.runs.left_out import left_out_in_words
 from manipulation.training.cache_folder import IMAGES, INDEX, MASKS, filling, reserve
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.masks import Annotations, check_size, read_annotations
 from stimuli.contract.outlines import decode
 from stimuli.support.errors import InputError
@@ -144,14 +146,13 @@ def load_photographs(
     settings
         How photographs become square images.
     progress
-        Where it is shown how many are decoded, and how many objects have outlines that cannot be
-        read; these are left out.
+        Where it is shown how many are decoded, and which photographs and objects cannot be used:
+        that cannot be read, or have another size than their annotation says. These are left out.
 
     Raises
     ------
     InputError
-        If there is no photograph, one cannot be read or has another size than its annotation says,
-        or the disk has no room for the cache.
+        If there is no photograph that can be used, or the disk has no room for the cache.
     """
     files = photograph_files(folders)
     progress = progress or Progress(disable=True)
@@ -163,12 +164,8 @@ def load_photographs(
         with filling(folder):
             if not (folder / INDEX).exists():
                 _fill(folder, files, objects, settings, lambda: progress.advance(bar))
-        if objects.faults:
-            progress.console.print(
-                f"{len(objects.faults)} left out of all objects, since their outlines cannot be "
-                f"read; one of them: {min(objects.faults)}",
-                markup=False,
-            )
+        for line in left_out_in_words(sorted(objects.left_out, key=str)):
+            progress.console.print(line, style="yellow", markup=False)
     names: tuple[str, ...] = tuple(cast(list[str], read_json(folder / INDEX)))
     shape = (len(names), side, side, 3)
     images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
@@ -182,15 +179,15 @@ class _Objects:
 
     Attributes
     ----------
-    faults
-        Of objects whose outline cannot be read, and which are left out.
+    left_out
+        Objects whose outline cannot be read, and photographs that are not used.
     """
 
     def __init__(self, annotations_file: Path | None) -> None:
         self.annotations: Annotations | None = None
         self.ids: dict[str, int] = {}
         self.entries: dict[int, list[dict]] = defaultdict(list)
-        self.faults: list[str] = []
+        self.left_out: list[LeftOut] = []
         if annotations_file is not None:
             self.annotations = read_annotations(annotations_file)
             self.ids = {entry["file_name"]: n for n, entry in self.annotations.images.items()}
@@ -207,8 +204,14 @@ class _Objects:
                 try:
                     union |= decode(entry, height, width, where=str(self.annotations.path))
                 except InputError as error:
-                    self.faults.append(str(error))
+                    self.leave_out(path, entry["id"], error, str(self.annotations.path))
         return union
+
+    def leave_out(
+        self, path: Path, annotation_id: int | None, error: InputError, where: str
+    ) -> None:
+        because = str(error).removeprefix(f"{where}: ")
+        self.left_out.append(LeftOut(path.name, annotation_id, because))
 
 
 def _digest(files: Sequence[Path], annotations_file: Path | None, settings: DataSettings) -> str:
@@ -255,19 +258,37 @@ def _fill(
         images = np.memmap(images_file, np.uint8, "r+", shape=shape(side, side, 3))
         masks = np.memmap(masks_file, np.uint8, "r+", shape=shape(_mask_bytes(side)))
 
-        def place(n: int) -> None:
-            pixels = read_image(files[n])
-            mask = squared_mask(objects.mask(files[n], pixels), side, settings.fit)
+        def place(n: int) -> bool:
+            try:
+                pixels = read_image(files[n])
+                outlines = objects.mask(files[n], pixels)
+            except InputError as error:
+                objects.leave_out(files[n], None, error, str(files[n]))
+                return False
             images[n] = to_pixels(squared(pixels, side, settings.fit))
+            mask = squared_mask(outlines, side, settings.fit)
             masks[n] = np.packbits(mask.bool().numpy())
+            return True
 
+        used = []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
-                for _ in pool.map(place, range(len(files))):
+                for n, placed in enumerate(pool.map(place, range(len(files)))):
+                    used += [n] if placed else []
                     on_photograph()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
+        if not used:
+            raise InputError(
+                f"none of {len(files)} photographs can be used, such as {objects.left_out[0]}; "
+                f"expected one at least"
+            )
+        for row, n in enumerate(used):  # those that cannot be used leave no gap
+            if row != n:
+                images[row], masks[row] = images[n], masks[n]
         images.flush()
         masks.flush()
-    write_json(folder / INDEX, [path.name for path in files])
+        os.truncate(images_file, len(used) * 3 * side * side)
+        os.truncate(masks_file, len(used) * _mask_bytes(side))
+    write_json(folder / INDEX, [files[n].name for n in used])

@@ -71,8 +71,11 @@ def run_training(
     make_batch = _batch_maker(settings, photographs, group)
     trainer = Trainer(settings, guide, device, group)
     written = RunFolder(folder, trainer, photographs.digest, group)
-    _compile(trainer, say)
     last, every = settings.schedule.iterations, settings.log
+    if written.first:
+        say(f"goes on after step {written.first} of {last}, which {folder} holds the state of")
+    if written.first < last:
+        _compile(trainer, say)
 
     def due(interval: int) -> bool:
         return done % interval == 0 or done == last
@@ -141,13 +144,21 @@ def _batch_maker(
 
 
 def _compile(trainer: Trainer, say: Callable[[str], None]) -> None:
-    """Compile the networks where the settings say so and torch can."""
-    if trainer.settings.schedule.compile and trainer.device.type == "cuda":
-        if why := compiler_missing(trainer.device):
-            say(f"without torch.compile, which does not work here ({why})")
-        else:
-            blocks = trainer.compile()
-            say(f"the first step compiles {blocks} blocks; schedule.compile=false skips that")
+    """Compile the networks where the settings say so and torch can; say what that waits for."""
+    if not trainer.settings.schedule.compile:
+        return
+    if trainer.device.type != "cuda":
+        say(f"schedule.compile has no effect on {trainer.device.type}; expected a GPU")
+    elif why := compiler_missing(trainer.device):
+        say(f"without torch.compile, which does not work here ({why})")
+    else:
+        blocks = trainer.compile()
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(blocks.items()))
+        say(
+            f"torch.compile makes code for {blocks.total()} blocks of {len(blocks)} kinds ({kinds})"
+            f", each kind when it is first used: the first step waits for that, for a minute or "
+            f"more; later ones are faster, and schedule.compile=false does without"
+        )
 
 
 def compiler_missing(device: torch.device) -> str | None:

@@ -1,5 +1,6 @@
 """One network from folders of photographs to a file for use: trained, measured, with its card."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,12 +9,18 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
-from manipulation.networks.files import guide_of, load_checkpoint, save_checkpoint
+from manipulation.networks.files import (
+    guide_of,
+    load_checkpoint,
+    read_run_settings_of,
+    save_checkpoint,
+)
 from manipulation.networks.settings import RunSettings
 from manipulation.runs.model_card import Origin
 from manipulation.runs.processes import ALONE, Processes
 from manipulation.training.card import transform_card
 from manipulation.training.evaluation import CheckpointFile, measure_losses
+from manipulation.training.pace import Pace
 from manipulation.training.photograph_cache import CachedPhotographs, load_photographs
 from manipulation.training.results import Result
 from manipulation.training.run import run_training
@@ -23,6 +30,7 @@ from stimuli.support.files import write_text
 from stimuli.support.provenance import write_sidecar
 
 NETWORK_FILE = "transform.safetensors"  # in the folder of a run that came to its end
+_RECORD = "train.provenance.json"  # written last
 
 
 @dataclass(frozen=True)
@@ -116,10 +124,13 @@ def train_network(
         annotations=annotations, cache=cache, settings=settings.data,
     )  # fmt: skip
     photographs = _decode_once(load, group, progress)
+    say = partial(progress.console.print, markup=False)
+    say(_what_is_trained(settings, photographs, device))
+    say(f"losses, speed and images over time: {board_command(out)}")
     guide = guide_of(settings.guide)
     run_training(
         settings, photographs, guide, folder=out, device=device, group=group,
-        on_step=_bar_of_steps(progress, settings.schedule.iterations), say=progress.console.print,
+        on_step=Pace(progress, settings.schedule.iterations).step, say=say,
     )  # fmt: skip
     network, card = out / NETWORK_FILE, (out / NETWORK_FILE).with_suffix(".md")
     if group.rank != 0:
@@ -147,7 +158,7 @@ def train_network(
     )
     write_text(card, text)
     write_sidecar(
-        out / "train.provenance.json",
+        out / _RECORD,
         command="manipulation.train",
         settings=settings.as_dict(),
         inputs=[annotations] if annotations else [],
@@ -170,16 +181,26 @@ def _decode_once(
     return load()
 
 
-def _bar_of_steps(progress: Progress, total: int) -> Callable[[int, dict[str, float] | None], None]:
-    """Return what is called after each step, to show how far the training is."""
-    bar = progress.add_task("training", total=total)
+def _what_is_trained(
+    settings: RunSettings, photographs: CachedPhotographs, device: torch.device
+) -> str:
+    seen, held_out = photographs.split(settings.data.held_out)
+    return (
+        f"{settings.network.kind} on {_device_name(device)}: {settings.schedule.iterations} steps "
+        f"of {settings.schedule.batch_size} of {len(seen)} photographs, {settings.data.size_px} "
+        f"px; {len(held_out)} are held out"
+    )
 
-    def on_step(done: int, means: dict[str, float] | None) -> None:
-        progress.update(bar, completed=done)
-        if means is not None:
-            progress.update(bar, description=f"training, loss {means['total']:.4g}")
 
-    return on_step
+def board_command(folder: Path) -> str:
+    """Return the command that shows the course of the runs in a folder in the browser."""
+    return shlex.join(["tensorboard", "--logdir", str(folder)])
+
+
+def is_finished(folder: Path, settings: RunSettings) -> bool:
+    """Return whether a run of these settings came to its end, record and all, in a folder."""
+    network, record = folder / NETWORK_FILE, folder / _RECORD
+    return record.exists() and network.exists() and read_run_settings_of(network) == settings
 
 
 def _device_name(device: torch.device) -> str:

@@ -5,6 +5,7 @@ with; and it sees what the network made of them. Everything random comes in with
 step follows from the state and the batch alone.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,9 +106,10 @@ class Trainer:
             "scaler": self.scaler,
         }
 
-    def compile(self) -> int:
-        """Have torch compile all networks at their first use; return the number of blocks."""
-        return sum(map(compile_blocks, (self.guide, self.network, self.discriminator)))
+    def compile(self) -> Counter[str]:
+        """Have torch compile all networks at their first use; return their blocks by kind."""
+        networks = (self.guide, self.network, self.discriminator)
+        return sum(map(compile_blocks, networks), Counter())
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""

@@ -36,6 +36,7 @@ BOUNDS = {
     "clarity": (0.3, 0.7),  # weight of coarse detail taken away, or added
 }
 _SHARPNESS = list(BOUNDS).index("sharpness")
+_COLOUR_BALANCE = ("warmth", "tint")
 _FINE = 0.004  # Gaussian width of the finest detail, as a share of the side
 _COARSE, _EDGE = 0.04, 0.2  # window of coarse detail (share of the side); squared log odds kept
 _BLURS = 3  # how many radii of blur are made ready
@@ -127,6 +128,22 @@ def develop(negative: Negative, amounts: Tensor) -> Tensor:
     grey = coloured.mean(dim=1, keepdim=True)
     odds = grey + saturation.exp() * (coloured - grey)
     return image_of_log_odds(odds, _SHOULDER)
+
+
+def edits_in_units(negative: Negative, amounts: Tensor) -> tuple[dict[str, float], ...]:
+    """Return what amounts ``(n, 8)`` come to in an image, by region and edit.
+
+    In the units of `BOUNDS`, below 0 of what stands first there; colour balance has the factor of
+    photographs that are grey.
+    """
+    found = []
+    for region in amounts.tolist():
+        edits = {}
+        for (name, (down, up)), amount in zip(BOUNDS.items(), region, strict=True):
+            factor = negative.colourfulness if name in _COLOUR_BALANCE else 1.0
+            edits[name] = factor * amount * (down if amount < 0 else up)
+        found.append(edits)
+    return tuple(found)
 
 
 def edit_region(image: Tensor, region: Tensor, amounts: Sequence[float], feather: float) -> Tensor:

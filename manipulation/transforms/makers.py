@@ -20,7 +20,14 @@ from manipulation.networks.settings import Manipulation
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.intent import Intent, objective
 from manipulation.transforms.edit_search import Excess, search_edits
-from manipulation.transforms.edits import BOUNDS, develop, edit_region, prepare, regions_of
+from manipulation.transforms.edits import (
+    BOUNDS,
+    develop,
+    edit_region,
+    edits_in_units,
+    prepare,
+    regions_of,
+)
 from manipulation.transforms.pixels import search_pixels
 from stimuli.contract.settings import EditSettings, PixelSettings, Settings
 from stimuli.contract.vocabulary import TRANSFORMS, Transform
@@ -41,10 +48,14 @@ class GradedVersion:
     amounts
         What the first region gets of all of the change, where the same may be done to another
         region (`Maker.control`).
+    edits
+        What each region gets of all of it: the targets, what else is salient, the rest
+        (`edits_in_units`); none where no edits are made.
     """
 
     at: Callable[[float], Tensor]
     amounts: Amounts | None = None
+    edits: tuple[Mapping[str, float], ...] = ()
 
 
 class Maker(Protocol):
@@ -121,7 +132,9 @@ class Edits:
         loss = objective(self.models, image, intent)
         found = search_edits(loss, negative, self.settings, excess)
         return GradedVersion(
-            lambda share: develop(negative, share * found[None])[0], found[0].tolist()
+            lambda share: develop(negative, share * found[None])[0],
+            found[0].tolist(),
+            edits_in_units(negative, found),
         )
 
     def control(

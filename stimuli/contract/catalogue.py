@@ -3,6 +3,7 @@
 Manipulation writes them; experiment and analysis read them and check that they hold together.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from stimuli.contract.schemas import (
     BLOCKS,
     CONTROL,
     CONTROL_COLUMNS,
+    EDITS,
     MASK_SHA256,
     PHOTOGRAPH_PX,
     SECOND_CHANGE,
@@ -75,6 +77,7 @@ def _row(stimulus: Stimulus, second_opinions: Iterable[str]) -> Row:
     row["k_shift"] = ";".join(repr(float(target.k_shift)) for target in targets)
     row["mask"] = ";".join(target.mask for target in targets)
     row[MASK_SHA256] = ";".join(target.mask_sha256 or "" for target in targets).strip(";")
+    row[EDITS] = edits_as_json(stimulus.edits)
     if stimulus.photograph_px is not None:
         row[PHOTOGRAPH_PX] = ";".join(map(str, astuple(stimulus.photograph_px)))
     return {name: None if value == "" else value for name, value in row.items()}
@@ -102,6 +105,26 @@ def _targets(row: Row, where: str) -> tuple[Target, ...]:
         )
     except ValueError as error:
         raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
+
+
+def edits_as_json(edits: Mapping[str, Mapping[str, float]]) -> str:
+    """Return amounts of edits by region as they stand in a table; nothing where there are none."""
+    return json.dumps(edits) if edits else ""
+
+
+def _edits(row: Row, where: str) -> dict[str, dict[str, float]]:
+    if row[EDITS] is None:
+        return {}
+    try:
+        return {
+            str(region): {str(name): float(one) for name, one in amounts.items()}
+            for region, amounts in json.loads(row[EDITS]).items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(
+            f"{where}: {EDITS} is {row[EDITS]!r}; expected JSON, by region the amount of each "
+            f'edit, such as {{"44": {{"exposure": 0.2}}}}; generate the stimuli again'
+        ) from None
 
 
 def _photograph_px(row: Row, where: str) -> Rectangle | None:
@@ -140,6 +163,8 @@ def write_catalogue(
     absent = set() if any(one.control for one in stimuli) else set(CONTROL_COLUMNS)
     if all(one.photograph_px is None for one in stimuli):
         absent.add(PHOTOGRAPH_PX)
+    if not any(one.edits for one in stimuli):
+        absent.add(EDITS)
     rows = [_row(one, second_opinions) for one in stimuli]
     absent.update(name for name in SHA256_COLUMNS if all(row[name] is None for row in rows))
     write_table(
@@ -197,6 +222,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 control=_control(row, where),
                 photograph_px=_photograph_px(row, where),
                 photograph=row["photograph"] or "",
+                edits=_edits(row, where),
             )
         )
     check_catalogue(stimuli, Path(path))
@@ -231,7 +257,7 @@ def _control(row: Row, where: str) -> ControlRegion | None:
     return ControlRegion(**values)
 
 
-_OTHER = ("targets", "transform", "effect", "control", PHOTOGRAPH_PX, "photograph")
+_OTHER = ("targets", "transform", "effect", "control", PHOTOGRAPH_PX, "photograph", EDITS)
 _PLAIN = tuple(spec.name for spec in fields(Stimulus) if spec.name not in _OTHER)
 _REQUIRED = tuple(
     name for name in _PLAIN if name not in ("target", "target_sha256", "prediction_sha256")

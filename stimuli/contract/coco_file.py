@@ -40,7 +40,8 @@ class LeftOut:
     def __str__(self) -> str:
         of_object = "" if self.annotation_id is None else f"annotation {self.annotation_id}"
         named = ", ".join(filter(None, (self.photograph, of_object)))
-        return f"{named}: {self.because}" if named else self.because
+        because = self.because.removeprefix(f"{of_object}: ") if of_object else self.because
+        return f"{named}: {because}" if named else because
 
 
 def tidy_content(content: object, path: Path) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:

@@ -156,6 +156,7 @@ MASK_SHA256 = "mask_sha256"
 SHA256_COLUMNS = (MASK_SHA256, "target_sha256", "prediction_sha256", f"{CONTROL}{MASK_SHA256}")
 
 PHOTOGRAPH_PX = "photograph_px"
+EDITS = "edits"
 STIMULI = Schema(
     "stimuli",
     (
@@ -192,6 +193,19 @@ STIMULI = Schema(
             "transform", Transform, "What changed the photograph", levels=_TRANSFORM, optional=True
         ),
         Column(
+            EDITS,
+            str,
+            "What edits did to each region, as JSON: the annotations of each target, joined by "
+            "'+', `salient` (what else is salient), `rest`; `control` for the region of one. Of "
+            "each: exposure (log odds of pixel values), contrast (log of the slope of log odds "
+            "around the region's mean), shadows (log odds per log odds below that mean), "
+            "saturation (log of the distance from grey), warmth (log odds, red up and blue down), "
+            "tint (log odds, green up), sharpness (weight of fine detail; below 0 the radius of a "
+            "lens' blur as a share of the side), clarity (weight of coarse detail). n/a: not "
+            "changed by edits, or made by an earlier version",
+            optional=True,
+        ),
+        Column(
             PHOTOGRAPH_PX,
             str,
             "Where the photograph lies in the image, the rest of which is grey: left, top, width "
@@ -206,7 +220,13 @@ STIMULI = Schema(
             "p_obj of the first target, or entropy in bits, under the saliency model of the study",
             optional=True,
         ),
-        Column("asked_change", float, "Change of that value in the target", optional=True),
+        Column(
+            "asked_change",
+            float,
+            "Change of that value in the target, which is made of the "
+            "density of the same model, whatever guided the version",
+            optional=True,
+        ),
         Column("predicted_change", float, "Change of that value in the version", optional=True),
         Column(
             "second_change",
@@ -298,7 +318,12 @@ TRANSFER = Schema(
         Column("annotation_id", int, "COCO annotation of the object"),
         Column("k_shift", float, "Shift of log saliency that was asked for", "nat"),
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
-        Column("asked_change", float, "Change of p_obj in the target"),
+        Column(
+            "asked_change",
+            float,
+            "Change of p_obj in the target, which is made of the density of "
+            "the saliency model of the settings, whatever guided the version",
+        ),
         Column(
             "predicted_change", float, "Change of p_obj under the saliency model of the settings"
         ),

@@ -290,6 +290,9 @@ class Stimulus:
         File name that the photograph had before it became a source; empty where it is not known.
     target_sha256, prediction_sha256
         Of the files; None in catalogues of earlier versions, and where there is no target.
+    edits
+        What edits did to each region, by name of region and edit, in the units that the column
+        names; none where no edits made the version, or an earlier version of the toolkit did.
     """
 
     stim_id: str
@@ -313,6 +316,7 @@ class Stimulus:
     target_sha256: str | None = None
     prediction_sha256: str | None = None
     photograph: str = ""
+    edits: Mapping[str, Mapping[str, float]] = field(default_factory=dict, hash=False)
 
     @property
     def files(self) -> dict[str, str | None]:

@@ -1,5 +1,7 @@
 """The command that compares transforms: its table, its sheets, and what it refuses."""
 
+import json
+
 import pytest
 import torch
 
@@ -15,10 +17,15 @@ from stimuli.support.tables import read_table
 
 @pytest.fixture
 def photographs(tmp_path):
-    """The demo's photographs as a folder with annotations."""
+    """Three of the demo's photographs as a folder with annotations, one outline broken."""
     for one in PHOTOGRAPHS[:3]:
         (tmp_path / one.source_id).write_bytes(photograph_path(one).read_bytes())
-    return ["--images", str(tmp_path), "--annotations", str(DEMO_ANNOTATIONS)]
+    content = json.loads(DEMO_ANNOTATIONS.read_text())
+    broken = [[0, 0, 1e12, 0, 1, 1]]
+    content["annotations"].append({**content["annotations"][0], "id": 999, "segmentation": broken})
+    annotations = tmp_path / "annotations.json"
+    annotations.write_text(json.dumps(content))
+    return ["--images", str(tmp_path), "--annotations", str(annotations)]
 
 
 def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_path, capsys):
@@ -30,7 +37,11 @@ def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_pat
     assert [row["transform"] for row in rows] == ["mine"] * 4
     assert all(row["asked_change"] * row["k_shift"] > 0 for row in rows)
     assert read_image(tmp_path / "out" / "mine.png").shape == (2 * 512, 3 * 512, 3)
-    assert "transfer" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "transfer" in said
+    assert f"5 annotated photographs are not in {tmp_path} and are left out, such as " in said
+    assert said.count("0 photographs or entries and 1 objects are left out") == 1
+    assert f"{PHOTOGRAPHS[0].source_id}, annotation 999: " in said
 
 
 def test_the_table_has_a_column_for_every_model_and_the_least(photographs, tmp_path, capsys):

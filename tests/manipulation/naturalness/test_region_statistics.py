@@ -1,10 +1,13 @@
 """An object against its surround: known differences are found, and what is usual is measured."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import ndimage
 from skimage.color import lab2rgb
 
+from manipulation import natural_statistics
 from manipulation.naturalness.region_statistics import (
     STATISTICS,
     UsualRange,
@@ -16,6 +19,7 @@ from manipulation.naturalness.region_statistics import (
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.object_statistics import object_statistics
 from stimuli.support.errors import InputError
+from stimuli.support.files import write_image
 from tests.data import DATA, with_data
 
 SIDE = 128
@@ -100,6 +104,39 @@ def test_a_range_is_read_as_it_was_written_and_a_wrong_file_is_named(tmp_path):
         load_usual_range(str(tmp_path / "turned.json"))
     with pytest.raises(InputError, match=r"manipulation.usual is 'coco'; expected coco128, or"):
         load_usual_range("coco")
+
+
+def test_the_command_measures_what_it_can_read_and_names_the_rest(tmp_path, capsys):
+    """Of 210 objects on noise half are brighter than their surround, and half are darker."""
+    rng, images, objects = np.random.default_rng(0), [], []
+    for n in (1, 2, 3, 4):
+        name = f"{n}.png"
+        write_image(tmp_path / name, rng.integers(90, 170, (64, 64, 3), dtype=np.uint8))
+        images.append({"id": n, "file_name": name, "width": 64, "height": 64})
+        for _ in range(105 if n < 3 else 1):
+            x, y = (int(one) for one in rng.integers(4, 48, 2))
+            box = [x, y, x + 10, y, x + 10, y + 10, x, y + 10]
+            objects.append({"id": len(objects) + 1, "image_id": n, "segmentation": [box]})
+    (tmp_path / "3.png").unlink()
+    (tmp_path / "4.png").write_bytes((tmp_path / "4.png").read_bytes()[:900])
+    objects.append({"id": 999, "image_id": 1, "segmentation": [[0, 0, 1e12, 0, 1, 1]]})
+    annotations, out = tmp_path / "instances.json", tmp_path / "usual.json"
+    annotations.write_text(json.dumps({"images": images, "annotations": objects}))
+    natural_statistics.main(
+        ["--images", str(tmp_path), "--annotations", str(annotations), "--out", str(out),
+         "--size-px", "128"]
+    )  # fmt: skip
+    usual = load_usual_range(str(out))
+    assert usual.objects == 210
+    assert usual.low["luminance"] < 0 < usual.high["luminance"]
+    told = capsys.readouterr()
+    assert "210 objects" in told.out
+    assert f"1 annotated photographs are not in {tmp_path} and are left out, such as 3.png" in (
+        told.err
+    )
+    assert "1 photographs or entries and 1 objects are left out" in told.err
+    assert "4.png: " in told.err
+    assert "  1.png, annotation 999: a corner" in told.err
 
 
 @with_data("coco128")

@@ -115,6 +115,9 @@ def test_the_command_says_what_is_left_out(folder, tmp_path, capsys, monkeypatch
     assert "cut.jpg: cannot be read as an image" in said
     with pytest.raises(InputError, match=r"--aim is 0\.3, and is for a new study"):
         generate.main(["--study", str(tmp_path / "study"), "--aim", "0.3"])
+    drawn = ["--study", str(tmp_path / "study"), "--masks-drawn-on", "stored"]
+    with pytest.raises(InputError, match=r"--masks-drawn-on is stored.* outlines .*new study"):
+        generate.main(drawn)
 
 
 def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):

@@ -1,5 +1,7 @@
 """Fitting realism judges: a known rule is learned, and examples are what they say."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,23 @@ def test_examples_of_a_photograph_are_kept_and_their_distances_grow_with_strengt
     again = maker.examples(photographs[0], 0)
     np.testing.assert_array_equal(again.vectors, made.vectors)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_photographs_and_outlines_that_cannot_be_read_are_left_out_and_named(tmp_path):
+    broken, folder = tmp_path / "broken.jpg", tmp_path / "examples"
+    broken.write_bytes(b"no picture")
+    folder.mkdir()
+    annotations = read_annotations(DEMO_ANNOTATIONS)
+    image_id = min(annotations.images)
+    for entry in annotations.of_image(image_id):
+        entry["segmentation"] = [[0, 0, 1e12, 0, 1, 1]]
+    maker = ExampleMaker([], annotations, 1.0, folder)
+    assert maker.examples(Photograph(broken), 0) is None
+    assert maker._object(image_id, random.Random(0)) is None
+    name = annotations.images[image_id]["file_name"]
+    ids = {entry["id"] for entry in annotations.of_image(image_id)}
+    assert set(maker.left_out) == {("broken.jpg", None), *((name, one) for one in ids)}
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", [*KINDS, *UNSEEN_KINDS])

@@ -39,6 +39,7 @@ def stimuli():
             "5ab1e" + "0" * 59, "CC0", transform,
             PredictedEffect(0.4, 0.2, 0.125 if number else None, {"icf": 0.05}, realism=0.25,
                             within_budget=True),
+            edits={"1": {"exposure": 0.3}, "rest": {"exposure": -0.4}} if number == 1 else {},
         )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def test_the_figures_are_those_of_the_catalogue():
     assert "icf, which took no part, predicts the same direction for 6 of 6" in told
     assert "in the median 25% of photographs look as edited" in told
     assert "torch 2.11.0, threads 2" in told
+    assert "Objects aimed at got: exposure +0.3 to +0.3, in the units" in told
 
 
 def test_images_of_two_machines_are_said_to_be():

@@ -3,9 +3,10 @@
 import pytest
 
 from manipulation import compare as compare_command
-from manipulation.networks.settings import differences
+from manipulation.networks.settings import differences, read_run_settings
 from manipulation.training import compare_networks as compare_networks_module
 from manipulation.training.compare_networks import ablations_to_compare, compare_networks
+from manipulation.training.train_network import is_finished
 from tests.manipulation.training import small_run
 
 
@@ -20,9 +21,19 @@ def test_a_comparison_is_one_command(pictures, cache, tmp_path, monkeypatch, cap
     assert compare_command.main(command) == 0
     lines = (tmp_path / "runs" / "comparison" / "losses.csv").read_text().splitlines()
     assert {line.split(",")[0] for line in lines[1:]} == {"fgtransform", "resnet9", "unet"}
-    assert "unet" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "unet" in told.out
+    said = " ".join(told.err.split())
+    for sentence in (
+        "fgtransform on cpu: 2 steps of 2 of 8 photographs, 32 px; 0 are held out",
+        f"tensorboard --logdir {tmp_path / 'runs'}", "the first step is done",
+        "step 2 of 2, loss", "0.0 s left",
+    ):  # fmt: skip
+        assert sentence in said
     card = (tmp_path / "runs" / "unet" / "transform.md").read_text()
     assert "python -m manipulation.compare --what networks" in card
+    longer = read_run_settings(settings, ["schedule.iterations = 3"])
+    assert not is_finished(tmp_path / "runs" / "unet", longer)
     again = "what is finished is trained again"
     monkeypatch.setattr(
         compare_networks_module, "train_network", lambda *_, **__: pytest.fail(again)

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from manipulation.images.photographs import squared, squared_mask, to_pixels
 from manipulation.training import cache_folder, photograph_cache
@@ -82,20 +83,29 @@ def test_what_killed_runs_had_decoded_is_removed_and_what_others_decode_is_not(p
     assert not list(cache.glob(".*"))
 
 
-def test_an_unreadable_photograph_is_named_and_leaves_no_cache(pictures, tmp_path):
+def test_photographs_that_cannot_be_used_are_left_out_and_named_once(pictures, tmp_path, capsys):
+    settings = small_run.settings(tmp_path)
+    whole = small_run.photographs(pictures, tmp_path / "whole", settings)
     (pictures / "images" / "4.png").write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"4\.png"):
+    Image.new("RGB", (20, 20)).save(pictures / "images" / "5.png")
+    for told in (1, 0):
+        found = small_run.photographs(pictures, tmp_path / "cache", settings)
+        assert found.names == tuple(f"{n}.png" for n in (1, 2, 3, 6, 7, 8))
+        kept = [whole.names.index(name) for name in found.names]
+        np.testing.assert_array_equal(found.images, whole.images[kept])
+        np.testing.assert_array_equal(found.masks, whole.masks[kept])
+        said = capsys.readouterr().out
+        assert said.count("2 photographs or entries and 0 objects are left out") == told
+        assert ("5.png: is 20 x 20 px" in said) == told == ("4.png: " in said)
+
+
+def test_photographs_none_of_which_can_be_used_are_refused_and_leave_no_cache(pictures, tmp_path):
+    for path in (pictures / "images").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"none of 8 photographs can be used, such as 1\.png"):
         small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
     (folder,) = (tmp_path / "cache").iterdir()
     assert list(folder.iterdir()) == []
-
-
-def test_a_photograph_of_another_size_than_its_annotation_is_refused(pictures, tmp_path):
-    from PIL import Image
-
-    Image.new("RGB", (20, 20)).save(pictures / "images" / "5.png")
-    with pytest.raises(InputError, match=r"5\.png: is 20 x 20 px"):
-        small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
 
 
 def test_an_outline_that_cannot_be_read_is_left_out_and_named_once(pictures, tmp_path, capsys):
@@ -110,7 +120,10 @@ def test_an_outline_that_cannot_be_read_is_left_out_and_named_once(pictures, tmp
     for told in (1, 0):
         found = small_run.photographs(pictures, tmp_path / "cache", settings)
         np.testing.assert_array_equal(found.masks, whole.masks)
-        assert capsys.readouterr().out.count("1 left out of all objects") == told
+        assert (
+            capsys.readouterr().out.count("0 photographs or entries and 1 objects are left out")
+            == told
+        )
 
 
 def test_a_full_disk_is_foreseen(pictures, tmp_path, monkeypatch):

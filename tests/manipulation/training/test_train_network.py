@@ -11,8 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from manipulation.networks.settings import read_run_settings
+from manipulation.runs import state
+from manipulation.training import evaluation
+from manipulation.training import train_network as train_network_module
 from manipulation.training.run_folder import weights_file
 from manipulation.training.run_log import COLUMNS
+from manipulation.training.train_network import NETWORK_FILE, is_finished, train_network
 from tests.manipulation.training import small_run
 
 
@@ -78,3 +83,40 @@ def test_a_run_leaves_a_network_for_use_its_card_and_its_course(runs):
     assert tuple((runs / "fgtransform" / "losses.csv").read_text().splitlines()[0].split(",")) == (
         COLUMNS
     )
+
+
+@pytest.mark.parametrize("killed_in", ["evaluation", "state", "card"])
+def test_a_run_that_is_killed_while_it_evaluates_or_writes_goes_on(
+    runs, pictures, cache, tmp_path, monkeypatch, capsys, killed_in
+):
+    """A killed process leaves half of a file, and does not tidy up."""
+    settings = read_run_settings(runs / "small.toml", ['network.kind = "resnet9"'])
+
+    def train():
+        train_network(
+            settings, images=[pictures / "images"], annotations=pictures / "instances.json",
+            out=tmp_path / "resnet9", cache=cache,
+        )  # fmt: skip
+
+    def killed(*arguments, **options):
+        (tmp_path / "resnet9" / ".writing-1-00000000-half.pt").write_bytes(b"half")
+        raise small_run.Killed
+
+    with monkeypatch.context() as patch:
+        if killed_in == "evaluation":
+            patch.setattr(evaluation, "measure_batch", killed)
+        elif killed_in == "state":
+            patch.setattr(state.torch, "save", killed)
+        else:
+            patch.setattr(train_network_module, "write_text", killed)
+        with pytest.raises(small_run.Killed):
+            train()
+    assert not is_finished(tmp_path / "resnet9", settings)
+    capsys.readouterr()
+    train()
+    assert is_finished(tmp_path / "resnet9", settings)
+    said = capsys.readouterr().err
+    assert (killed_in == "state") != ("goes on after step 5 of 5" in said)
+    assert small_run.losses(tmp_path / "resnet9") == small_run.losses(runs / "resnet9")
+    whole, again = (one / "resnet9" / NETWORK_FILE for one in (runs, tmp_path))
+    assert again.read_bytes() == whole.read_bytes()

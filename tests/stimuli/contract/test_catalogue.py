@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from stimuli.contract.catalogue import (
+    edits_as_json,
     read_blocks,
     read_catalogue,
     read_second_opinions,
@@ -59,6 +60,7 @@ def stimuli():
                     source, Block.VERSIONS_1, Condition.OBJECT, Direction.INCREASE, targets(source)
                 ),
                 transform="edits",
+                edits={"3+4": {"exposure": 0.25}, "rest": {"exposure": -0.1}},
                 effect=PredictedEffect(
                     0.3, 0.4, 0.2, {"icf": 0.05, "mine": 0.15}, 12.5, 31.5, 0.0, 0.01
                 ),
@@ -82,6 +84,15 @@ def test_where_a_photograph_lies_survives_and_a_table_without_it_has_no_column(t
     write_catalogue(path, stimuli)
     assert "photograph_px" not in path.read_text().splitlines()[0].split("\t")
     assert "photograph_px" not in json.loads(path.with_suffix(".json").read_text())
+
+
+@pytest.mark.parametrize("cell", ["exposure 0.25", "[1]", '{"3+4": {"exposure": "strong"}}'])
+def test_edits_that_cannot_be_read_are_named(tmp_path, stimuli, cell):
+    path = tmp_path / "stimuli.tsv"
+    write_catalogue(path, stimuli)
+    path.write_text(path.read_text().replace(edits_as_json(stimuli[1].edits), cell, 1))
+    with pytest.raises(InputError, match=r"line 3: edits is .*; expected JSON, by region"):
+        read_catalogue(path)
 
 
 @pytest.mark.parametrize("cell", ["0;170;1024", "0;170;1024;x", "0;170;0;683", "-1;0;9;9"])
@@ -160,7 +171,7 @@ def test_a_catalogue_of_before_there_were_prognoses_can_be_read(tmp_path, stimul
     lines = ["\t".join(line.split("\t")[:width]) for line in path.read_text().splitlines()]
     path.write_text("\n".join(lines) + "\n")
     assert read_catalogue(path) == tuple(
-        dataclasses.replace(one, transform="none", effect=None) for one in stimuli
+        dataclasses.replace(one, transform="none", effect=None, edits={}) for one in stimuli
     )
 
 
@@ -191,7 +202,7 @@ def test_a_catalogue_that_contradicts_itself_is_not_written(tmp_path, stimuli, c
         ("3+4;9", "3+x;9", "a target cannot be read"),
         ("stimuli/images/cup_versions-1.png", "n/a", "image is n/a; expected a value"),
         ("\tCC BY 2.0 (https://x)\tedits", "\tedits", "is the file complete"),
-        ("\tedits\t", "\tedit\t", r"transform is 'edit'.*did you mean 'edits'"),
+        ("\tedits\t{", "\tedit\t{", r"transform is 'edit'.*did you mean 'edits'"),
     ],
 )
 def test_a_damaged_catalogue_is_named_by_line(tmp_path, stimuli, old, new, message):
