@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from manipulation.images.photographs import TOO_NARROW
 from manipulation.new_study.candidates import (
     CandidatePhotographs,
     coco_photographs,
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )  # fmt: skip
         if photographs and photographs.proposed:
             _print_left_out(study, photographs)
-        _print_unreadable(study)
+        _print_unusable(study)
         console.print(f"{study.proposals} says what was chosen, and why.")
     elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
         option = f"--{given[0].replace('_', '-')}"
@@ -195,8 +196,14 @@ def _print_left_out(study: Study, photographs: CandidatePhotographs) -> None:
         )
 
 
-def _print_unreadable(study: Study) -> None:
+def _print_unusable(study: Study) -> None:
     rows = read_table(study.proposals, PROPOSALS)
+    narrow = [one["photograph"] for one in rows if one["because"].startswith(TOO_NARROW)]
+    if narrow:
+        console.print(
+            f"[yellow]{len(narrow)} photographs are left out, since they are {TOO_NARROW}: "
+            f"{', '.join(narrow[:5])}{', ...' if len(narrow) > 5 else ''}[/]"
+        )
     named = [str(one["annotation_id"]) for one in rows if one["because"].startswith(UNREADABLE)]
     if named:
         console.print(

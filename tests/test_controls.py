@@ -14,7 +14,9 @@ from analysis.report.study_report import report_study
 from experiment import balance
 from experiment import run as experiment
 from experiment.schedules.schedule import subject_schedule
+from experiment.session.images import interest_areas
 from manipulation.images.photographs import resized, to_image
+from manipulation.new_study.candidates import demo_photographs
 from manipulation.studio_page.saving import save
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.source_material import Sources
@@ -22,6 +24,7 @@ from manipulation.targets.control_region import SALIENCY_NATS, SIZE_FACTOR
 from manipulation.targets.densities import blurred_masks
 from manipulation.transforms.edits import BOUNDS, edit_region
 from stimuli.contract.catalogue import read_blocks, read_catalogue
+from stimuli.contract.settings import ManipulationSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Condition, Direction
 from stimuli.support.errors import InputError
@@ -29,17 +32,24 @@ from stimuli.support.files import read_image, read_log_saliency
 from tests.small_study import propose_small_study
 
 SUBJECTS = 4
-SOURCES = 5  # one of them for the entropy alone
+PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "china")
+SOURCES = len(PHOTOGRAPHS)  # one of them for the entropy alone
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A study whose simulated observers look where the model says, long and exactly."""
-    root = tmp_path_factory.mktemp("controls") / "study"
+    """A study whose simulated observers look where the model says, long and exactly.
+
+    Of the budget distance and colours are wide: within the default ones an effect is too small for
+    four observers to show.
+    """
+    root, demo = tmp_path_factory.mktemp("controls") / "study", demo_photographs()
+    chosen = tuple(one for one in demo.candidates if one.source_id in PHOTOGRAPHS)
     propose_small_study(
-        root, sources=SOURCES, controls=True, follows_model=1.0, follows_centre=0.0,
-        landing_error=0.0, image_s=12.0, steps=25, strength=1.0, resamples=500,
-        second_opinion='["scratch"]', longest_run=5,
+        root, replace(demo, candidates=chosen), sources=SOURCES, controls=True,
+        budget=ManipulationSettings.budget, distance=0.2, colour=30.0, steps=10,
+        follows_model=1.0, follows_centre=0.0,
+        landing_error=0.0, image_s=12.0, resamples=200, second_opinion="[]", longest_run=5,
     )  # fmt: skip
     study = open_study(root)
     generate_stimuli(study)
@@ -117,6 +127,24 @@ def test_the_region_matches_as_the_table_says_and_touches_no_target(study):
                 assert not (region & mask(study, target.mask)).any()
         before, after = (_p_obj(study, versions[one], control.mask) for one in ("none", "control"))
         assert control.p_obj_change == pytest.approx(after - before, abs=1e-6)
+
+
+def test_the_tracker_is_told_where_the_controls_region_is(study):
+    areas = interest_areas(study.root, read_catalogue(study.catalogue), study.settings)
+    for source_id, versions in by_source(study).items():
+        labels = {one.label for one in areas.get(source_id, ())}
+        control = versions.get(Direction.CONTROL)
+        named = {label for label in labels if label.startswith("control")}
+        if control is None:
+            assert not named
+            continue
+        number = control.control.annotation_id
+        assert named == {"control" if number is None else f"control-{number}"}
+        assert labels - named == {
+            "target-" + "-".join(map(str, target.annotation_ids))
+            for version in versions.values()
+            for target in version.targets
+        }
 
 
 def test_the_control_got_the_amounts_of_the_increases_aim_and_nothing_else_changed(study):

@@ -78,8 +78,9 @@ def interest_areas(
 ) -> dict[str, tuple[InterestArea, ...]]:
     """Return the rectangles around the objects of every source, by ``source_id``.
 
-    The objects are the targets of either version; the original has the same areas. Where a
-    photograph is shown whole on grey, its own rectangle is the last area.
+    The objects are the targets of either version; the original has the same areas. So has the
+    region that a matched control changes, by the label ``control``. Where a photograph is shown
+    whole on grey, its own rectangle is the last area.
 
     Raises
     ------
@@ -91,6 +92,9 @@ def interest_areas(
         for target in stimulus.targets:
             label = "target-" + "-".join(map(str, target.annotation_ids))
             masks[stimulus.source_id][target.mask] = label
+        if control := stimulus.control:
+            named = "" if control.annotation_id is None else f"-{control.annotation_id}"
+            masks[stimulus.source_id][control.mask] = f"control{named}"
     areas = {
         source_id: tuple(_area(root / mask, label, settings) for mask, label in named.items())
         for source_id, named in masks.items()

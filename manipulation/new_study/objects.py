@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from manipulation.images.log_density import p_obj
-from manipulation.images.photographs import LEAST_PX, fitted_size, squared, squared_mask
+from manipulation.images.photographs import narrow_because, squared, squared_mask
 from manipulation.new_study.candidates import Candidate, CandidatePhotographs, read_candidate
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.control_region import free_places
@@ -77,7 +77,7 @@ def object_candidates(
 
     Among these the one with the most headroom comes first. Crowds cannot be aimed at, nor can
     objects that are too small, too large or mostly cut off, or whose outline cannot be read. A
-    photograph that is too narrow to be shown whole has none.
+    photograph that is too narrow to be shown whole has none (`narrow_because`).
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def object_candidates(
     """
     side, fit = settings.images.model_px, settings.images.fit
     annotations = masks.annotations
-    if min(fitted_size(pixels.shape[1], pixels.shape[0], side, fit)) < LEAST_PX:
+    if narrow_because(pixels.shape[1], pixels.shape[0], side, fit):
         return ()
     log_saliency = model.log_saliency(squared(pixels, side, fit)[None])[0]
     scale = side * side / min(pixels.shape[:2]) ** 2 if fit == "crop" else None

@@ -7,7 +7,7 @@ In comes a folder of photographs; out come the same with regions that are propos
 from collections.abc import Iterable
 from pathlib import Path
 
-from manipulation.images.photographs import square_box, squared
+from manipulation.images.photographs import narrow_because, square_box, squared
 from manipulation.new_study.candidates import Candidate, CandidatePhotographs, study_name
 from manipulation.regions.coco_entries import UNNAMED, Content, image_entry, with_region
 from manipulation.regions.proposed import proposed_regions
@@ -97,6 +97,8 @@ def _with_proposals(
     size = (pixels.shape[0], pixels.shape[1])
     entry = image_entry(candidate.image_id, candidate.path.name, size)
     content = {**content, "images": [*content["images"], entry]}
+    if narrow_because(size[1], size[0], images.model_px, images.fit):
+        return content
     square = squared(pixels, images.model_px, images.fit)
     log_saliency = model.log_saliency(square[None])[0].numpy()
     box = square_box(size[1], size[0], images.fit)

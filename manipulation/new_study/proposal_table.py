@@ -59,6 +59,8 @@ def _use(proposal: Proposal, one: ObjectCandidate | None) -> ObjectUse:
 def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> str:
     if one is not None and one.rejected_because.startswith(UNREADABLE):
         return one.rejected_because
+    if proposal.unfit_because:
+        return proposal.unfit_because
     if proposal.condition is None:
         return f"{sources} photographs have more room"
     if proposal.condition == Condition.ENTROPY:

@@ -35,6 +35,8 @@ class Proposal:
         Place among all photographs by the headroom of the best object, from 1.
     condition
         Object or entropy; None if the photograph is not used.
+    unfit_because
+        Why the photograph cannot be shown; empty if it can.
     aim
         The object that is drawn to and kept from, and in `partner` one that is shifted the other
         way; either may be None.
@@ -46,6 +48,7 @@ class Proposal:
     condition: Condition | None
     aim: ObjectCandidate | None = None
     partner: ObjectCandidate | None = None
+    unfit_because: str = ""
 
 
 def propose_sources(
@@ -55,6 +58,7 @@ def propose_sources(
     sources: int,
     *,
     pairs: bool = True,
+    unfit: Sequence[tuple[Candidate, str]] = (),
 ) -> tuple[Proposal, ...]:
     """Choose sources: those with most headroom for their object, one in eight for entropy alone.
 
@@ -68,6 +72,8 @@ def propose_sources(
         How many to choose; 24 gives the paper's 21 for objects and 3 for entropy.
     pairs
         Whether a second object is shifted the other way, where there is one.
+    unfit
+        Further photographs, which cannot be shown, and why.
 
     Returns
     -------
@@ -90,7 +96,7 @@ def propose_sources(
         raise InputError(
             f"{where}: {len(ranked)} photographs, {count} with an object to aim at; "
             f"{sources} sources need {for_objects} of these and {sources - for_objects} more; "
-            f"ask for fewer sources or give more photographs"
+            f"ask for fewer sources or give more photographs{_others(unfit)}"
         )
     proposals = []
     for rank, (candidate, found) in enumerate(ranked, start=1):
@@ -100,7 +106,18 @@ def propose_sources(
         else:
             partner = _partner(found) if pairs else None
             proposals.append(Proposal(candidate, found, rank, Condition.OBJECT, found[0], partner))
+    proposals += [
+        Proposal(candidate, (), rank, None, unfit_because=because)
+        for rank, (candidate, because) in enumerate(unfit, start=len(ranked) + 1)
+    ]
     return tuple(proposals)
+
+
+def _others(unfit: Sequence[tuple[Candidate, str]]) -> str:
+    if not unfit:
+        return ""
+    candidate, because = unfit[0]
+    return f"; {len(unfit)} more cannot be shown, such as {candidate.path.name}, {because}"
 
 
 def most_sources(objects: Sequence[Sequence[ObjectCandidate]], most: int) -> int:

@@ -1,8 +1,11 @@
 """A new study, proposed: photographs in, a study folder with sources and their versions out."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from manipulation.images.photographs import narrow_because
 from manipulation.new_study.candidates import (
+    Candidate,
     CandidatePhotographs,
     demo_photographs,
     without_unchangeable,
@@ -100,18 +103,36 @@ def propose_study(
         sources = sources or len(photographs.candidates)
     if not no_derivatives:
         photographs = without_unchangeable(photographs)
-    candidates, annotations = photographs.candidates, photographs.annotations
     settings = Settings(
         study=StudySettings(name or root.name, seed),
         images=ImageSettings(fit=fit),
         design=DesignSettings(controls=controls),
         manipulation=ManipulationSettings(aim=aim or 0.0),
     )
+    photographs, unfit = _shown(photographs, settings.images)
+    candidates, annotations = photographs.candidates, photographs.annotations
     model = load_saliency_model(settings.manipulation.saliency)
     objects = [found for *_, found in looked_at(photographs, model, settings)]
     usual = most_sources(objects, SOURCES) if photographs.proposed else SOURCES
     number = sources or usual
-    proposals = propose_sources(candidates, objects, annotations.path, number, pairs=pairs)
+    proposals = propose_sources(
+        candidates, objects, annotations.path, number, pairs=pairs, unfit=unfit
+    )
     chosen = proposed_sources(proposals, settings.manipulation)
     create_study(root, settings, proposals, chosen, annotations)
     return open_study(root)
+
+
+def _shown(
+    photographs: CandidatePhotographs, images: ImageSettings
+) -> tuple[CandidatePhotographs, list[tuple[Candidate, str]]]:
+    """Return the photographs that can be shown as the settings ask; the others, and why not."""
+    fit, unfit = [], []
+    for candidate in photographs.candidates:
+        entry = photographs.annotations.image(candidate.image_id)
+        size = entry["width"], entry["height"]
+        if because := narrow_because(*size, images.model_px, images.fit):
+            unfit.append((candidate, because))
+        else:
+            fit.append(candidate)
+    return replace(photographs, candidates=tuple(fit)), unfit

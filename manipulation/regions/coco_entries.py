@@ -4,7 +4,7 @@ In go masks and names; out comes the content of an annotation file, which every 
 format reads. An entry says in ``made_by`` how its region came about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from stimuli.support.errors import InputError
 
 UNNAMED = "region"  # category of regions that nobody named
 Content = dict[str, Any]
+_REMOVED = "removed_annotations"
 
 
 def image_entry(image_id: int, file_name: str, size: tuple[int, int]) -> Content:
@@ -66,13 +67,67 @@ def with_region(
     if category_id is None:
         category_id = max((one["id"] for one in categories), default=0) + 1
         categories.append({"id": category_id, "name": name})
-    region_id = max((one["id"] for one in content["annotations"]), default=0) + 1
+    known = [*content["annotations"], *removed_regions(content)]
+    region_id = max((one["id"] for one in known), default=0) + 1
     entry = {
         "id": region_id, "image_id": image_id, "category_id": category_id, "iscrowd": 0,
         **_encoded(mask), "made_by": made_by,
     }  # fmt: skip
     annotations = [*content["annotations"], entry]
     return {**content, "categories": categories, "annotations": annotations}, region_id
+
+
+def removed_regions(content: Mapping[str, Any]) -> list[Content]:
+    """Return the entries that `without_region` took from a file, the last one last."""
+    return list(content.get(_REMOVED, []))
+
+
+def without_region(content: Mapping[str, Any], region_id: int) -> Content:
+    """Return an annotation file's content without a region, which `with_region_again` brings back.
+
+    The entry goes from ``annotations`` to ``removed_annotations``, which readers of COCO's format
+    do not read; its id is not given to another region.
+
+    Raises
+    ------
+    InputError
+        If there is no such region.
+
+    Examples
+    --------
+    >>> file = {"images": [image_entry(1, "a.png", (4, 4))], "annotations": [{"id": 7}]}
+    >>> without_region(file, 7)["annotations"]
+    []
+    >>> with_region_again(without_region(file, 7), 7)["annotations"]
+    [{'id': 7}]
+    """
+    stay, entry = _parted(content["annotations"], region_id)
+    return {**content, "annotations": stay, _REMOVED: [*removed_regions(content), entry]}
+
+
+def with_region_again(content: Mapping[str, Any], region_id: int) -> Content:
+    """Return an annotation file's content with a region that was removed, where it was by its id.
+
+    Raises
+    ------
+    InputError
+        If no such region was removed.
+    """
+    stay, entry = _parted(removed_regions(content), region_id)
+    entries = sorted([*content["annotations"], entry], key=lambda one: one["id"])
+    changed = {**content, "annotations": entries, _REMOVED: stay}
+    return changed if stay else {key: one for key, one in changed.items() if key != _REMOVED}
+
+
+def _parted(entries: Sequence[Content], region_id: int) -> tuple[list[Content], Content]:
+    """Return the other entries, and the one of an id."""
+    found = [one for one in entries if one["id"] == region_id]
+    if not found:
+        known = ", ".join(str(one["id"]) for one in entries[:5])
+        raise InputError(
+            f"region {region_id} is not among {known or 'none'}; it may be gone already"
+        )
+    return [one for one in entries if one["id"] != region_id], found[0]
 
 
 def checked_region_name(name: str) -> str:

@@ -42,12 +42,18 @@ const show = () => {
   for (const name of ['undo', 'clear']) part(`[data-act=${name}]`).disabled = !value.strokes;
   for (const name of ['smaller', 'larger']) part(`[data-act=${name}]`).disabled = !value.resizable;
   part('.keep').disabled = part('.name').disabled = !value.outline;
+  const listed = part('.kept select'), before = listed.value;
+  listed.replaceChildren(...value.kept.map((one) => new Option(one.label, one.id)));
+  if (value.kept.some((one) => String(one.id) === before)) listed.value = before;
+  listed.hidden = part('.remove').hidden = !value.kept.length;
+  part('.restore').hidden = !value.removed;
+  part('.restore').title = value.removed && `brings back ${value.removed}`;
   part('.hint').textContent = value.outline ? `${(value.share * 100).toFixed(1)} % of the picture` : '';
 };
 
 const keep = () => {
   keeping = true;
-  trigger('submit', { name: part('.name').value });
+  trigger('submit', { act: 'keep', name: part('.name').value });
 };
 
 bar.addEventListener('click', (event) => {
@@ -57,6 +63,8 @@ bar.addEventListener('click', (event) => {
   else if (button.dataset.act) send({ act: button.dataset.act });
   else if (button.matches('.away')) pressed(button, button.getAttribute('aria-pressed') !== 'true');
   else if (button.matches('.keep')) keep();
+  else if (button.matches('.remove')) trigger('submit', { act: 'remove', region: Number(part('.kept select').value) });
+  else if (button.matches('.restore')) trigger('submit', { act: 'restore' });
 });
 part('.name').addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && !part('.keep').disabled) keep();

@@ -12,7 +12,14 @@ from torch import Tensor
 
 from manipulation.images.photographs import squared_mask, view_box
 from manipulation.regions.drawing import Canvas, Click, Loop, Point, Stroke, resized_stroke
-from manipulation.studio_page.keeping import keep_region
+from manipulation.studio_page.keeping import (
+    MADE_BY,
+    KeptRegions,
+    keep_region,
+    kept_regions,
+    remove_region,
+    restore_region,
+)
 from manipulation.studio_page.regions import OUTLINE_PX, VIEW, outline
 from manipulation.studio_page.session import Session
 from stimuli.contract.vocabulary import Condition
@@ -87,7 +94,7 @@ class DrawingBoard:
                     f"photograph first"
                 )
             kinds = {"loop" if isinstance(one, Loop) else "click" for one in self.strokes}
-            made_by = f"studio: {' and '.join(sorted(kinds))}"
+            made_by = f"{MADE_BY}{' and '.join(sorted(kinds))}"
             region = keep_region(session.workbench.study, source, mask, name, made_by)
             session.regions_changed()
             self.clear()
@@ -96,6 +103,44 @@ class DrawingBoard:
                 f"Kept: {name.strip()}, annotation {region}. Versions of this source now aim at it."
             )
         return f"Kept: {name.strip()}, annotation {region}. Choose it like any other object."
+
+    def remove(self, region_id: int) -> str:
+        """Remove a region that was kept from the study; return what was done.
+
+        Raises
+        ------
+        InputError
+            If a version aims at it, or the study may not be changed: then nothing is changed.
+        """
+        session = self.session
+        with session.turns.working(session.turns.new()):
+            session.refresh()
+            gone = remove_region(session.workbench.study, session.source_id, region_id)
+            session.regions_changed()
+        return f"Removed: {gone.label}. Undo removing brings it back."
+
+    def restore(self) -> str:
+        """Bring the region that was removed last back into the study; return what was done.
+
+        Raises
+        ------
+        InputError
+            If none was removed, or the study may not be changed: then nothing is changed.
+        """
+        session = self.session
+        with session.turns.working(session.turns.new()):
+            session.refresh()
+            back = restore_region(session.workbench.study, session.source_id)
+            session.regions_changed()
+        return f"Back again: {back.label}."
+
+    @property
+    def kept(self) -> KeptRegions:
+        """The regions of the source on the table that were drawn; none where it cannot be read."""
+        try:
+            return kept_regions(self.session.workbench.study, self.session.bench.source)
+        except InputError:
+            return KeptRegions()
 
     def mask(self) -> np.ndarray | None:
         """Return what is drawn as a mask ``(height, width)`` bool; None without strokes."""
@@ -106,12 +151,15 @@ class DrawingBoard:
         self._shown += 1
         mask = self.mask()
         view = None if mask is None else self._on_view(mask)
+        kept = self.kept
         return {
             "number": self._shown,
             "strokes": len(self.strokes),
             "outline": "" if view is None else outline(view),
             "share": 0.0 if view is None else float(view.mean()),
             "resizable": isinstance(self.strokes[-1] if self.strokes else None, Click),
+            "kept": [{"id": one.region_id, "label": one.label} for one in kept.there],
+            "removed": kept.removed[-1].label if kept.removed else "",
         }
 
     def _set(self, strokes: tuple[Stroke, ...]) -> None:

@@ -79,14 +79,14 @@ class Page:
             return picked(event._data["key"])
 
         on([controls.stage.select], pick, [], everything)
-        drawn, kept = [controls.drawing, controls.message], change(self.display.board.keep)
+        drawn, kept = [controls.drawing, controls.message], change(self._keep)
         drawing = self._guarded(self._draw, drawn)
 
         def draw(event: gradio.EventData) -> Values:
             return drawing(event._data)
 
         def keep(event: gradio.EventData) -> Values:
-            return kept(event._data["name"])
+            return kept(event._data)
 
         controls.drawing.select(
             draw, [], drawn, trigger_mode="multiple", concurrency_id="draw", **quiet
@@ -116,6 +116,13 @@ class Page:
                 f"more than {most} objects are chosen; the page has sliders for {most}, "
                 f"study.toml takes more"
             )
+
+    def _keep(self, asked: dict[str, Any]) -> str:
+        """Keep what is drawn, or remove what was kept, or bring it back; return what was done."""
+        board = self.display.board
+        if asked["act"] == "remove":
+            return board.remove(asked["region"])
+        return board.restore() if asked["act"] == "restore" else board.keep(asked["name"])
 
     def _draw(self, stroke: dict[str, Any]) -> Values:
         """Carry out a stroke, or undo some; a message says what cannot be done."""

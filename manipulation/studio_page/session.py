@@ -105,15 +105,19 @@ class Session:
         self._drafts = {at: one for at, one in self._drafts.items() if at.source_id in known}
         if self.source_id not in known:
             self._place = _Place(next(iter(known)), Direction.INCREASE)
+        self._forget_drafts_of_what_is_gone()
+
+    def _forget_drafts_of_what_is_gone(self) -> None:
         for place, draft in list(self._drafts.items()):
             regions = self.workbench.bench(place.source_id).regions
             if not {key_of(target) for target in draft.targets} <= regions.keys():
                 del self._drafts[place]
 
     def regions_changed(self) -> None:
-        """Take note of a region that was kept in the study."""
+        """Take note of a region that was kept in the study, or removed."""
         if self.workbench.is_current:
             self.workbench.regions_changed()
+            self._forget_drafts_of_what_is_gone()
         else:
             self.refresh()
             here = self.source_id  # is another kind of source now

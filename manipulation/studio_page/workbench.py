@@ -140,7 +140,7 @@ class Workbench:
         return self._benches[source_id]
 
     def regions_changed(self) -> None:
-        """Read the annotations of all sources again, for a region that was kept."""
+        """Read the annotations of all sources again, for a region that was kept or removed."""
         self.sources = Sources(self.study)
         for source_id, bench in list(self._benches.items()):
             material = self.sources.material(bench.source)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from manipulation.images.framing import Framing, framing
 from manipulation.images.photographs import (
-    LEAST_PX,
+    narrow_because,
     resized,
     squared,
     squared_mask,
@@ -201,14 +201,14 @@ def source_material(
         If a target is wrong.
     """
     images = settings.images
+    height, width = pixels.shape[:2]
+    if narrow := narrow_because(width, height, images.model_px, images.fit):
+        raise InputError(
+            f"{where}: source {source.source_id} is {narrow}; expected a less narrow photograph, "
+            f'or images.fit = "crop"'
+        )
     seen = to_pixels(squared(pixels, images.model_px, images.fit))
     material = SourceMaterial(source, settings, seen, objects, where)
-    if min(seen.shape[:2]) < LEAST_PX:
-        raise InputError(
-            f"{where}: source {source.source_id} is {pixels.shape[1]} x {pixels.shape[0]} px, and "
-            f"shown whole {seen.shape[1]} x {seen.shape[0]} px for the networks, which need "
-            f'{LEAST_PX}; expected a less narrow photograph, or images.fit = "crop"'
-        )
     for ids in material.target_ids:
         if not resized(material.mask(ids), (seen.shape[0], seen.shape[1])).gt(0.5).any():
             raise InputError(

@@ -105,10 +105,13 @@ def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
     wide = np.full((side, 3 * side, 3), 230, np.uint8)
     wide[:, :side] = cup[:side, :side]
     write_image(tmp_path / "wide.png", wide)
+    write_image(tmp_path / "panorama.png", np.tile(cup[:40, :40], (1, 40, 1)))
 
     def lefts(fit):
         found = plain_photographs(tmp_path, fit=fit).annotations
-        return [one["bbox"][0] / side for one in found.by_id.values()]
+        panorama, wide = sorted(found.images)
+        assert fit == "crop" or not found.of_image(panorama)
+        return [one["bbox"][0] / side for one in found.of_image(wide)]
 
     assert min(lefts("whole"), default=9) < 0.6
     assert min(lefts("crop"), default=9) > 0.8  # the cup is outside the square

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from PIL import Image
 from manipulation import generate
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.propose_study import propose_study
+from stimuli.contract.schemas import PROPOSALS
 from stimuli.support.errors import InputError
+from stimuli.support.tables import read_table
 
 
 def coco(folder, names=("a", "b"), size=(96, 128), **changes):
@@ -43,6 +46,26 @@ def test_photographs_that_are_not_there_are_left_out_and_said(tmp_path, capsys):
     with pytest.raises(InputError, match="ask for fewer sources"):
         generate.main(["--study", str(tmp_path / "other"), "--coco", images, file])
     assert "1 annotated photographs are not in" in capsys.readouterr().err
+
+
+def test_a_panorama_is_named_before_anything_is_made_and_never_a_source(tmp_path):
+    images, file = coco(tmp_path / "coco", names=("a", "b", "c"))
+    content = json.loads(Path(file).read_text())
+    content["images"][1] |= {"width": 2000, "height": 100}
+    Path(file).write_text(json.dumps(content))
+    Image.new("RGB", (2000, 100)).save(Path(images) / "b.jpg")
+    photographs = coco_photographs(images, file)
+    study = propose_study(tmp_path / "study", photographs, sources=2, fit="whole")
+    assert [source.source_id for source in study.settings.sources] == ["a", "c"]
+    (row,) = [one for one in read_table(study.proposals, PROPOSALS) if one["photograph"] == "b.jpg"]
+    assert row["because"] == (
+        "too narrow to be shown whole: 2000 x 100 px would be 512 x 26 px for the networks, which "
+        "need 32"
+    )
+    assert row["used_for"] == "nothing"
+    with pytest.raises(InputError, match=r"1 more cannot be shown, such as b\.jpg, too narrow"):
+        propose_study(tmp_path / "other", photographs, sources=3, fit="whole")
+    assert not (tmp_path / "other").exists()
 
 
 def truncate(folder):

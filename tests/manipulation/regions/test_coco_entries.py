@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from manipulation.regions.coco_entries import image_entry, with_region
+from manipulation.regions.coco_entries import (
+    image_entry,
+    removed_regions,
+    with_region,
+    with_region_again,
+    without_region,
+)
 from stimuli.contract.masks import annotations_of, read_annotations
 from stimuli.support.errors import InputError
 
@@ -68,3 +74,19 @@ def test_what_cannot_be_kept_is_named(image_id, name, shape, message):
 def test_an_empty_region_is_refused():
     with pytest.raises(InputError, match="'cup' covers no pixel"):
         with_region(EMPTY, 3, np.zeros((70, 90), dtype=bool), "cup", "drawn")
+
+
+def test_a_removed_region_comes_back_as_it_was_and_lends_its_id_to_no_other(mask):
+    one, first = with_region(EMPTY, 3, mask, "cup", "studio: loop")
+    both, second = with_region(one, 3, ~mask, "lid", "studio: click")
+    left = without_region(both, second)
+    assert left["annotations"] == one["annotations"]
+    assert list(annotations_of(left, "regions.json").by_id) == [first]
+    more, third = with_region(left, 3, mask, "rim", "studio: click")
+    assert third == second + 1
+    assert with_region_again(left, second) == both
+    again = with_region_again(more, second)["annotations"]
+    assert [entry["id"] for entry in again] == [first, second, third]
+    assert removed_regions(without_region(left, first)) == [*both["annotations"][::-1]]
+    with pytest.raises(InputError, match=f"region {second} is not among {first}"):
+        without_region(left, second)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from manipulation.new_study.study_text import with_version
 from manipulation.regions.drawing import Canvas
 from manipulation.studio_page.drawing_board import DrawingBoard
 from manipulation.studio_page.keeping import REGIONS_FILE
@@ -190,3 +191,60 @@ def test_a_source_for_entropy_alone_aims_at_what_is_kept(board, annotated):
     record = json.loads(sorted((session.root / "stimuli/studio").glob("*.json"))[-1].read_text())
     assert record["what"] == f"{entropy.source_id}, increase"
     assert session.undoable == f"{entropy.source_id}, increase"
+
+
+def kept_patch(board, name="patch"):
+    board.loop(LOOP, away=False)
+    board.keep(name)
+    return board.kept.there[-1]
+
+
+def test_a_kept_region_is_removed_and_brought_back_after_a_restart_too(board):
+    file = board.session.root / board.session.bench.source.annotations
+    assert board.kept.there == board.kept.removed == ()
+    patch = kept_patch(board)
+    there = json.loads(file.read_text())
+    board.session.choose([str(patch.region_id)])
+    assert board.remove(patch.region_id) == f"Removed: {patch.label}. Undo removing brings it back."
+    assert str(patch.region_id) not in board.session.bench.regions
+    assert not board.session.unsaved, "a choice of what is gone is forgotten"
+    assert board.shown()["kept"] == []
+    lid = kept_patch(board, "lid")
+    assert lid.region_id != patch.region_id
+    board.remove(lid.region_id)
+    again = DrawingBoard(Session(board.session.root))
+    again.session.show("chelsea", "increase")
+    assert again.shown()["removed"] == lid.label
+    assert [again.restore(), again.restore()] == [
+        f"Back again: {one.label}." for one in (lid, patch)
+    ]
+    assert again.kept.there == (patch, lid)
+    again.remove(lid.region_id)
+    now = json.loads(file.read_text())
+    assert now["annotations"] == there["annotations"]
+    assert str(patch.region_id) in again.session.bench.regions
+
+
+def test_what_must_stay_is_not_removed(board):
+    session = board.session
+    file = session.root / session.bench.source.annotations
+    others = sorted(int(one.key) for one in session.bench.regions.values() if one.single)
+    with pytest.raises(InputError, match="no region was removed"):
+        board.restore()
+    patch = kept_patch(board)
+    with pytest.raises(InputError, match=rf"{others[0]} is no region .* one of patch \("):
+        board.remove(others[0])
+    session.choose([str(patch.region_id)])
+    settings_file = session.workbench.study.settings_file
+    text = settings_file.read_text()
+    settings_file.write_text(with_version(text, "chelsea", session.version, "study.toml"))
+    content = file.read_bytes()
+    with pytest.raises(InputError, match=r"version to increase aims at patch .*, so it stays"):
+        board.remove(patch.region_id)
+    settings_file.write_text(text)
+    (session.root / "sub-01").mkdir()
+    with pytest.raises(InputError, match="sub-01, have seen the stimuli"):
+        board.remove(patch.region_id)
+    (session.root / "sub-01").rmdir()
+    assert file.read_bytes() == content
+    board.remove(patch.region_id)

@@ -422,9 +422,26 @@ def test_a_region_is_clicked_and_drawn_kept_aimed_at_and_saved(page, study):
     mask = read_image(study.stimuli / "masks" / f"{source.source_id}_{kept}.png") > 0
     assert mask[..., 0].mean() == pytest.approx(0.04, rel=0.05)
 
+    # What a version aims at stays; once none does, the region is removed, and comes back.
+    page.get_by_role("button", name="Draw a loop").click()
+    page.get_by_role("button", name="Remove region").click()
+    wait_for(page, "#message", text="so it stays")
     page.get_by_role("button", name="Undo saving").click()
     wait_for(page, "#message", text="Undone")
     assert study.settings_file.read_text() == text
+    region = f".stage .objects path[data-key='{kept}']"
+    page.get_by_role("button", name="Remove region").click()
+    wait_for(page, "#message", text=f"Removed: patch ({kept})")
+    page.wait_for_selector(region, state="detached")
+    assert not page.get_by_role("button", name="Remove region").is_visible()
+    page.get_by_role("button", name="Undo removing").click()
+    wait_for(page, "#message", text=f"Back again: patch ({kept})")
+    page.wait_for_selector(region, state="attached")
+    page.get_by_label("regions that were drawn").select_option(str(kept))
+    page.get_by_role("button", name="Remove region").click()
+    wait_for(page, "#message", text=f"Removed: patch ({kept})")
+    left = read_annotations(file).by_id
+    assert list(left) == [one["id"] for one in json.loads(content)["annotations"]]
 
 
 def test_what_is_wrong_is_said_in_the_page(page, study):
