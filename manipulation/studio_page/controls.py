@@ -94,7 +94,7 @@ def lay_out(session: Session) -> Controls:
     with gradio.Row():
         with gradio.Column(scale=3, min_width=290):
             chosen = _chosen(session)
-        with gradio.Column(scale=7, min_width=320):
+        with gradio.Column(scale=7, min_width=520):
             drawing, stage = _scripted("drawing"), _scripted("stage")
             trail = _scripted("trail")
         with gradio.Column(scale=3, min_width=270):
@@ -163,8 +163,8 @@ def _verdict() -> dict[str, Any]:
         discard = gradio.Button("Discard changes", size="sm", elem_id="discard", min_width=100)
         undo = gradio.Button("Nothing to undo", size="sm", elem_id="undo", min_width=100)
     figures = gradio.HTML(elem_id="figures", apply_default_css=False)
-    with gradio.Row(equal_height=True, elem_id="finding"):
-        wanted = gradio.Number(0.1, label="Change wanted of the aim", minimum=0, step=0.01,
+    with gradio.Row(elem_id="finding"):
+        wanted = gradio.Number(0.1, label="Wanted change of the aim", minimum=0, step=0.01,
                                elem_id="wanted", min_width=100)  # fmt: skip
         find = gradio.Button("Find strength", size="sm", elem_id="find", min_width=100)
     return {

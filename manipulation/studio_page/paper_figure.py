@@ -45,15 +45,15 @@ def paper_figure(outcome: Outcome, regions: Mapping[str, Tensor], credit: str) -
     densities = [_root_density(one) for one in maps]
     peak = max(one.max() for one in densities)
     panels = [
-        ("Original", outcome.original.pixels), ("Its density", densities[0]),
+        ("Original", outcome.original.pixels), ("Density of the original", densities[0]),
         ("Target density", densities[1]), ("Version", outcome.version.pixels),
-        ("Its density", densities[2]),
+        ("Density of the version", densities[2]),
     ]  # fmt: skip
     for number, (name, shown) in enumerate(panels):
         left, bottom = number * 1.04 * side / _WIDTH_IN, (tall - 0.2 - picture_in) / tall
         axes = figure.add_axes((left, bottom, side / _WIDTH_IN, picture_in / tall))
         heat = {"cmap": "magma", "vmin": 0, "vmax": peak} if shown.ndim == 2 else {}
-        axes.imshow(shown, interpolation="antialiased", **heat)  # type: ignore[arg-type]
+        axes.imshow(shown, interpolation="antialiased", **heat)
         axes.set_title(f"{'abcde'[number]}  {name}", fontsize=7, pad=3, loc="left")
         axes.set_axis_off()
         if name != "Version":

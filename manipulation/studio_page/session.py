@@ -192,7 +192,11 @@ class Session:
                 sign = -towards if targets else towards
                 shift = sign * self.workbench.settings.manipulation.k_shift
                 targets.append(regions[key].target(shift))
-        if not {key_of(one) for one in present} <= set(keys):
+        if not targets and len(present) > 1:  # a fresh start
+            self._left_out.pop(self._place, None)
+        elif not targets:
+            self._left_out[self._place] = present
+        elif not {key_of(one) for one in present} <= set(keys):
             self._left_out.setdefault(self._place, present)
         self._draft(replace(self.version, targets=tuple(targets)))
 

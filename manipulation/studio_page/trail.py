@@ -37,12 +37,16 @@ class Trail:
         return tuple(self._tried.get(place, ()))
 
     def add(self, place: object, version: VersionSettings, outcome: Outcome) -> None:
-        """Add a version in full; one that is there moves to the end."""
+        """Add a version in full; one that is there keeps its place."""
         one = Tried(
             version, photograph_uri(outcome.version.pixels, _SIDE_PX), _said(version, outcome)
         )
-        before = [other for other in self._tried.get(place, []) if other.version != version]
-        self._tried[place] = [*before, one][-_KEPT:]
+        tried = self._tried.setdefault(place, [])
+        there = [other.version for other in tried]
+        if version in there:
+            tried[there.index(version)] = one
+        else:
+            self._tried[place] = [*tried, one][-_KEPT:]
 
 
 def _said(version: VersionSettings, outcome: Outcome) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def _panel(
         title=_short(f"{stimulus.source_id}: original" if is_original
                      else f"{stimulus.direction}{aim}"),
         figures="\n".join(_originals_figures(stimuli, names)) if is_original
-        else _figures(stimulus, "p_obj" if stimulus.targets else "bits"),
+        else _figures(stimulus, "p_obj" if stimulus.targets else "bits", names),
         image=to_pixels(resized(shown, size)),
         density=log_normalised(resized(log_saliency, size)).exp().numpy(),
         outlined=tuple(regions),
@@ -102,7 +102,16 @@ def _changed_region(
     return resized(torch.from_numpy(mask > 127).float(), size).numpy() > 0.5
 
 
-def _figures(stimulus: Stimulus, unit: str) -> str:
+def _named(unusual: str, names: dict[int, str]) -> str:
+    """Return what is unusual with the name of its region in place of its annotations."""
+    ids, _, what = unusual.partition(" ")
+    numbers = ids.split("+")
+    if not all(one.isdigit() for one in numbers):
+        return unusual
+    return f"{union_name(names, [int(one) for one in numbers])}: {what}"
+
+
+def _figures(stimulus: Stimulus, unit: str, names: dict[int, str]) -> str:
     effect = stimulus.effect
     if effect is None:
         return ""
@@ -126,5 +135,5 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
             f"size {control.size_ratio:.2f}, saliency {control.saliency_difference:+.2f} nat",
         ]
     if effect.unusual:
-        lines += [f"unusual: {one}" for one in effect.unusual.split(", ")]
+        lines += [f"unusual: {_named(one, names)}" for one in effect.unusual.split(", ")]
     return "\n".join(lines)

@@ -120,11 +120,9 @@ class StimulusSet:
             f"{self.settings.study.name}: images and predicted densities without centre bias "
             f"({self.settings.manipulation.saliency})"
         )
-        subtitle = ""
+        subtitle = "Solid line: aim, which the figures are of; dashed: shifted beside it"
         if judges := ", ".join(one.described for one in self.models.second_opinions):
-            subtitle = (
-                f"Below each predicted change: what models that took no part see of it, {judges}"
-            )
+            subtitle += f". Below each change: what models that took no part see of it, {judges}"
         write_contact_sheets(study.stimuli, self._panels, title, subtitle)
         photographs = [study.root / one.photograph for one in self.settings.sources]
         write_credits(study, self.stimuli)
