@@ -21,6 +21,7 @@ BENCHMARKS = {
     "fgtransform-slider": "benchmarks.fgtransform_slider",
     "fgtransform-train": "benchmarks.fgtransform_train",
     "gpu": "benchmarks.gpu",
+    "large-photographs": "benchmarks.large_photographs",
     "large-study": "benchmarks.large_study",
     "studio": "benchmarks.studio",
     "upscaling": "benchmarks.upscaling",

@@ -20,7 +20,7 @@ from stimuli.contract.catalogue import write_catalogue
 from stimuli.contract.geometry import image_to_screen, screen_to_eyelink
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
 from stimuli.contract.settings import Settings, parse_settings
-from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Target
+from stimuli.contract.vocabulary import Block, Condition, Direction, ShownBy, Stimulus, Target
 from stimuli.support.files import sha256, write_image, write_log_saliency
 from stimuli.support.tables import write_table
 
@@ -128,6 +128,7 @@ def _session(
                     "source_id": stimulus.source_id, "condition": stimulus.condition,
                     "direction": stimulus.direction, "status": "complete", "frames": 360,
                     "dropped_frames": 0,
+                    "early_frames": 0, "on_time": True, "shown_by": ShownBy.GAZE,
                 }
             )  # fmt: skip
             clock += 6000

@@ -26,6 +26,8 @@ no legal advice.
 
 Written by `python docs/licences.py` on Linux from what the packages say of themselves, in the
 versions of `constraints.txt`; `*` are those that are asked for, the others come with them.
+The extra `tobii` is not in the table: titta is under CC BY 4.0, and its TittaPy brings Tobii's SDK,
+under Tobii's own terms.
 """
 _FIRST = ("GPL|General Public", "Proprietary|NVIDIA", "not stated")
 

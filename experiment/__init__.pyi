@@ -1,4 +1,8 @@
+from .display.frames import FrameRate as FrameRate
+from .display.frames import measure_frame_rate as measure_frame_rate
 from .laboratory.modes import Mode as Mode
+from .laboratory.modes import find_mode as find_mode
+from .laboratory.modes import modes as modes
 from .laboratory.opening import open_lab as open_lab
 from .laboratory.simulation import simulated_lab as simulated_lab
 from .preflight.checks import check_lab as check_lab
@@ -9,6 +13,7 @@ from .records.reading import read_run_events as read_run_events
 from .records.reading import read_run_journal as read_run_journal
 from .records.run_files import RunFiles as RunFiles
 from .records.run_files import runs_of as runs_of
+from .records.set_aside import set_subject_aside as set_subject_aside
 from .schedules.balance import balance_in_words as balance_in_words
 from .schedules.balance import block_balance as block_balance
 from .schedules.schedule import scheduled_trials as scheduled_trials

@@ -62,7 +62,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--screen", type=int, default=0, help="number of the screen, from 0 (0)")
     parser.add_argument("--windowed", action="store_true", help="a window, not the whole screen")
     parser.add_argument(
-        "--no-tracker", action="store_false", dest="tracker", help="leave out the EyeLink"
+        "--no-tracker", action="store_false", dest="tracker", help="leave out the tracker"
     )
     parser.add_argument(
         "--no-keys", action="store_false", dest="keys", help="leave out the keyboard"

@@ -1,8 +1,9 @@
 """Record a subject: ``python -m experiment.run --subject 07`` in a study folder.
 
-In comes a study folder with stimuli; out come the tracker's own file and a journal in
+In comes a study folder with stimuli; out come the recording and a journal in
 ``sourcedata/sub-07/``, BIDS events in ``sub-07/beh/``, and a row of ``participants.tsv``. With
-``--resume`` a session that was broken off goes on with the next trial, as another run.
+``--resume`` a session that was broken off goes on with the next trial, as another run; with
+``--set-aside`` what was recorded under a wrong number is moved out of the way.
 """
 
 import argparse
@@ -12,18 +13,21 @@ import shlex
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiment.laboratory.modes import Mode
+from experiment.laboratory.modes import Mode, find_mode, modes
 from experiment.records.run_files import runs_of
+from experiment.records.set_aside import set_subject_aside
 from experiment.schedules.schedule import subject_schedule
 from experiment.session.texts import TEXTS
 from experiment.subjects.outcome import Ending, RecordingOutcome, SubjectRecords, subject_records
 from experiment.subjects.recording import record_subject
-from stimuli.contract.study import Study, open_study
+from stimuli.contract.study import Study, open_study, participant_id
 from stimuli.contract.vocabulary import Trial, TrialStatus, subject_label
 from stimuli.support import commands
+from stimuli.support.errors import InputError
 
 MODULE = "experiment.run"
 # In the order in which they are told.
@@ -40,23 +44,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.list:
         print(schedule_text(subject_schedule(study, subject)))
         return commands.EXIT_OK
+    if arguments.set_aside:
+        aside = set_subject_aside(study, subject, last_run=arguments.set_aside == "last")
+        print(f"{participant_id(subject)} is free again; what was set aside is in\n  {aside}")
+        return commands.EXIT_OK
+    mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
+    real = mode.open_tracker is not None
     try:
         outcome = record_subject(
             study,
             subject,
-            mode=arguments.mode,
+            mode=mode,
             resume=arguments.resume,
             language=arguments.language,
             screen=arguments.screen,
             windowed=arguments.windowed,
+            page=real if arguments.page is None else arguments.page,
         )
     except KeyboardInterrupt:
         if runs_of(study, subject):
-            print(summary(subject_records(study, subject), arguments.mode))
+            print(summary(subject_records(study, subject), mode))
         raise
+    except (InputError, OSError):
+        raise
+    except Exception as error:
+        _tell_crash(error)
+        print(summary(subject_records(study, subject), mode))
+        return commands.EXIT_FAILED
     status = _tell_ending(outcome)
-    print(summary(outcome.records, arguments.mode))
-    if status == commands.EXIT_OK and arguments.report:
+    print(summary(outcome.records, mode))
+    if status == commands.EXIT_OK and (real if arguments.report is None else arguments.report):
         _run_report(study, subject)
     return status
 
@@ -71,6 +88,20 @@ def _tell_ending(outcome: RecordingOutcome) -> int:
         print(f"error: tracker: {outcome.reason}", file=sys.stderr)
         return commands.EXIT_FAILED
     return commands.EXIT_FAILED if outcome.unfetched else commands.EXIT_OK
+
+
+def _tell_crash(last: BaseException) -> None:
+    """Say on standard error what broke a session off: the first error, and what it led to."""
+    first = last
+    while first.__cause__ or first.__context__:
+        first = first.__cause__ or first.__context__ or first
+    traceback.print_exception(first, chain=False)
+    then = "" if last is first else f", and then {type(last).__name__}: {last}"
+    print(
+        f"error: a fault of the program ended the session ({type(first).__name__}: {first}{then}); "
+        f"what is kept, and how to go on:",
+        file=sys.stderr,
+    )
 
 
 def summary(records: SubjectRecords, mode: Mode) -> str:
@@ -90,7 +121,7 @@ def summary(records: SubjectRecords, mode: Mode) -> str:
             if records.trials_left
             else "the tracker's file is still on its host"
         )
-        option = "" if mode == Mode.EYELINK else f" --{mode}"
+        option = "" if mode.word == study.settings.tracker.model else f" --{mode}"
         lines += [
             f"  {what}; go on with",
             f"  python -m {MODULE} --study {shlex.quote(str(study.root))} --subject {subject}"
@@ -129,14 +160,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         MODULE,
         "Record one subject of a study: instructions, calibration, and blocks of trials, each a\n"
         "fixation target, an image and grey. Check the room first: python -m experiment.check.\n\n"
-        "keys (any time but while an image is shown, where they count after it):\n"
-        "  space  go on; show the image although gaze is not on the target\n"
-        "  c      calibrate again          s    skip this trial, and mark it\n"
-        "  p      pause                    esc  end the session; --resume goes on later\n"
-        "in the tracker's setup: enter camera image, c calibrate, v validate, space accept a\n"
-        "target, esc leave. Ctrl-C ends the session like esc.",
+        "keys (at any time; while an image is shown they count after it):\n"
+        "  space  go on, the participant too; accept a target at a drift check\n"
+        "  a      accept as it is: show the image although gaze is not on the target, or take a\n"
+        "         calibration over its limits; how an image came to be shown is in the events\n"
+        "  c      calibrate                s    skip the trial (in the grey: the next)\n"
+        "  p      pause                    esc  end the session, asked once more\n"
+        "in the tracker's setup the keys are the tracker's: enter camera image, c calibrate,\n"
+        "v validate, space accept a target, esc leave. Ctrl-C ends the session at once. Whatever\n"
+        "waits says so in a corner of the screen, on the tracker's host, in this terminal and on\n"
+        "the operator's page, whose address is printed. --resume goes on with what is left.",
         f"python -m {MODULE} --subject 07\n"
         f"  python -m {MODULE} --subject 07 --resume\n"
+        f"  python -m {MODULE} --subject 07 --set-aside\n"
         f"  python -m {MODULE} --study my-study --subject 999 --simulate",
     )
     parser.add_argument("--subject", required=True, help="the participant's number, such as 07")
@@ -149,14 +185,28 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="go on with a session that was broken off, as another run; a trial that was under "
         "way stays marked as interrupted",
     )  # fmt: skip
-    modes = parser.add_mutually_exclusive_group()
-    for mode in (Mode.SIMULATE, Mode.MOUSE, Mode.DUMMY):
-        modes.add_argument(
+    parser.add_argument(
+        "--set-aside", nargs="?", const="all", choices=("all", "last"),
+        help="a wrong number: move all that was recorded under it, or its last run, to "
+        "sourcedata/set-aside, so that the number is free; nothing is deleted",
+    )  # fmt: skip
+    with_what = parser.add_argument_group(
+        "with what (default: tracker.model of study.toml, an EyeLink where it says nothing)"
+    ).add_mutually_exclusive_group()
+    for mode in modes().values():
+        with_what.add_argument(
             f"--{mode}", action="store_const", const=mode, dest="mode", help=mode.meaning
         )
-    parser.set_defaults(mode=Mode.EYELINK)
     parser.add_argument("--screen", type=int, default=0, help="number of the screen, from 0 (0)")
-    parser.add_argument("--windowed", action="store_true", help="a window, not the whole screen")
+    parser.add_argument(
+        "--windowed", action="store_true",
+        help="a window, not the whole screen; not for people",
+    )  # fmt: skip
+    parser.add_argument(
+        "--page", action=argparse.BooleanOptionalAction,
+        help="serve a page for the operator on this computer (default: yes, but not with "
+        "--simulate)",
+    )  # fmt: skip
     parser.add_argument(
         "--language", choices=tuple(TEXTS),
         help="of what the participant reads (default: session.language of study.toml)",
@@ -165,10 +215,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--report", action=argparse.BooleanOptionalAction,
         help="run analysis.session at the end (default: yes, but not with --simulate)",
     )  # fmt: skip
-    arguments = parser.parse_args(argv)
-    if arguments.report is None:
-        arguments.report = arguments.mode != Mode.SIMULATE
-    return arguments
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

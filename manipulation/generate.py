@@ -9,17 +9,20 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.markup import escape
 from rich.table import Table
 
-from manipulation.images.photographs import TOO_NARROW
 from manipulation.new_study.candidates import (
     CandidatePhotographs,
     coco_photographs,
     unchangeable,
 )
+from manipulation.new_study.drawn_masks import DrawnOn
 from manipulation.new_study.folder import check_free
 from manipulation.new_study.objects import UNREADABLE
+from manipulation.new_study.odd_shapes import what_people_would_see
 from manipulation.new_study.plain_photographs import plain_photographs
+from manipulation.new_study.proposal_table import LEFT_OUT
 from manipulation.new_study.propose_study import propose_study
 from manipulation.study_stimuli.control_stimulus import controls_in_words
 from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
@@ -37,11 +40,16 @@ from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError
+from stimuli.support.files import image_size
 from stimuli.support.tables import read_table
 
 console = messages()
 
-_OF_NEW_STUDIES = ("sources", "pairs", "controls", "aim", "name", "seed", "fit", "no_derivatives")
+_OF_NEW_STUDIES = (
+    "sources", "entropy", "pairs", "mixture", "controls", "aim", "name", "seed", "fit", "boxes",
+    "masks_drawn_on", "rescale_masks", "no_derivatives",
+)  # fmt: skip
+_NAMED = 20  # lines of the list of what is left out
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -52,15 +60,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_free(root)  # before photographs are looked at
         photographs = _photographs(arguments)
         study = propose_study(
-            root, photographs, sources=arguments.sources, pairs=arguments.pairs is not False,
-            controls=bool(arguments.controls), name=arguments.name or "",
-            seed=arguments.seed or 0, fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
+            root, photographs, sources=arguments.sources, entropy=arguments.entropy,
+            pairs=arguments.pairs is not False, mixture=bool(arguments.mixture),
+            controls=bool(arguments.controls), name=arguments.name or "", seed=arguments.seed or 0,
+            fit=arguments.fit or ImageSettings.fit, aim=arguments.aim,
             no_derivatives=bool(arguments.no_derivatives),
         )  # fmt: skip
         if photographs and photographs.proposed:
-            _print_left_out(study, photographs)
-        _print_unusable(study)
-        console.print(f"{study.proposals} says what was chosen, and why.")
+            _print_unused(study, photographs)
+        _print_odd_shapes(study)
+        _print_left_out(study)
+        console.print(
+            f"{study.proposals} says what was chosen, and why; "
+            f"{study.stimuli / 'proposals.png'} shows it."
+        )
     elif given := [name for name in _OF_NEW_STUDIES if getattr(arguments, name) is not None]:
         option = f"--{given[0].replace('_', '-')}"
         raise InputError(
@@ -110,7 +123,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     source.add_argument(
         "--coco", nargs=2, metavar=("IMAGES", "ANNOTATIONS"), help="make the study from a folder "
-        "of photographs and their COCO annotation file",
+        "of photographs and their annotations: COCO's instances, or LabelMe's or Label Studio's "
+        "own JSON",
     )  # fmt: skip
     source.add_argument(
         "--photographs", metavar="FOLDER", help="make the study from plain photographs, and "
@@ -121,8 +135,17 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "alone (default: 24, demo: 8, plain photographs: as many as suffice up to 24)",
     )  # fmt: skip
     parser.add_argument(
+        "--entropy", type=int, metavar="N", help="of these, how many for entropy alone, which "
+        "needs no annotated object (default: one in eight, from four on)",
+    )  # fmt: skip
+    parser.add_argument(
         "--pairs", action=argparse.BooleanOptionalAction,
         help="in proposed versions, shift a second object the other way (default: yes)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mixture", action="store_const", const=True, help="in proposed versions for objects, mix "
+        "shift and scale as the paper does: after the shift, the scale that brings it further "
+        "(default: shift alone)",
     )  # fmt: skip
     parser.add_argument(
         "--controls", action="store_const", const=True, help="in the new study, a third version "
@@ -138,6 +161,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--other-objects", action="store_true", help="where a version does not reach "
         "manipulation.aim within the budget, try the photograph's other objects, by their "
         "headroom; study.toml and proposals.tsv say what was chosen",
+    )  # fmt: skip
+    parser.add_argument(
+        "--boxes", action="store_const", const=True, help="with --coco, let the box of an object "
+        "be its outline where it has no other",
+    )  # fmt: skip
+    parser.add_argument(
+        "--masks-drawn-on", choices=tuple(map(str, DrawnOn)), help="with --coco, what masks were "
+        "drawn on where EXIF turns a photograph and sizes do not tell: the photograph as it is "
+        "seen, or as it is stored (default: upright)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rescale-masks", action="store_const", const=True, help="with --coco, scale masks that "
+        "were drawn on a reduced or enlarged copy of a photograph",
     )  # fmt: skip
     parser.add_argument(
         "--no-derivatives", action="store_const", const=True, help="propose photographs, too, "
@@ -163,16 +199,31 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
         if photographs.others:
             console.print(
                 f"[yellow]{len(photographs.others)} files in {arguments.photographs} are no "
-                f"photographs and are left out, such as {photographs.others[0]}[/]"
+                f"photographs and are left out, such as {escape(photographs.others[0])}[/]"
             )
         return photographs
     if not arguments.coco:
         return None
-    photographs = coco_photographs(*arguments.coco)
+    drawn_on = DrawnOn(arguments.masks_drawn_on or DrawnOn.UPRIGHT)
+    photographs = coco_photographs(
+        *arguments.coco, boxes=bool(arguments.boxes), drawn_on=drawn_on,
+        rescale=bool(arguments.rescale_masks),
+    )  # fmt: skip
+    if photographs.ambiguous:
+        other = next(one for one in DrawnOn if one != drawn_on)
+        console.print(
+            escape(
+                f"EXIF turns {len(photographs.ambiguous)} photographs, such as "
+                f"{photographs.ambiguous[0]}, and their sizes do not tell what masks were drawn "
+                f"on; taken is {drawn_on}. Where masks miss the objects in proposals.png, make "
+                f"the study again with --masks-drawn-on {other}."
+            ),
+            style="yellow",
+        )
     if photographs.missing:
         console.print(
             f"[yellow]{len(photographs.missing)} annotated photographs are not in "
-            f"{arguments.coco[0]} and are left out, such as {photographs.missing[0]}[/]"
+            f"{arguments.coco[0]} and are left out, such as {escape(photographs.missing[0])}[/]"
         )
     if bound := unchangeable(photographs):
         what = (
@@ -186,30 +237,46 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
     return photographs
 
 
-def _print_left_out(study: Study, photographs: CandidatePhotographs) -> None:
+def _print_unused(study: Study, photographs: CandidatePhotographs) -> None:
     used = {source.source_id for source in study.settings.sources}
-    left_out = [one.path.name for one in photographs.candidates if one.source_id not in used]
-    if left_out:
+    unused = [one.path.name for one in photographs.candidates if one.source_id not in used]
+    if unused:
         console.print(
-            f"{len(left_out)} of {len(photographs.candidates)} photographs are no sources: "
-            f"{', '.join(left_out[:5])}{', ...' if len(left_out) > 5 else ''}."
+            escape(
+                f"{len(unused)} of {len(photographs.candidates)} photographs are no sources: "
+                f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}."
+            )
         )
 
 
-def _print_unusable(study: Study) -> None:
-    rows = read_table(study.proposals, PROPOSALS)
-    narrow = [one["photograph"] for one in rows if one["because"].startswith(TOO_NARROW)]
-    if narrow:
-        console.print(
-            f"[yellow]{len(narrow)} photographs are left out, since they are {TOO_NARROW}: "
-            f"{', '.join(narrow[:5])}{', ...' if len(narrow) > 5 else ''}[/]"
-        )
-    named = [str(one["annotation_id"]) for one in rows if one["because"].startswith(UNREADABLE)]
-    if named:
-        console.print(
-            f"[yellow]{len(named)} objects are left out, since their outlines cannot be read: "
-            f"{', '.join(named[:5])}{', ...' if len(named) > 5 else ''}[/]"
-        )
+def _print_odd_shapes(study: Study) -> None:
+    for source in study.settings.sources:
+        size = image_size(study.root / source.photograph)
+        if odd := what_people_would_see(size, study.settings.images):
+            console.print(f"[yellow]{source.source_id}: {odd}[/]")
+
+
+def _print_left_out(study: Study) -> None:
+    """Print one list of all that cannot be used."""
+    rows = [
+        one
+        for one in read_table(study.proposals, PROPOSALS)
+        if one["because"].startswith((UNREADABLE, LEFT_OUT))
+    ]
+    objects = sum(one["annotation_id"] is not None for one in rows)
+    if not rows:
+        return
+    console.print(
+        f"[yellow]{len(rows) - objects} photographs or entries and {objects} objects are left out, "
+        f"since they cannot be used; {study.proposals.name} names all of them:[/]"
+    )
+    for row in rows[:_NAMED]:
+        of_object = "" if row["annotation_id"] is None else f"annotation {row['annotation_id']}"
+        named = ", ".join(filter(None, (row["photograph"], of_object)))
+        because = row["because"].removeprefix(LEFT_OUT).removeprefix(UNREADABLE)
+        console.print(f"[yellow]  {escape(f'{named}: {because}' if named else because)}[/]")
+    if len(rows) > _NAMED:
+        console.print(f"[yellow]  and {len(rows) - _NAMED} more[/]")
 
 
 def _print_summary(study: Study, generated: GeneratedStimuli) -> None:

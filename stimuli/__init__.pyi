@@ -10,6 +10,8 @@ from .contract.licences import permission as permission
 from .contract.masks import Annotations as Annotations
 from .contract.masks import read_annotations as read_annotations
 from .contract.outlines import decode as decode
+from .contract.polygons import mask_outlines as mask_outlines
+from .contract.polygons import simplified as simplified
 from .contract.settings import Settings as Settings
 from .contract.settings import read_settings as read_settings
 from .contract.study import Study as Study

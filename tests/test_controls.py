@@ -16,7 +16,6 @@ from experiment import run as experiment
 from experiment.schedules.schedule import subject_schedule
 from experiment.session.images import interest_areas
 from manipulation.images.photographs import resized, to_image
-from manipulation.new_study.candidates import demo_photographs
 from manipulation.studio_page.saving import save
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.source_material import Sources
@@ -24,7 +23,6 @@ from manipulation.targets.control_region import SALIENCY_NATS, SIZE_FACTOR
 from manipulation.targets.densities import blurred_masks
 from manipulation.transforms.edits import BOUNDS, edit_region
 from stimuli.contract.catalogue import read_blocks, read_catalogue
-from stimuli.contract.settings import ManipulationSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Condition, Direction
 from stimuli.support.errors import InputError
@@ -32,24 +30,17 @@ from stimuli.support.files import read_image, read_log_saliency
 from tests.small_study import propose_small_study
 
 SUBJECTS = 4
-PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "china")
-SOURCES = len(PHOTOGRAPHS)  # one of them for the entropy alone
+SOURCES = 5  # one of them for the entropy alone
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A study whose simulated observers look where the model says, long and exactly.
-
-    Of the budget distance and colours are wide: within the default ones an effect is too small for
-    four observers to show.
-    """
-    root, demo = tmp_path_factory.mktemp("controls") / "study", demo_photographs()
-    chosen = tuple(one for one in demo.candidates if one.source_id in PHOTOGRAPHS)
+    """A study whose simulated observers look where the model says, long and exactly."""
+    root = tmp_path_factory.mktemp("controls") / "study"
     propose_small_study(
-        root, replace(demo, candidates=chosen), sources=SOURCES, controls=True,
-        budget=ManipulationSettings.budget, distance=0.2, colour=30.0, steps=10,
-        follows_model=1.0, follows_centre=0.0,
-        landing_error=0.0, image_s=12.0, resamples=200, second_opinion="[]", longest_run=5,
+        root, sources=SOURCES, controls=True, follows_model=1.0, follows_centre=0.0,
+        landing_error=0.0, image_s=12.0, steps=25, strength=1.0, resamples=500,
+        second_opinion='["scratch"]', longest_run=5,
     )  # fmt: skip
     study = open_study(root)
     generate_stimuli(study)

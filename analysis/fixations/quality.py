@@ -9,7 +9,9 @@ What is measured, and by which rule of ``[exclusions]`` in study.toml it counts:
 - drift: from the centre of the image to the fixation under way when it appeared, in degrees;
 - precision: the root mean square of the distances between successive samples within fixations, in
   degrees; measured where a rule asks for it, since it needs every sample;
-- duration: how far the time for which the image was shown is off the study's, in frames.
+- duration: how far the time for which the image was shown is off the study's, in frames;
+- shown_by: how the image came to be shown: by gaze on the target, by hand, or without a drift
+  check.
 """
 
 import math
@@ -22,6 +24,7 @@ import pandas as pd
 from analysis.fixations.trials import EyeFixations
 from analysis.recordings.recording import Recording
 from stimuli.contract.settings import ExclusionSettings
+from stimuli.contract.vocabulary import ShownBy
 from stimuli.support.tables import Column, Schema
 
 # A calibration that came to nothing leaves the one before in force.
@@ -182,11 +185,20 @@ def _precision(
     return float(np.sqrt(known.mean())) if len(known) else math.nan
 
 
-def rule_broken(quality: TrialQuality, rules: ExclusionSettings) -> str | None:
+def rule_broken(
+    quality: TrialQuality, rules: ExclusionSettings, shown_by: ShownBy | None = None
+) -> str | None:
     """Return the first rule that leaves a trial out, with the value, or None.
 
     What cannot be known breaks no rule.
+
+    Parameters
+    ----------
+    shown_by
+        How the image came to be shown, where the events say so.
     """
+    if shown_by is not None and shown_by in rules.shown_by:
+        return f"shown_by {shown_by}"
     limits: Mapping[str, tuple[float, float]] = {
         "track_loss": (quality.track_loss, rules.track_loss),
         "validation_deg": (quality.validation_deg, rules.validation_deg or math.inf),

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.fixations.blinks import beside_blinks
 from analysis.fixations.detection import detect_fixations
+from analysis.fixations.parsing import is_of_samples, parsed
 from analysis.fixations.quality import ShownImage, eye_record, rule_broken, trial_quality
 from analysis.fixations.trials import (
     BlockEyes,
@@ -95,7 +96,7 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
         where they are needed.
     """
     rules, screen = settings.exclusions, settings.screen.geometry
-    recording = read_run_recording(run, path, settings)
+    recording = parsed(read_run_recording(run, path, settings), path, settings)
     samples = recording.samples() if rules.precision_deg else None
     fixations, eyes = _eye_fixations(recording, path, samples, settings)
     screen_px = eyelink_to_screen(fixations.xy_px)
@@ -141,7 +142,7 @@ def run_fixations(run: SessionRun, path: Path, settings: Settings) -> RunFixatio
             {
                 "subject": run.subject, "run": run.run, "trial": trial["trial"],
                 "stim_id": trial["stim_id"], **vars(measured),
-                "excluded": rule_broken(measured, rules),
+                "excluded": rule_broken(measured, rules, trial.get("shown_by")),
             }
         )  # fmt: skip
         trials.append(_Trial(trial, onset_ms, own, numbers, on_image))
@@ -159,7 +160,7 @@ def _eye_fixations(
 ) -> tuple[EyeFixations, BlockEyes]:
     """Return the fixations of an eye a block: the parser's, or found anew in the samples."""
     found = recording.fixations
-    if settings.analysis.detector != "tracker":
+    if settings.analysis.detector != "tracker" and not is_of_samples(path):
         samples = recording.samples() if samples is None else samples
         per_degree = settings.screen.geometry.pixels_per_degree
         found = detect_fixations(samples, per_degree, settings.analysis)

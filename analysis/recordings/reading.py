@@ -12,13 +12,9 @@ from analysis.recordings.asc import read_asc
 from analysis.recordings.asc_text import GZIP
 from analysis.recordings.edf import MAGIC, read_edf
 from analysis.recordings.recording import Recording
-from analysis.recordings.sample_tables import (
-    PHYSIO,
-    read_physio,
-    read_sample_table,
-    separator_of,
-)
+from analysis.recordings.sample_tables import read_physio, read_sample_table, separator_of
 from analysis.recordings.vendor_tables import HEADER_LINES, header_line
+from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError
 
 _HEAD_BYTES = 1 << 16

@@ -25,10 +25,10 @@ import pandas as pd
 
 from analysis.recordings.asc_text import MISSING, text_lines
 from analysis.recordings.recording import Recording, assemble, sample_columns
+from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError, nearest
 from stimuli.support.files import read_json
 
-PHYSIO = "_physio.tsv.gz"
 _ONE_EYE = {"x_px": "x_left_px", "y_px": "y_left_px", "pupil": "pupil_left"}
 _BIDS = {"x_coordinate": "x", "y_coordinate": "y", "pupil_size": "pupil"}
 _MS = {"ms": 1.0, "msec": 1.0, "millisecond": 1.0, "milliseconds": 1.0,
@@ -128,6 +128,13 @@ def read_physio(path: str | Path) -> Recording:
     found, told = _physio_events(events, eye) if events.is_file() else ({}, [])
     rate = float(described.get("SamplingFrequency") or math.nan)
     return recording_of_samples(samples, eye, told, Counter(), found, rate)
+
+
+def physio_device(path: Path) -> str:
+    """Return manufacturer and model of the tracker of a BIDS recording, empty if it names none."""
+    described = _described(path)
+    names = ("Manufacturer", "ManufacturersModelName")
+    return " ".join(str(described[name]) for name in names if described.get(name))
 
 
 def _physio_events(path: Path, eye: str) -> tuple[dict[str, list[tuple]], list[tuple]]:

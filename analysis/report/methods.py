@@ -1,15 +1,19 @@
 """The methods of this analysis in words, with its settings and versions."""
 
 import math
+import statistics
+from dataclasses import replace
 
 from analysis.density import centre_bias, mixture
 from analysis.effects.intervals import LEAST_SOURCES
 from analysis.effects.study_analysis import StudyAnalysis
+from analysis.fixations.parsing import detector_at, is_of_samples
 from analysis.fixations.subsets import Subset
+from analysis.recordings.sample_tables import physio_device
 from analysis.report.further import further_methods
 from analysis.report.numbers import signed
 from stimuli.contract.geometry import extent_deg
-from stimuli.contract.settings import AnalysisSettings, ExclusionSettings, Settings
+from stimuli.contract.settings import NOT_MEASURED, AnalysisSettings, ExclusionSettings, Settings
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.provenance import package_versions, source_commit
 
@@ -63,16 +67,32 @@ def _recorded(analysis: StudyAnalysis) -> str:
     """Return with what gaze was recorded, as the settings say that every recording was."""
     tracker = analysis.study.settings.tracker
     if set(analysis.participants.values()) == {ParticipantKind.SIMULATED}:
-        return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz} samples a second."
+        return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz:g} samples a second."
     return (
-        f"Gaze of the {tracker.eye} eye was recorded with an EyeLink at {tracker.sample_rate_hz} "
-        f"samples a second."
+        f"Gaze of the {tracker.eye} eye was recorded with {_tracker(analysis)} at "
+        f"{tracker.sample_rate_hz:g} samples a second."
     )
 
 
-def _detection(settings: AnalysisSettings) -> str:
+def _tracker(analysis: StudyAnalysis) -> str:
+    """Return what recorded, as the sidecar of a recording of samples says."""
+    named = set()
+    for run in analysis.runs:
+        if run.recording is None or not is_of_samples(run.recording):
+            named.add("an EyeLink")
+        else:
+            named.add(physio_device(run.recording) or analysis.study.settings.tracker.model)
+    return " or ".join(sorted(named))
+
+
+def _detection(analysis: StudyAnalysis) -> str:
+    settings = analysis.study.settings.analysis
+    recordings = [run.recording for run in analysis.runs if run.recording is not None]
     if settings.detector == "tracker":
-        return "Fixations are those of the tracker's own parser, at its mean positions."
+        if not any(map(is_of_samples, recordings)):
+            return "Fixations are those of the tracker's own parser, at its mean positions."
+        rate_hz = analysis.study.settings.tracker.sample_rate_hz
+        settings = replace(settings, detector=detector_at(rate_hz))
     threshold = {
         "velocity": f"by velocity (I-VT, below {settings.velocity_deg_s:g} degrees a second)",
         "dispersion": f"by dispersion (I-DT, within {settings.dispersion_deg:g} degrees)",
@@ -83,6 +103,13 @@ def _detection(settings: AnalysisSettings) -> str:
     )
 
 
+def _luminance(settings: Settings) -> str:
+    screen = settings.screen
+    white = NOT_MEASURED if screen.luminance_cd_m2 is None else f"{screen.luminance_cd_m2:g} cd/m²"
+    gamma = NOT_MEASURED if screen.gamma is None else f"{screen.gamma:g}"
+    return f"; luminance of white {white}, gamma {gamma}"
+
+
 def _whole(settings: Settings) -> str:
     """Return what the surround of photographs is, where they are shown whole."""
     if settings.images.fit != "whole":
@@ -91,6 +118,23 @@ def _whole(settings: Settings) -> str:
         f", each a whole photograph on the grey of the screen (pixel value "
         f"{settings.screen.grey_level}; fixations on the grey count as off the image, and all "
         f"densities are over the photograph alone),"
+    )
+
+
+def shown_for(analysis: StudyAnalysis) -> str:
+    """Return for how long the images were shown, as it was measured in the complete trials."""
+    asked_s = analysis.study.settings.session.image_s
+    measured = [
+        float(trial["duration"])
+        for run in analysis.runs
+        for trial in run.complete
+        if trial["duration"] is not None
+    ]
+    if not measured:
+        return f"for {asked_s:g} s (asked for; not measured)"
+    return (
+        f"for {statistics.median(measured):.3f} s (median of {len(measured)} trials, measured; "
+        f"range {min(measured):.3f} to {max(measured):.3f} s; {asked_s:g} s were asked for)"
     )
 
 
@@ -127,7 +171,8 @@ def _query(analysis: StudyAnalysis) -> str:
     return f" Of these, only fixations with {analysis.query}." if analysis.query else ""
 
 
-def _exclusions(rules: ExclusionSettings) -> str:
+def exclusions_in_words(rules: ExclusionSettings) -> str:
+    """Return what the rules of a study leave out, and what they do with short fixations."""
     stated = {
         "track loss": (rules.track_loss < 1, f"above {rules.track_loss:.0%} of the image's time"),
         "validation error": (
@@ -143,6 +188,7 @@ def _exclusions(rules: ExclusionSettings) -> str:
             rules.duration_frames,
             f"more than {rules.duration_frames:g} frames off",
         ),
+        "images that came to be shown": (rules.shown_by, " or ".join(rules.shown_by)),
         "fixations": (rules.fixations, f"fewer than {rules.fixations}"),
     }
     asked = [f"{name} {limit}" for name, (applies, limit) in stated.items() if applies]
@@ -182,13 +228,14 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         fitted = "with a single photograph there is none, and it is uniform"
     return [
         f"Images of {settings.images.size_px} x {settings.images.size_px} pixels "
-        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm) were shown{_whole(settings)} "
-        f"for {settings.session.image_s:g} s. {_recorded(analysis)} "
-        f"{_detection(settings.analysis)} Fixation 0, "
+        f"({width_deg:.1f}° at {settings.screen.distance_cm:g} cm{_luminance(settings)}) were "
+        f"shown{_whole(settings)} "
+        f"{shown_for(analysis)}. {_recorded(analysis)} "
+        f"{_detection(analysis)} Fixation 0, "
         f"under way when the image appeared, fixations off the image and trials that were not "
         f"complete do not enter. {_subset(analysis)}{_query(analysis)}",
         *_controls(analysis),
-        _exclusions(settings.exclusions),
+        exclusions_in_words(settings.exclusions),
         f"The fixation density of each stimulus is a mixture of a Gaussian kernel density "
         f"estimate, a uniform density and a centre bias. Kernels are cut at the edges of the image "
         f"and renormalised exactly. Bandwidth (between {mixture.BANDWIDTHS[0]:g} and "

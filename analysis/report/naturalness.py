@@ -42,15 +42,16 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
         [
             stimulus.source_id, direction_cell(stimulus.direction), _budget(effect),
             _number(effect.realism, 2), _number(effect.second_realism, 2),
-            _number(effect.feature_distance, 4), _number(effect.colour_difference, 1),
+            _number(effect.feature_distance, 3), _number(effect.local_distance, 2),
+            _number(effect.colour_difference, 1),
             _number(effect.psnr_db, 1),
             _number(effect.ssim, 3), effect.unusual or DASH,
         ]
         for stimulus, effect in measured
     ]  # fmt: skip
     head = [
-        "Source", "Aim", "Budget", "Realism", "Other judge", "Distance", "Colours", "PSNR, dB",
-        "SSIM", "Unusual",
+        "Source", "Aim", "Budget", "Realism", "Other judge", "Distance", "Largest", "Colours",
+        "PSNR, dB", "SSIM", "Unusual",
     ]  # fmt: skip
     return NaturalnessOfVersions(summary, Table(head, rows, text_columns=3))
 

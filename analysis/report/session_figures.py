@@ -22,7 +22,6 @@ def draw_trials(quality: SessionQuality) -> bytes:
     trials, rows = quality.trials, quality.rows
     shown = [row for row in rows if row["frames"]]
     numbers = [row["trial"] for row in shown]
-    frame_ms = [1000 * row["duration"] / row["frames"] for row in shown]
     limit_deg = quality.study.settings.session.calibration_limit_deg
     nominal_ms = 1000 / quality.study.settings.screen.refresh_hz
     with style():
@@ -33,9 +32,7 @@ def draw_trials(quality: SessionQuality) -> bytes:
         _dots(axes[0, 1], trials["trial"], trials["drift_deg"], "gaze at onset from centre (deg)")
         _dots(axes[0, 2], trials["trial"], 100 * trials["track_loss"], "track loss (%)")
         _dots(axes[1, 0], trials["trial"], trials["n_fixations"], "fixations")
-        _dots(axes[1, 1], numbers, frame_ms, "mean frame interval (ms)")
-        axes[1, 1].axhline(nominal_ms, color=FAINT, dashes=(4, 2), linewidth=0.8)
-        axes[1, 1].ticklabel_format(useOffset=False)
+        _draw_intervals(axes[1, 1], quality, nominal_ms)
         _dots(axes[1, 2], numbers, [row["dropped_frames"] for row in shown], "frames late")
         for axis in (*axes[0], axes[1, 0]):
             axis.set_ylim(bottom=0.0)
@@ -47,6 +44,23 @@ def draw_trials(quality: SessionQuality) -> bytes:
                 for axis in axes.flat:
                     axis.axvline(row["trial"], color=COLOURS[Direction.INCREASE], linewidth=0.6)
         return png_bytes(figure)
+
+
+def _draw_intervals(axis: Axes, quality: SessionQuality, nominal_ms: float) -> None:
+    """Draw the time between any two flips of every image; the mean where the journal has none."""
+    trials: list[float] = []
+    intervals_ms: list[float] = []
+    for row in quality.rows:
+        kept_s = quality.intervals_s.get(row["trial"])
+        if not kept_s and row["frames"]:
+            kept_s = [row["duration"] / row["frames"]]
+        intervals_ms += [1000 * interval for interval in kept_s or ()]
+        trials += [row["trial"]] * len(kept_s or ())
+    _dots(axis, trials, intervals_ms, "interval of every frame (ms)")
+    axis.lines[0].set(alpha=0.4, markersize=2.5)
+    axis.axhline(nominal_ms, color=FAINT, dashes=(4, 2), linewidth=0.8)
+    axis.set_ylim(bottom=0.0, top=1.1 * max(2 * nominal_ms, *intervals_ms, 0.0))
+    axis.ticklabel_format(useOffset=False)
 
 
 def _dots(axis: Axes, x: ArrayLike, y: ArrayLike, label: str) -> None:

@@ -16,10 +16,15 @@ from analysis.report.session_losses import any_loss, draw_losses
 from analysis.report.session_quality import SessionQuality
 from analysis.report.tables import Table
 from stimuli.contract.study import participant_id
-from stimuli.contract.vocabulary import ParticipantKind, Stimulus
+from stimuli.contract.vocabulary import ParticipantKind, ShownBy, Stimulus
 
 # A trial that lost the eye for more than this share of the image's time is worth a look.
 _MUCH_TRACK_LOSS = 0.25
+# How an image may have come to be shown without gaze on the target after a drift check.
+_UNUSUAL_WAYS = {
+    ShownBy.BY_HAND: "image shown by hand, without gaze on the target, in",
+    ShownBy.CHECK_SKIPPED: "no drift check before the image of",
+}
 
 
 def session_page(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> str:
@@ -107,10 +112,17 @@ def _notes(quality: SessionQuality) -> list[str]:
         without = [str(one.trial) for one in quality.without if one.cause == cause]
         if without:
             notes.append(f"no fixation on the image in {_trials(without)}: {cause}")
+    for way, told in _UNUSUAL_WAYS.items():
+        shown = [str(row["trial"]) for row in quality.rows if row.get("shown_by") == way]
+        if shown:
+            notes.append(f"{told} {_trials(shown)}")
+    early = sum(row.get("early_frames") or 0 for row in quality.rows)
+    if early:
+        notes.append(f"{early} frames came early: vertical synchronisation may be off")
     off = trials[trials["frames_off"].abs() > 1]
     if len(off):
-        shown = _trials([str(trial) for trial in off["trial"]])
-        notes.append(f"image shown more than a frame too long or too short in {shown}")
+        numbers = _trials([str(trial) for trial in off["trial"]])
+        notes.append(f"image shown more than a frame too long or too short in {numbers}")
     excluded = trials[trials["excluded"].notna()]
     if len(excluded):
         notes.append(f"{len(excluded)} trials left out by [exclusions] of study.toml")

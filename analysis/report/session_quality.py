@@ -1,6 +1,6 @@
 """What a page on the quality of one subject's session is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -36,6 +36,9 @@ class SessionQuality:
         Trials without a fixation on their image, and why.
     losses
         When gaze was lost, missing or not to be read, trial by trial.
+    intervals_s
+        Times between the flips of an image, in seconds, by trial; without those that the journal
+        does not tell.
     """
 
     study: Study
@@ -48,6 +51,7 @@ class SessionQuality:
     warnings: Sequence[tuple[str, str, int]]
     without: Sequence[TrialWithout]
     losses: Sequence[TrialLosses] = field(default_factory=list)
+    intervals_s: Mapping[int, Sequence[float]] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.fixations.lost_samples import TrialLosses, trial_losses
+from analysis.fixations.parsing import parsed
 from analysis.fixations.quality import QUALITY
 from analysis.fixations.table import fixation_table
 from analysis.recordings.recording import Recording, unsound_samples
 from analysis.report.session_page import session_page
 from analysis.report.session_quality import SessionQuality
 from analysis.results.tables import write_csv
+from analysis.sessions.frames import frame_intervals
 from analysis.sessions.physio import write_physio
 from analysis.sessions.runs import read_participant_kinds, read_run_recording, read_runs
 from stimuli.contract.catalogue import read_catalogue
@@ -95,6 +97,7 @@ def _report(study: Study, subject: str) -> SessionReport:
             recordings.append(None)
         else:
             recording = read_run_recording(one, one.recording, study.settings)
+            recording = parsed(recording, one.recording, study.settings)
             recordings.append(recording)
             samples = recording.samples()
             written += write_physio(one, recording, samples, study.settings)
@@ -107,6 +110,7 @@ def _report(study: Study, subject: str) -> SessionReport:
         study=study, subject=subject, runs=runs, recordings=recordings, participant_kind=kind,
         fixations=fixations, trials=summary.quality, warnings=[*summary.warnings, *unsound],
         without=summary.without, losses=losses,
+        intervals_s=frame_intervals(study, subject, [one.run for one in runs]),
     )  # fmt: skip
     page = study.derivatives / "quality" / f"{participant}.html"
     write_text(page, session_page(quality, {one.stim_id: one for one in stimuli}))

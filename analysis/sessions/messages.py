@@ -12,7 +12,7 @@ import pandas as pd
 
 _OFFSET = re.compile(r"([+-]?[0-9]{1,9})\s+(\S.*)", re.DOTALL)
 _TRIAL = re.compile(r"TRIALID\s+([0-9]{1,9})(?:\s|$)")
-_STIMULUS = re.compile(r"!V TRIAL_VAR stim_id (\S+)")
+_STIMULUS = re.compile(r"(?:!V TRIAL_VAR stim_id|STIM_ID) (\S+)")
 _ONSET = re.compile(r"SYNCTIME(?:\s|$)")
 
 

@@ -17,6 +17,7 @@ from analysis.recordings.recording import Recording
 from analysis.sessions.messages import image_onsets
 from analysis.sessions.runs import SessionRun
 from stimuli.contract.settings import Settings
+from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError
 from stimuli.support.files import write_bytes, write_json
 from stimuli.support.tables import MISSING
@@ -44,6 +45,8 @@ def write_physio(
 ) -> list[Path]:
     """Write physio and physioevents of every eye of a run beside its events; return the paths.
 
+    A run that was recorded as physio has them.
+
     Parameters
     ----------
     samples
@@ -54,6 +57,8 @@ def write_physio(
     InputError
         If there are none.
     """
+    if run.recording is not None and run.recording.name.endswith(PHYSIO):
+        return []  # it is there, as the session wrote it
     sides = [side for side in _SIDES.values() if f"x_{side}_px" in samples]
     if samples.empty or not sides:
         raise InputError(

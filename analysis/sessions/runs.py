@@ -18,14 +18,14 @@ from stimuli.contract.catalogue_checks import check_images
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
 from stimuli.contract.settings import Settings
-from stimuli.contract.study import Study, participant_id, run_name
+from stimuli.contract.study import PHYSIO, Study, participant_id, run_name
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus, TrialStatus
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError, nearest
 from stimuli.support.tables import Row, read_table
 
 # An ASC file beside the EDF was made of it on purpose.
-_SUFFIXES = (".asc", ".asc.gz", ".edf", ".EDF")
+_SUFFIXES = (".asc", ".asc.gz", ".edf", ".EDF", PHYSIO)
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class SessionRun:
     trials : sequence of rows
         Its rows by `stimuli.contract.schemas.EVENTS`, complete or not.
     recording : Path or None
-        The tracker's own file, EDF or ASC; None if no trial was completed, so that nothing is
-        read from it.
+        The tracker's own file, EDF or ASC, or BIDS ``physio`` of a tracker of samples; None if no
+        trial was completed, so that nothing is read from it.
     photographs
         Where the photograph of each stimulus lies in the image as shown, by ``stim_id``; without
         those that fill it.

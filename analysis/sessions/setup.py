@@ -39,7 +39,7 @@ def setup_differences(recording: Recording, settings: Settings) -> list[str]:
     if rates:
         found.append(
             f"the sample rate is {', '.join(f'{rate:g}' for rate in rates)} Hz; expected "
-            f"{tracker.sample_rate_hz} (tracker.sample_rate_hz)"
+            f"{tracker.sample_rate_hz:g} (tracker.sample_rate_hz)"
         )
     commands = (_COMMAND.fullmatch(text) for text in recording.messages["text"])
     told = {match[1]: match[2] for match in commands if match}

@@ -94,6 +94,9 @@ class VirtualDisplay:
     def draw_text(self, text: str) -> None:
         self._drawn = BLANK
 
+    def draw_note(self, text: str) -> None:
+        """A note changes nothing that is looked at."""
+
     def flip(self) -> float:
         self.flips += 1
         # The small term keeps a time that is a retrace, but for rounding, from counting as before.

@@ -23,6 +23,7 @@ _PATCH_PX = 64
 _ON, _OFF = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 # As shares of the screen's height and width; letters are about 0.5 degrees high at 60 cm.
 _TEXT_HEIGHT, _TEXT_WIDTH = 1 / 32, 0.8
+_NOTE_HEIGHT, _NOTE_WIDTH, _NOTE_MARGIN = 1 / 72, 0.24, 1 / 72
 
 
 class WindowClock:
@@ -115,12 +116,42 @@ class WindowDisplay:
             units="pix",
         ).draw()
 
+    def draw_note(self, text: str) -> None:
+        screen, corner = self._settings.screen, self._settings.session.notes
+        if corner == "none":
+            return
+        row, side = corner.split("-")
+        margin_px = screen.height_px * _NOTE_MARGIN
+        # The trigger has its corner to itself.
+        lifted_px = _PATCH_PX if (screen.trigger, corner) == ("photodiode", "bottom-left") else 0
+        right, up = (1 if side == "right" else -1), (1 if row == "top" else -1)
+        self._visual.TextStim(
+            self.window,
+            text=text,
+            height=screen.height_px * _NOTE_HEIGHT,
+            wrapWidth=screen.width_px * _NOTE_WIDTH,
+            pos=(
+                right * (screen.width_px / 2 - margin_px),
+                up * (screen.height_px / 2 - margin_px - lifted_px),
+            ),
+            anchorHoriz=side,
+            anchorVert=row,
+            alignText=side,
+            color=_ink(self._grey),
+            colorSpace="rgb1",
+            units="pix",
+        ).draw()
+
     def flip(self) -> float:
         if self._trigger is None:
             return self.window.flip()
         self._trigger.draw()
         self._trigger.fillColor = _OFF
         return self.window.flip()
+
+    def bring_to_front(self) -> None:
+        """Give the window the keyboard, where another has taken it."""
+        self.window.winHandle.activate()
 
     def draw_camera(self, pixels: np.ndarray, title: str) -> None:
         from PIL import Image

@@ -1,47 +1,180 @@
-"""The modes that a session can be run in, and who takes part in each."""
+"""The modes that a session can be run in: what records, and who takes part.
 
+`MODES` is the one list of them. A tracker is added by an entry here, or from another package by the
+entry point group ``guiding_gaze.modes``, which names a `Mode`; see ``docs/adding-a-tracker.md``.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
 
+import numpy as np
+
+from experiment.display.window import WindowDisplay
+from experiment.laboratory.operator import KeyOperator
+from experiment.laboratory.sounds import Sounds
+from experiment.protocols.display import Clock
+from experiment.protocols.tracker import Tracker
+from experiment.trackers import iohub
+from experiment.trackers.eyelink_link import open_eyelink
+from experiment.trackers.mouse import MOUSE as MOUSE_REMARK
+from experiment.trackers.mouse import MouseEye, MouseTracker
+from experiment.trackers.sampled import SampledTracker
+from experiment.trackers.samples import SampleSource
+from experiment.trackers.tobii import open_tobii
+from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.support.errors import InputError, nearest
 
-
-class Mode(StrEnum):
-    """What a session is run with, by its word on the command line."""
-
-    EYELINK = "eyelink"
-    SIMULATE = "simulate"
-    MOUSE = "mouse"
-    DUMMY = "dummy"
-
-    @property
-    def participant_kind(self) -> ParticipantKind:
-        """Who takes part, as in participants.tsv."""
-        return _MEANINGS[self].participant_kind
-
-    @property
-    def meaning(self) -> str:
-        """What stands in the place of what, in a few words."""
-        return _MEANINGS[self].words
+ENTRY_POINTS = "guiding_gaze.modes"
 
 
 @dataclass(frozen=True)
-class _Meaning:
+class Room:
+    """What a tracker is opened in: a screen, its clock, whoever presses keys, and a folder.
+
+    Attributes
+    ----------
+    host
+        Folder of the run for what a tracker keeps until it is handed over.
+    """
+
+    display: WindowDisplay
+    clock: Clock
+    operator: KeyOperator
+    settings: Settings
+    host: Path
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What a session is run with.
+
+    Attributes
+    ----------
+    word
+        Its option on the command line, and what ``tracker.model`` of study.toml calls it.
+    participant_kind
+        Who takes part, as in participants.tsv.
+    meaning
+        What stands in the place of what, in a few words.
+    open_tracker
+        Opens the tracker in a room, and closes it; None of the simulation, which has no room.
+    cursor
+        Whether the mouse is seen.
+    address
+        Where the tracker is, so that no other session uses it at the same time; empty of one that
+        several may.
+    """
+
+    word: str
     participant_kind: ParticipantKind
-    words: str
+    meaning: str
+    open_tracker: Callable[[Room], AbstractContextManager[Tracker]] | None = None
+    cursor: bool = False
+    address: Callable[[Settings], str] = lambda settings: ""
+
+    def __str__(self) -> str:
+        return self.word
 
 
-_MEANINGS = {
-    Mode.EYELINK: _Meaning(ParticipantKind.HUMAN, "a person before a screen and an EyeLink"),
-    Mode.SIMULATE: _Meaning(
-        ParticipantKind.SIMULATED,
-        "a simulated observer and a virtual clock in place of a person; no screen",
-    ),
-    Mode.MOUSE: _Meaning(
-        ParticipantKind.MOUSE, "the mouse in place of the eye, on the real screen"
-    ),
-    Mode.DUMMY: _Meaning(
-        ParticipantKind.DUMMY,
-        "the EyeLink's dummy mode: nothing is recorded, gaze counts as on the target",
-    ),
-}
+def sampled(
+    open_source: Callable[[Room], AbstractContextManager[SampleSource]],
+) -> Callable[[Room], AbstractContextManager[Tracker]]:
+    """Return what opens a tracker, given what opens its source of samples."""
+
+    @contextmanager
+    def opened(room: Room) -> Iterator[Tracker]:
+        with open_source(room) as source:
+            yield SampledTracker(
+                source, room.display, room.clock, room.settings, room.host, tell=room.operator.tell
+            )
+
+    return opened
+
+
+def _eyelink(room: Room, *, dummy: bool = False) -> AbstractContextManager[Tracker]:
+    return open_eyelink(
+        room.display, room.clock, room.settings, read_keys=room.operator.keys,
+        tell=room.operator.tell, beep=Sounds(room.operator.tell).play, dummy=dummy,
+    )  # fmt: skip
+
+
+@contextmanager
+def _mouse(room: Room) -> Iterator[Tracker]:
+    eye = MouseEye(room.display.mouse_px, room.settings.screen.geometry)
+    generator = np.random.default_rng(room.settings.study.seed)
+    yield MouseTracker(room.clock, eye, room.settings, generator, room.host, remark=MOUSE_REMARK)
+
+
+def _of_iohub(device: iohub.IohubDevice) -> Callable[[Room], AbstractContextManager[Tracker]]:
+    return sampled(lambda room: iohub.open_iohub(device, room.display, room.settings))
+
+
+_HUMAN = ParticipantKind.HUMAN
+EYELINK = Mode(
+    "eyelink", _HUMAN, "a person before a screen and an EyeLink", _eyelink,
+    address=lambda settings: settings.tracker.address,
+)  # fmt: skip
+SIMULATE = Mode(
+    "simulate", ParticipantKind.SIMULATED,
+    "a simulated observer and a virtual clock in place of a person; no screen",
+)  # fmt: skip
+MOUSE = Mode(
+    "mouse", ParticipantKind.MOUSE, "the mouse in place of the eye, on the real screen", _mouse,
+    cursor=True,
+)  # fmt: skip
+DUMMY = Mode(
+    "dummy", ParticipantKind.DUMMY,
+    "the EyeLink's dummy mode: nothing is recorded, gaze counts as on the target",
+    functools.partial(_eyelink, dummy=True),
+)  # fmt: skip
+_BUILT_IN = (
+    EYELINK, SIMULATE, MOUSE, DUMMY,
+    Mode("tobii", _HUMAN, "a person before a Tobii, through titta",
+         sampled(lambda room: open_tobii(room.display, room.clock, room.settings))),
+    Mode("mouse-gaze", ParticipantKind.MOUSE, "the mouse as a tracker of PsychoPy's ioHub",
+         _of_iohub(iohub.MOUSE_GAZE), cursor=True),
+    Mode("gazepoint", _HUMAN, "a person before a Gazepoint, through ioHub",
+         _of_iohub(iohub.GAZEPOINT)),
+    Mode("pupil-core", _HUMAN, "a person who wears a Pupil Core, through ioHub",
+         _of_iohub(iohub.PUPIL_CORE)),
+    Mode("pupil-neon", _HUMAN, "a person who wears a Neon, through ioHub",
+         _of_iohub(iohub.PUPIL_NEON)),
+    Mode("eyelogic", _HUMAN, "a person before an EyeLogic, through ioHub",
+         _of_iohub(iohub.EYELOGIC)),
+    Mode("tobii-iohub", _HUMAN, "a person before a Tobii, through ioHub", _of_iohub(iohub.TOBII)),
+)  # fmt: skip
+
+
+@functools.cache
+def modes() -> dict[str, Mode]:
+    """Return every mode by its word: the built-in ones, then those of other packages."""
+    others = (entry.load() for entry in metadata.entry_points(group=ENTRY_POINTS))
+    return {mode.word: mode for mode in (*_BUILT_IN, *others)}
+
+
+def find_mode(word: "str | Mode", name: str = "mode") -> Mode:
+    """Return a mode by its word; `name` says where the word was read.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+
+    Examples
+    --------
+    >>> from experiment import find_mode
+    >>> find_mode("mouse").participant_kind.value
+    'mouse'
+    """
+    known = modes()
+    if str(word) not in known:
+        raise InputError(
+            f"{name} is {str(word)!r}; expected one of {', '.join(known)}"
+            f"{nearest(str(word), known)}"
+        )
+    return word if isinstance(word, Mode) else known[word]

@@ -27,7 +27,12 @@ class SimulatedOperator:
     def asked(self) -> Decision | None:
         return None
 
-    def ask(self, question: str, *, otherwise: Decision) -> Decision:
+    def clear(self) -> None:
+        """Nothing was asked for."""
+
+    def ask(
+        self, question: str, choices: Mapping[Decision, str], *, otherwise: Decision
+    ) -> Decision:
         self._clock.wait(_ANSWER_S)
         return otherwise
 

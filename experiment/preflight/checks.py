@@ -4,17 +4,18 @@ In comes a study; out come findings, one after the other. Nothing is recorded an
 study is changed.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
+from experiment.display.frames import measure_frame_rate
 from experiment.display.opening import open_window
 from experiment.display.window import WindowClock, WindowDisplay
+from experiment.laboratory.modes import EYELINK, Room, find_mode
+from experiment.laboratory.operator import KeyOperator
 from experiment.preflight.findings import Finding, Verdict, tried, wrong_input
-from experiment.preflight.judgements import frame_times, judge_geometry, judge_refresh
+from experiment.preflight.judgements import judge_geometry, judge_luminance, judge_refresh
+from experiment.records.disk import NEEDED_GB, free_gb
 from experiment.session.images import check_images_as_shown, interest_areas
 from experiment.trackers.eyelink_commands import software_version
 from experiment.trackers.eyelink_link import connect, import_pylink
@@ -25,8 +26,6 @@ from stimuli.support.errors import InputError
 
 _FRAMES = 240
 _KEY_WAIT_S = 15.0
-# A tracker's file of a session has about 30 MB, and the quality report as much again.
-_DISK_NEEDED_GB = 1.0
 
 
 def check_lab(
@@ -46,7 +45,7 @@ def check_lab(
     windowed
         Whether to open a window with a frame, not the whole screen.
     with_tracker, with_keys
-        Whether an EyeLink is asked who it is, and whether a key is waited for.
+        Whether the tracker is asked who it is, and whether a key is waited for.
 
     Yields
     ------
@@ -66,8 +65,11 @@ def check_lab(
     yield tried("study folder", lambda: check_writable(study.root))
     yield check_disk(study.root)
     yield from judge_geometry(settings)
-    yield from check_screen(settings, screen=screen, windowed=windowed, with_keys=with_keys)
-    if with_tracker:
+    yield judge_luminance(settings)
+    yield from check_screen(
+        settings, screen=screen, windowed=windowed, with_keys=with_keys, with_tracker=with_tracker
+    )
+    if with_tracker and settings.tracker.model == EYELINK.word:
         yield tried("tracker", lambda: check_tracker(settings))
 
 
@@ -94,15 +96,15 @@ def check_writable(root: Path) -> Finding:
 
 def check_disk(root: Path) -> Finding:
     """Check that the disk has room for sessions."""
-    free_gb = shutil.disk_usage(root).free / 1e9
-    if free_gb < _DISK_NEEDED_GB:
-        repair = f"make room: a session needs up to {_DISK_NEEDED_GB:g} GB"
-        return Finding("free disk", Verdict.FAIL, f"{free_gb:.1f} GB", repair)
-    return Finding("free disk", Verdict.OK, f"{free_gb:.1f} GB")
+    free = free_gb(root)
+    if free < NEEDED_GB:
+        repair = f"make room: a session needs up to {NEEDED_GB:g} GB"
+        return Finding("free disk", Verdict.FAIL, f"{free:.1f} GB", repair)
+    return Finding("free disk", Verdict.OK, f"{free:.1f} GB")
 
 
 def check_screen(
-    settings: Settings, *, screen: int, windowed: bool, with_keys: bool
+    settings: Settings, *, screen: int, windowed: bool, with_keys: bool, with_tracker: bool = False
 ) -> Iterator[Finding]:
     """Open the window that a session opens, and check what can be measured in it."""
     try:
@@ -110,10 +112,12 @@ def check_screen(
             size = f"{settings.screen.width_px} x {settings.screen.height_px}"
             yield Finding("resolution", Verdict.OK, f"{size} pixels, as in study.toml")
             display.draw_text("Measuring the frames of this screen.")
-            times_s = frame_times(display, _FRAMES)
-            yield judge_refresh(np.diff(times_s), settings.screen.refresh_hz)
+            measured = measure_frame_rate(display, _FRAMES)
+            yield judge_refresh(measured, settings.screen.refresh_hz)
             if with_keys:
                 yield check_keyboard(display)
+            if with_tracker and settings.tracker.model != EYELINK.word:
+                yield tried("tracker", lambda: check_other_tracker(settings, display))
     except InputError as error:
         yield wrong_input("screen", error)
 
@@ -146,3 +150,15 @@ def check_tracker(settings: Settings) -> Finding:
         repair = "update the host, or look at its screen"
         return Finding("tracker", Verdict.WARN, f"answers, but says {text!r}", repair)
     return Finding("tracker", Verdict.OK, f"{text} at {settings.tracker.address}")
+
+
+def check_other_tracker(settings: Settings, display: WindowDisplay) -> Finding:
+    """Open the tracker that the study names, which needs a window, and close it again."""
+    mode = find_mode(settings.tracker.model, "study.toml: tracker.model")
+    if mode.open_tracker is None:
+        return Finding("tracker", Verdict.OK, f"none: {mode.meaning}")
+    clock = WindowClock()
+    with tempfile.TemporaryDirectory() as folder:
+        room = Room(display, clock, KeyOperator(clock), settings, Path(folder))
+        with mode.open_tracker(room):
+            return Finding("tracker", Verdict.OK, f"answers: {mode.meaning}")

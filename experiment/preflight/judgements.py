@@ -1,61 +1,51 @@
-"""What the numbers of a lab say: the times of a screen's frames, and the angles that it shows."""
+"""What the numbers of a lab say: the frames of a screen, and the angles that it shows."""
 
 from collections.abc import Iterator
 
-import numpy as np
-
+from experiment.display.frames import FrameRate, wrong_rate
 from experiment.preflight.findings import Finding, Verdict
-from experiment.protocols.display import Display
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import Settings
 
-# Frames before the measurement, while driver and desktop settle.
-_SETTLE = 30
-_RATE_TOLERANCE = 0.01
 _JITTER_LIMIT = 0.1
 _PIXEL_TOLERANCE = 0.02
 # The paper's images have about 25 degrees.
 _USUAL_DEG = (15.0, 40.0)
 
 
-def frame_times(display: Display, frames: int) -> np.ndarray:
-    """Return the times of ``(frames,)`` flips in a row, in seconds, once the screen has settled."""
-    times = []
-    for _ in range(_SETTLE + frames):
-        display.draw_target()
-        times.append(display.flip())
-    return np.array(times[_SETTLE:])
-
-
-def judge_refresh(intervals_s: np.ndarray, expected_hz: float) -> Finding:
-    """Judge the times between flips.
+def judge_refresh(measured: FrameRate, expected_hz: float) -> Finding:
+    """Judge the frames of a screen.
 
     Parameters
     ----------
-    intervals_s
-        ``(n,)``, seconds between flips of which none should be late.
+    measured
+        Of frames of which none should be late.
     expected_hz
         Frames a second, as study.toml states them.
     """
-    frame_s = 1 / expected_hz
-    usual_hz = 1 / float(np.median(intervals_s))
-    late = int((intervals_s >= 1.5 * np.median(intervals_s)).sum())
-    jitter_s = float(np.std(intervals_s[intervals_s < 1.5 * np.median(intervals_s)]))
-    found = (
-        f"{usual_hz:.2f} Hz, standard deviation {1000 * jitter_s:.2f} ms, "
-        f"{late} of {len(intervals_s)} frames late"
-    )
-    name = "refresh rate"
-    if abs(usual_hz / expected_hz - 1) > _RATE_TOLERANCE:
-        repair = (
-            f"study.toml: screen.refresh_hz is {expected_hz:g}; set the screen to it, switch "
-            f"vertical synchronisation on, or correct the setting"
-        )
-        return Finding(name, Verdict.FAIL, found, repair)
-    if late or jitter_s > _JITTER_LIMIT * frame_s:
+    name, found = "refresh rate", str(measured)
+    if not measured.is_near(expected_hz):
+        return Finding(name, Verdict.FAIL, found, wrong_rate(expected_hz))
+    if measured.late or measured.early or measured.jitter_s > _JITTER_LIMIT / expected_hz:
         repair = "close other programs, switch the desktop's compositor off, use one screen"
         return Finding(name, Verdict.WARN, found, repair)
     return Finding(name, Verdict.OK, found)
+
+
+def judge_luminance(settings: Settings) -> Finding:
+    """Judge whether gamma and luminance of the screen were measured."""
+    screen = settings.screen
+    if screen.gamma is None or screen.luminance_cd_m2 is None:
+        repair = (
+            "measure white and a few greys with a photometer: screen.gamma and "
+            "screen.luminance_cd_m2 of study.toml"
+        )
+        return Finding("luminance", Verdict.WARN, "not measured", repair)
+    found = (
+        f"white {screen.luminance_cd_m2:g} cd/m2, gamma {screen.gamma:g}, background "
+        f"{screen.grey_cd_m2:.1f} cd/m2"
+    )
+    return Finding("luminance", Verdict.OK, found)
 
 
 def judge_geometry(settings: Settings) -> Iterator[Finding]:

@@ -54,6 +54,10 @@ class Display(Protocol):
         """Draw a few words for the participant."""
         ...
 
+    def draw_note(self, text: str) -> None:
+        """Draw a few words for the operator, small in the corner that ``session.notes`` names."""
+        ...
+
     def flip(self) -> float:
         """Wait for the next retrace, show what was drawn, and return the time of the retrace."""
         ...

@@ -1,9 +1,14 @@
-"""The eye tracker: what it records, what it is told, and how it fails."""
+"""The eye tracker: what every tracker can, what some can, and how they fail.
 
-from collections.abc import Sequence
+`Tracker` is what a session needs of any tracker. What only some have is a protocol of its own, and
+the session asks ``isinstance(tracker, DriftChecker)`` before it uses it: `DriftChecker`,
+`Validator`, `HostScreen` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,70 +28,70 @@ class TrackerFault(Exception):
 
 
 @dataclass(frozen=True)
+class Validation:
+    """How far gaze was from known targets, in degrees: mean and largest over the targets.
+
+    Attributes
+    ----------
+    max_deg
+        None where the tracker tells the mean alone.
+    """
+
+    mean_deg: float
+    max_deg: float | None = None
+
+    def __str__(self) -> str:
+        largest = "" if self.max_deg is None else f", {self.max_deg:.2f} deg maximum"
+        return f"{self.mean_deg:.2f} deg mean{largest}"
+
+
+@dataclass(frozen=True)
 class InterestArea:
-    """A rectangle of the screen around an object, in screen pixels, edges included."""
+    """The outline of an object on the screen.
+
+    Attributes
+    ----------
+    outline_px
+        Corners ``(x, y)`` in screen pixels; the last is joined to the first.
+    """
 
     label: str
-    left_px: int
-    top_px: int
-    right_px: int
-    bottom_px: int
+    outline_px: tuple[tuple[float, float], ...]
 
 
 class Tracker(Protocol):
-    """An eye tracker that keeps its own file on its own clock."""
+    """An eye tracker that keeps its own recording on its own clock."""
 
     @property
     def suffix(self) -> str:
-        """Suffix of the tracker's file, such as ``.edf``."""
+        """How the name of its recording ends, such as ``.edf``."""
         ...
 
-    def open(self, name: str) -> None:
-        """Open a data file on the tracker's host, before the first calibration.
+    def open(self, subject: str) -> str:
+        """Open a recording, before the first calibration, and return its name.
+
+        The name is one never used before; the journal keeps it, and `recover` is given it. What it
+        looks like is the tracker's own affair.
 
         Parameters
         ----------
-        name
-            At most 8 letters, digits and ``_``, never used before: the host overwrites.
+        subject
+            Label of the participant, such as ``07``.
 
         Raises
         ------
         TrackerFault
-            If the host does not open it.
+            If the tracker does not open it; another call tries another name.
         """
         ...
 
-    def calibrate(self) -> float | None:
-        """Calibrate and validate; returns when the operator leaves the tracker's setup.
+    def calibrate(self) -> Validation | None:
+        """Calibrate and validate, on our display or on the tracker's own.
 
         Returns
         -------
-        float or None
-            Average error of the last validation in degrees; None if there was none.
-        """
-        ...
-
-    def drift_check(self) -> float | None:
-        """Compare gaze with the central target while not recording.
-
-        Returns
-        -------
-        float or None
-            Distance in degrees; None if the check was broken off.
-        """
-        ...
-
-    def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
-        """Show the operator at the tracker's host which trial comes next. Not while recording.
-
-        Parameters
-        ----------
-        label
-            The trial in a few words.
-        image
-            File of the image that will be shown.
-        areas
-            Where its objects lie on the screen.
+        Validation or None
+            Of the last validation; None if there was none.
         """
         ...
 
@@ -123,11 +128,11 @@ class Tracker(Protocol):
         ...
 
     def message(self, text: str) -> None:
-        """Write `text` into the tracker's file, stamped by the tracker as it arrives."""
+        """Write `text` into the recording, stamped by the tracker as it arrives."""
         ...
 
     def save(self, path: Path) -> bool:
-        """Stop recording, close the tracker's file and put it at `path`.
+        """Stop recording, close the recording and put it at `path`.
 
         Returns
         -------
@@ -137,16 +142,88 @@ class Tracker(Protocol):
         Raises
         ------
         TrackerFault
-            If the file could not be fetched; it is still on the host.
+            If it could not be fetched; the tracker still has it.
         """
         ...
 
     def recover(self, name: str, path: Path) -> bool:
-        """Fetch the file of an earlier session from the host to `path`; return whether it can be.
+        """Put the recording of an earlier session at `path`; return whether it can be.
 
         Raises
         ------
         TrackerFault
-            If the file is there and could not be fetched.
+            If it is there and could not be fetched.
         """
+        ...
+
+
+@runtime_checkable
+class DriftChecker(Protocol):
+    """A tracker that can compare gaze with a target between trials."""
+
+    def drift_check(self) -> float | None:
+        """Compare gaze with the central target, which is shown, while not recording.
+
+        Returns
+        -------
+        float or None
+            Distance in degrees; None if the check was broken off.
+        """
+        ...
+
+
+@runtime_checkable
+class Validator(Protocol):
+    """A tracker whose calibration can be validated again without another one."""
+
+    def validate(self) -> Validation | None:
+        """Validate the calibration that is in force; returns as `Tracker.calibrate` does."""
+        ...
+
+
+@runtime_checkable
+class HostScreen(Protocol):
+    """A tracker with a screen of its own for the operator."""
+
+    def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
+        """Show which trial comes next. Not while recording.
+
+        Parameters
+        ----------
+        label
+            The trial in a few words.
+        image
+            File of the image that will be shown.
+        areas
+            Where its objects lie on the screen.
+        """
+        ...
+
+    def say(self, text: str) -> None:
+        """Show a few words, such as what is waited for."""
+        ...
+
+
+@runtime_checkable
+class TrialNotes(Protocol):
+    """A tracker whose maker's viewer finds trials, images and objects in the recording."""
+
+    def note_trial(self, facts: Mapping[str, object], areas: Sequence[InterestArea]) -> None:
+        """Note what a trial is and where its objects lie; its number was told before."""
+        ...
+
+    def note_image(self, image: str, late_ms: int) -> None:
+        """Note that an image has appeared.
+
+        Parameters
+        ----------
+        image
+            Its file, relative to the study folder.
+        late_ms
+            How many milliseconds ago.
+        """
+        ...
+
+    def note_end(self, status: str, facts: Mapping[str, object]) -> None:
+        """Note how a trial ended: a `stimuli.contract.vocabulary.TrialStatus`, or withdrawn."""
         ...

@@ -1,7 +1,7 @@
 """What earlier runs of a subject left, what is still to be shown, and what can be made up for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,15 @@ from experiment.records.run_files import RunFiles, runs_of
 from experiment.records.storage import store_run_files
 from stimuli.contract.journal import Line, read_journal, schedule_sha256
 from stimuli.contract.schemas import EVENTS
+from stimuli.contract.settings import Settings
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.errors import InputError
 from stimuli.support.tables import read_table
 from stimuli.support.unfinished import remove_unfinished
+
+# Of a trial, in [session].
+_TIMING = ("image_s", "blank_s", "fixation_radius_deg", "fixation_s", "fixation_timeout_s")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,18 @@ def earlier_runs(study: Study, subject: str) -> list[EarlierRun]:
         raise InputError(f"{damage}, or name another subject number") from None
 
 
+def settings_shown(settings: Settings) -> dict[str, Any]:
+    """Return what decides where and for how long images are shown, by key of study.toml."""
+    screen = {f"screen.{key}": value for key, value in asdict(settings.screen).items()}
+    session = {f"session.{key}": getattr(settings.session, key) for key in _TIMING}
+    return {**screen, **session, "images.size_px": settings.images.size_px}
+
+
+def nothing_shown(earlier: Sequence[EarlierRun]) -> bool:
+    """Return whether no earlier run has shown an image of the schedule, or may have shown one."""
+    return not any(ended_trials(run.lines) for run in earlier)
+
+
 def remaining_trials(schedule: Sequence[Trial], earlier: Sequence[EarlierRun]) -> list[Trial]:
     """Return the trials whose image no earlier run has shown, or may have shown.
 
@@ -69,7 +85,10 @@ def remaining_trials(schedule: Sequence[Trial], earlier: Sequence[EarlierRun]) -
 
 
 def check_resumable(
-    earlier: Sequence[EarlierRun], schedule: Sequence[Trial], participant_kind: ParticipantKind
+    earlier: Sequence[EarlierRun],
+    schedule: Sequence[Trial],
+    participant_kind: ParticipantKind,
+    settings: Settings,
 ) -> None:
     """Check that a session can go on where the earlier runs ended.
 
@@ -77,7 +96,8 @@ def check_resumable(
     ------
     InputError
         If there is no earlier run, nothing is left to do, another kind of participant began, the
-        stimuli or their order are no longer the same, or a journal has lost its last lines.
+        stimuli, their order, their place on the screen or their time are no longer the same, or a
+        journal has lost its last lines.
     """
     if not earlier:
         raise InputError("--resume: no session of this subject was begun; leave --resume out")
@@ -100,6 +120,19 @@ def check_resumable(
                 f"{run.files.journal}: the stimuli or their order have changed since {name} "
                 f"began; put the study back as it was, or name another subject number"
             )
+        _check_settings_shown(run, settings)
+
+
+def _check_settings_shown(run: EarlierRun, settings: Settings) -> None:
+    """Check that images stand where and for as long as in an earlier run, which may not say so."""
+    before, now = run.first_fact(LineKind.SCHEDULE, "settings") or {}, settings_shown(settings)
+    changed = [key for key, value in before.items() if key in now and now[key] != value]
+    if changed:
+        told = ", ".join(f"{key} was {before[key]}, now it is {now[key]}" for key in changed)
+        raise InputError(
+            f"{run.files.journal}: {told}; expected what {run.files.participant_id} began with; "
+            f"put study.toml back as it was, or name another subject number"
+        )
 
 
 def _check_journal_whole(run: EarlierRun) -> None:
@@ -133,6 +166,15 @@ def recover_earlier_runs(
             continue
         for folder in (run.files.folder, run.files.events.parent):
             remove_unfinished(folder)
+        stated = run.first_fact(LineKind.SCHEDULE, "recording")
+        if stated not in (None, run.files.recording(tracker.suffix).name):
+            faults.append(
+                TrackerFault(
+                    f"{run.files.journal}: {stated} is another tracker's; fetch it with --resume "
+                    f"and the tracker that the session began with"
+                )
+            )
+            continue
         name = run.first_fact(LineKind.TRACKER_FILE, "name")
 
         def fetch(path: Path, name: str | None = name) -> bool:

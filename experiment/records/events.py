@@ -11,7 +11,7 @@ from pathlib import Path
 from experiment.records.journal import WITHDRAWN, LineKind
 from stimuli.contract.journal import Line
 from stimuli.contract.schemas import EVENTS
-from stimuli.contract.settings import Settings
+from stimuli.contract.settings import NOT_MEASURED, Settings
 from stimuli.contract.vocabulary import ParticipantKind, Trial, TrialStatus
 from stimuli.support.provenance import source_commit
 from stimuli.support.tables import Row, write_table
@@ -86,6 +86,9 @@ def event_rows(lines: Sequence[Line], schedule: Sequence[Trial]) -> list[Row]:
                 "status": line["status"],
                 "frames": line["frames"],
                 "dropped_frames": line["dropped_frames"],
+                "early_frames": line.get("early_frames"),
+                "on_time": line.get("on_time"),
+                "shown_by": line.get("shown_by"),
             }
         )
     return sorted(rows, key=lambda row: row["onset"])
@@ -103,6 +106,10 @@ def events_sidecar(settings: Settings, participant_kind: ParticipantKind) -> dic
             "ScreenRefreshRate": screen.refresh_hz,
             "ScreenResolution": [screen.width_px, screen.height_px],
             "ScreenSize": [round(screen.width_cm / 100, 6), round(screen.height_cm / 100, 6)],
+            # Not of BIDS, which has no words for them.
+            "ScreenGamma": _measured(screen.gamma),
+            "ScreenLuminance": _measured(screen.luminance_cd_m2),
+            "ScreenLuminanceUnits": "cd/m2",
             "SoftwareName": "guiding-gaze",
             "SoftwareVersion": _version(),
         },
@@ -114,6 +121,10 @@ def write_events(
 ) -> None:
     """Write the events of a run and their sidecar."""
     write_table(path, EVENTS, rows, sidecar=events_sidecar(settings, participant_kind))
+
+
+def _measured(value: float | None) -> float | str:
+    return NOT_MEASURED if value is None else value
 
 
 def _version() -> str:

@@ -26,9 +26,11 @@ class LineKind(StrEnum):
 
     SESSION_STARTED = "session-started"  # date
     SCHEDULE = "schedule"  # subject, run, order, seed, trials, schedule_sha256, observer, recording
-    TRACKER_FILE = "tracker-file"  # name on the host
+    TRACKER_FILE = "tracker-file"  # name that the tracker gave it
     TRACKER_FAULT = "tracker-fault"  # fault, and trial if one was under way
-    CALIBRATED = "calibrated"  # validation_error_deg, limit_deg
+    FRAMES = "frames"  # hz, jitter_ms, late, early, priority: the screen, measured
+    CALIBRATED = "calibrated"  # validation_error_deg, validation_max_deg, limit_deg, limit_max_deg
+    VALIDATED = "validated"  # the same, at the end of a block
     BLOCK_STARTED = "block-started"  # block, block_position
     RESTED = "rested"
     TRIAL_STARTED = "trial-started"  # trial, stim_id
@@ -39,7 +41,9 @@ class LineKind(StrEnum):
     OPERATOR = "operator"  # decision, and trial if one was under way
     PAUSED = "paused"
     WENT_ON = "went-on"
-    TRIAL_ENDED = "trial-ended"  # trial, stim_id, status, onset, offset, frames and those amiss
+    # trial, stim_id, status, onset, offset, frames and those amiss, frames_off, on_time, shown_by,
+    # intervals (see stimuli.contract.journal.packed_intervals)
+    TRIAL_ENDED = "trial-ended"
     PRACTICE_ENDED = "practice-ended"  # the same
     SESSION_FINISHED = "session-finished"
     SESSION_INTERRUPTED = "session-interrupted"  # reason

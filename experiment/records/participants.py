@@ -62,5 +62,19 @@ def add_participant(path: Path, row: Mapping[str, Value]) -> None:
         sync_folders(path.parent)
 
 
+def remove_participant(path: Path, name: str) -> None:
+    """Take the row of a participant, ``sub-07``, out of the table, if it is in it."""
+    if not path.exists():
+        return
+    with held(path.with_name(f".{path.name}.lock"), f"removes {name}", wait_s=_LOCK_TIMEOUT_S):
+        if name not in participant_ids(path):
+            return
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        column = header.split("\t").index("participant_id")
+        lines = [line for line in lines if line.split("\t")[column] != name]
+        write_text(path, "\n".join([header, *lines]) + "\n")
+        sync_folders(path.parent)
+
+
 def _number(participant_id: str) -> tuple[int, str]:
     return int("".join(filter(str.isdecimal, participant_id)) or 0), participant_id

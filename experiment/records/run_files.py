@@ -5,7 +5,6 @@ run, with a journal, a tracker file and events of its own: nothing is ever overw
 themselves are those of `stimuli.contract.study.Study`.
 """
 
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,6 @@ from pathlib import Path
 from stimuli.contract.study import Study, participant_id
 from stimuli.contract.vocabulary import subject_label
 from stimuli.support.errors import InputError
-
-_DIGITS = string.digits + string.ascii_lowercase
-_EPOCH_S = 1_577_836_800  # 2020-01-01 UTC
 
 
 @dataclass(frozen=True)
@@ -112,23 +108,3 @@ def check_not_recorded(study: Study, subject: str, participants: Sequence[str]) 
                 f"{kept[0]}: {name} was recorded before, and nothing is "
                 f"overwritten; {other}, or go on with its session by adding --resume"
             )
-
-
-def host_file_name(subject: str, time_s: float) -> str:
-    """Return a name for the tracker's host that no session before has had.
-
-    The host overwrites a file of the same name, and several studies may use one host. So the name
-    is the last two digits of the subject's number and the seconds since 2020 in base 36, eight
-    lower-case letters and digits; the journal says which recording it is.
-
-    Parameters
-    ----------
-    time_s
-        Seconds since 1970, as `time.time` gives them.
-    """
-    seconds = int(time_s) - _EPOCH_S
-    digits = ""
-    for _ in range(6):
-        seconds, digit = divmod(seconds, 36)
-        digits = _DIGITS[digit] + digits
-    return f"{int(subject) % 100:02d}{digits}"

@@ -5,6 +5,7 @@ is, so that what a session could not finish can be made up for by the next.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,9 +36,10 @@ def store_run_files(
     schedule
         The subject's whole schedule.
     suffix
-        Suffix of the tracker's file.
+        How the name of the recording ends.
     fetch
-        Puts the tracker's file at a path, and returns whether there is one.
+        Puts the recording at a path, further files of it beside that, and returns whether there is
+        one.
 
     Raises
     ------
@@ -52,8 +54,7 @@ def store_run_files(
     outputs: list[Path] = []
     failure: TrackerFault | OSError | None = None
     try:
-        if recording.is_file() or _fetched(recording, fetch):
-            outputs.append(recording)
+        outputs += [recording] if recording.is_file() else _fetched(recording, fetch)
     except TrackerFault as fault:
         text = f"{fault}; try again with --resume, or copy it by hand to {recording}"
         failure = TrackerFault(text, lost=fault.lost)
@@ -84,14 +85,22 @@ def store_run_files(
     )
 
 
-def _fetched(recording: Path, fetch: Callable[[Path], bool]) -> bool:
-    """Fetch under another name, so that the file is there whole or not at all."""
-    recording.parent.mkdir(parents=True, exist_ok=True)
+def _fetched(recording: Path, fetch: Callable[[Path], bool]) -> list[Path]:
+    """Fetch a recording, which may be several files; return them, the recording itself last.
+
+    They come into a folder of their own, so that the recording is there whole or not at all.
+    """
     coming = recording.with_name(f".fetching-{recording.name}")
-    if not fetch(coming):
-        return False
-    with open(coming, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(coming, recording)
-    sync_folders(recording.parent)
-    return True
+    coming.mkdir(parents=True, exist_ok=True)
+    try:
+        if not fetch(coming / recording.name):
+            return []
+        files = sorted(coming.iterdir(), key=lambda path: (path.name == recording.name, path.name))
+        for path in files:
+            with open(path, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(path, recording.parent / path.name)
+        sync_folders(recording.parent)
+        return [recording.parent / path.name for path in files]
+    finally:
+        shutil.rmtree(coming, ignore_errors=True)

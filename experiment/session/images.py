@@ -9,11 +9,15 @@ import numpy as np
 from experiment.protocols.tracker import InterestArea
 from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.geometry import image_to_screen
+from stimuli.contract.polygons import mask_outlines, signed_area, simplified
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Block, Condition, Direction, Stimulus, Trial
 from stimuli.support.errors import InputError
 from stimuli.support.files import confined, image_size
 from stimuli.support.pictures import read_mask
+
+# Of an outline, and the least share of an object that a part of it has.
+_CORNERS, _LEAST_PART = 64, 0.02
 
 
 def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int) -> None:
@@ -76,11 +80,12 @@ def practice_trials(root: Path, subject: str, settings: Settings) -> tuple[Trial
 def interest_areas(
     root: Path, stimuli: Sequence[Stimulus], settings: Settings
 ) -> dict[str, tuple[InterestArea, ...]]:
-    """Return the rectangles around the objects of every source, by ``source_id``.
+    """Return the outlines of the objects of every source on the screen, by ``source_id``.
 
     The objects are the targets of either version; the original has the same areas. So has the
-    region that a matched control changes, by the label ``control``. Where a photograph is shown
-    whole on grey, its own rectangle is the last area.
+    region that a matched control changes, by the label ``control``. One that is in several parts is
+    several areas of one label, without parts that have less than a fiftieth of it. Where a
+    photograph is shown whole on grey, its own rectangle is the last area.
 
     Raises
     ------
@@ -96,26 +101,33 @@ def interest_areas(
             named = "" if control.annotation_id is None else f"-{control.annotation_id}"
             masks[stimulus.source_id][control.mask] = f"control{named}"
     areas = {
-        source_id: tuple(_area(root / mask, label, settings) for mask, label in named.items())
+        source_id: tuple(
+            area for mask, label in named.items() for area in _areas(root / mask, label, settings)
+        )
         for source_id, named in masks.items()
     }
     for source_id, photograph in {one.source_id: one.photograph_px for one in stimuli}.items():
         if photograph is not None:
-            left_top = photograph.origin
-            corners = np.array([left_top, left_top + photograph.shape[::-1]])
-            whole = _rectangle(corners, "photograph", settings)
+            left, top = photograph.origin
+            right, bottom = photograph.origin + photograph.shape[::-1]
+            corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+            whole = _area(corners, "photograph", settings)
             areas[source_id] = (*areas.get(source_id, ()), whole)
     return areas
 
 
-def _area(path: Path, label: str, settings: Settings) -> InterestArea:
-    rows, columns = np.nonzero(read_mask(path))
-    if not len(rows):
+def _areas(path: Path, label: str, settings: Settings) -> list[InterestArea]:
+    outlines = mask_outlines(read_mask(path))
+    if not outlines:
         raise InputError(f"{path}: mask is empty; generate the stimuli again")
-    corners = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]])
-    return _rectangle(corners, label, settings)
+    least = _LEAST_PART * sum(map(signed_area, outlines))
+    return [
+        _area(simplified(outline, _CORNERS), label, settings)
+        for outline in outlines
+        if signed_area(outline) >= least
+    ]
 
 
-def _rectangle(corners: np.ndarray, label: str, settings: Settings) -> InterestArea:
-    (left, top), (right, bottom) = image_to_screen(corners, settings.placement).round().astype(int)
-    return InterestArea(label, int(left), int(top), int(right) - 1, int(bottom) - 1)
+def _area(corners: np.ndarray, label: str, settings: Settings) -> InterestArea:
+    points = image_to_screen(corners, settings.placement).tolist()
+    return InterestArea(label, tuple((x, y) for x, y in points))

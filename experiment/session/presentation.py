@@ -1,9 +1,14 @@
-"""Showing an image for its time, counted in frames, and telling the tracker when it was there."""
+"""Showing an image for its time by the clock, and telling the tracker when it was there."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
+
+from experiment.display.frames import frames_missed, is_early
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
+from experiment.protocols.tracker import TrialNotes
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Trial
 
@@ -19,46 +24,71 @@ class Presentation:
     frames
         Flips that showed the image.
     dropped_frames
-        Flips after the onset, the one to grey included, that came late by at least half a frame.
+        Frames that passed without a flip after the onset, up to the grey: a stall of ten is ten.
+    early_frames
+        Flips less than half a frame after the one before.
     unseen_frames
         Frames at which the tracker did not see the eye.
+    intervals_s
+        From every flip to the next, onset to offset.
+    frames_off
+        How far the image's time is off the study's, in frames; None where it was not shown.
     """
 
     onset_s: float
     offset_s: float
     frames: int
     dropped_frames: int
+    early_frames: int = 0
     unseen_frames: int = 0
+    intervals_s: tuple[float, ...] = ()
+    frames_off: float | None = None
 
 
 def show_image(trial: Trial, picture: Picture, lab: Lab, settings: Settings) -> Presentation:
-    """Show an image for ``session.image_s``, counted in frames, then grey.
+    """Show an image until the flip that is nearest to ``session.image_s``, then grey.
 
-    Nothing but drawing, flipping and one look at the tracker's status happens between the flips.
+    Late frames do not lengthen it, but for those at its end. Nothing but drawing, flipping and one
+    look at the tracker happens between the flips; whoever watches is told the gaze.
 
     Raises
     ------
     TrackerFault
         If the recording ended before the image did.
     """
-    frame_s = 1 / settings.screen.refresh_hz
-    frames = max(round(settings.session.image_s / frame_s), 1)
+    frame_s = lab.frame_s or 1 / settings.screen.refresh_hz
+    image_s = settings.session.image_s
     lab.display.draw_picture(picture)
-    onset_s = previous_s = lab.display.flip()
+    flips_s = [lab.display.flip()]
+    onset_s = flips_s[0]
     _message_of_flip(lab, onset_s, "SYNCTIME")
-    _message_of_flip(lab, onset_s, _image_message(trial, settings))
-    dropped = unseen = 0
-    for frame in range(1, frames + 1):
-        if frame < frames:
-            lab.display.draw_picture(picture)
-        else:
+    if isinstance(lab.tracker, TrialNotes):
+        lab.tracker.note_image(trial.stimulus.image, _milliseconds_since(lab, onset_s))
+    unseen, over = 0, False
+    while not over:
+        # The next flip is the nearest if the one after it would be further off.
+        over = flips_s[-1] + 1.5 * frame_s >= onset_s + image_s
+        if over:
             lab.display.draw_blank()
-        flip_s = lab.display.flip()
-        dropped += flip_s - previous_s >= 1.5 * frame_s
-        previous_s = flip_s
+        else:
+            lab.display.draw_picture(picture)
+        flips_s.append(lab.display.flip())
         unseen += not lab.tracker.check()
-    _message_of_flip(lab, flip_s, "IMAGE_OFFSET")
-    return Presentation(onset_s, flip_s, frames, dropped, unseen)
+        if lab.watch.follows_gaze:
+            tell_gaze(lab, lab.tracker.gaze())
+    offset_s = flips_s[-1]
+    _message_of_flip(lab, offset_s, "IMAGE_OFFSET")
+    intervals = [after - before for before, after in pairwise(flips_s)]
+    return Presentation(
+        onset_s,
+        offset_s,
+        frames=len(intervals),
+        dropped_frames=sum(frames_missed(one, frame_s) for one in intervals),
+        early_frames=sum(is_early(one, frame_s) for one in intervals),
+        unseen_frames=unseen,
+        intervals_s=tuple(intervals),
+        frames_off=round((offset_s - onset_s - image_s) / frame_s, 2),
+    )
 
 
 def skip_image(lab: Lab) -> Presentation:
@@ -68,19 +98,15 @@ def skip_image(lab: Lab) -> Presentation:
     return Presentation(flip_s, flip_s, frames=0, dropped_frames=0)
 
 
+def tell_gaze(lab: Lab, gaze: np.ndarray | None) -> None:
+    """Tell whoever watches where gaze is, ``(x, y)`` in screen pixels, or that it is lost."""
+    lab.watch.tell(gaze=None if gaze is None else [round(float(one)) for one in gaze])
+
+
 def _message_of_flip(lab: Lab, flip_s: float, text: str) -> None:
     """Tell the tracker of a flip, and how many milliseconds ago it was."""
-    lab.tracker.message(f"{round((lab.clock.now() - flip_s) * 1000)} {text}")
+    lab.tracker.message(f"{_milliseconds_since(lab, flip_s)} {text}")
 
 
-def _image_message(trial: Trial, settings: Settings) -> str:
-    """Return what tells Data Viewer of the image: its path from the tracker's file, and its place.
-
-    The place is the image's centre and size, in pixels of the screen.
-    """
-    screen, placement = settings.screen, settings.placement
-    return (
-        f"!V IMGLOAD CENTER ../../{trial.stimulus.image} "
-        f"{screen.width_px // 2} {screen.height_px // 2} "
-        f"{placement.width_px:.0f} {placement.height_px:.0f}"
-    )
+def _milliseconds_since(lab: Lab, flip_s: float) -> int:
+    return round((lab.clock.now() - flip_s) * 1000)

@@ -11,15 +11,18 @@ from pathlib import Path
 
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
-from experiment.protocols.operator import Decision, SessionAborted
+from experiment.protocols.operator import Decision
 from experiment.protocols.tracker import InterestArea, TrackerFault
 from experiment.records.journal import Journal, LineKind
+from experiment.session.calibrations import Calibrations
 from experiment.session.texts import Texts
 from experiment.session.trial import TrialRecord, run_trial, skip_trial
+from experiment.session.waiting import ask_operator, confirm_end
 from stimuli.contract.settings import Settings
-from stimuli.contract.vocabulary import Trial
+from stimuli.contract.vocabulary import ParticipantKind, Trial
 
 _FAULTS_IN_A_TRIAL = 5
+_IN_THE_BLANK = (Decision.PAUSE, Decision.RECALIBRATE, Decision.SKIP, Decision.ABORT)
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,20 @@ def run_session(
         If the tracker cannot be reached any more.
     """
     runner = _SessionRunner(plan, lab, settings, journal)
+    calibrations = runner.calibrations
+    lab.watch.tell(
+        trials=len(plan.schedule),
+        done=0,
+        blocks=plan.blocks,
+        schedule=[[trial.trial, trial.stimulus.stim_id] for trial in plan.schedule],
+    )
+    if lab.participant_kind != ParticipantKind.SIMULATED:
+        runner.test_keyboard()
     _describe_screen(lab, settings)
     runner.read(plan.texts.instructions)
     if plan.practice:
         runner.read(plan.texts.practice)
-        runner.calibrate()
+        calibrations.calibrate()
         runner.run_block(plan.practice)
         runner.read(plan.texts.begin)
     for position, block in groupby(plan.schedule, key=lambda trial: trial.block_position):
@@ -87,9 +99,12 @@ def run_session(
         if trials[0].trial != plan.schedule[0].trial:
             runner.read(plan.texts.rest.format(done=position - 1, blocks=plan.blocks))
             journal.write(LineKind.RESTED)
-        runner.calibrate()
+        calibrations.calibrate()
+        lab.watch.tell(block=position)
         journal.write(LineKind.BLOCK_STARTED, block=trials[0].block, block_position=position)
         runner.run_block(trials, trial_done)
+        if settings.session.validate_blocks:
+            calibrations.validate()
     lab.display.draw_text(plan.texts.end)
     lab.display.flip()
 
@@ -107,48 +122,44 @@ class _SessionRunner:
 
     def __init__(self, plan: SessionPlan, lab: Lab, settings: Settings, journal: Journal):
         self._plan, self._lab, self._settings, self._journal = plan, lab, settings, journal
+        self.calibrations = Calibrations(lab, settings, journal, plan.texts.calibration)
+        self._done = self._dropped = 0
+
+    def test_keyboard(self) -> None:
+        """Wait until a key reaches the session."""
+        self._ask(
+            "operator: press the space bar, to test the keyboard",
+            {Decision.GO_ON: "go on"},
+            where="at the test of the keyboard",
+        )
 
     def read(self, text: str) -> None:
         """Show a screen of words until somebody goes on."""
-        self._lab.display.draw_text(text)
-        self._lab.display.flip()
-        decision = self._lab.operator.ask("the participant reads", otherwise=Decision.ACCEPT)
-        if decision == Decision.ABORT:
-            raise SessionAborted("at a screen of words")
-
-    def calibrate(self) -> None:
-        """Calibrate until the validation is good enough, or the operator takes it as it is."""
-        limit_deg = self._settings.session.calibration_limit_deg
-        while True:
-            self._lab.display.draw_text(self._plan.texts.calibration)
-            self._lab.display.flip()
-            error_deg = self._lab.tracker.calibrate()
-            shown = "none" if error_deg is None else f"{error_deg:.2f} deg"
-            self._journal.write(
-                LineKind.CALIBRATED, validation_error_deg=error_deg, limit_deg=limit_deg
-            )
-            if error_deg is not None and error_deg <= limit_deg:
-                self._lab.operator.tell(f"calibrated, average validation error {shown}")
-                return
-            decision = self._lab.operator.ask(
-                f"average validation error {shown}; the limit is {limit_deg:g} deg",
-                otherwise=Decision.ACCEPT,
-            )
-            self._journal.write(LineKind.OPERATOR, decision=decision)
-            if decision == Decision.ABORT:
-                raise SessionAborted("at a calibration")
-            if decision != Decision.RECALIBRATE:
-                return
+        self._ask(
+            "the participant reads",
+            {Decision.GO_ON: "go on"},
+            where="at a screen of words",
+            draw=lambda: self._lab.display.draw_text(text),
+        )
 
     def run_block(
         self, trials: Sequence[Trial], trial_done: Callable[[], None] = lambda: None
     ) -> None:
         """Run the trials of a block; the images load in the grey between them."""
-        picture = self._load(trials[0])
+        picture, skips = self._load(trials[0]), False
         for trial, following in zip(trials, [*trials[1:], None], strict=True):
-            record = self._run_until_shown(trial, picture)
-            picture = self._blank(record, following) or picture
+            if skips:
+                record = skip_trial(trial, self._lab, self._settings, self._journal)
+                self._report(record)
+            else:
+                record = self._run_until_shown(trial, picture)
+            next_picture, skips = self._blank(record, following)
+            picture = next_picture or picture
+            if following is not None:
+                self.calibrations.offer()
             trial_done()
+            if trial.trial > 0:
+                self._tell_progress(record)
 
     def _run_until_shown(self, trial: Trial, picture: Picture) -> TrialRecord:
         """Run a trial until its image was shown, in part at least, or skipped."""
@@ -169,7 +180,7 @@ class _SessionRunner:
                 faults += 1
                 decision = self._ask_after_fault(record, record.fault, faults)
                 if decision == Decision.SKIP and not record.seen:
-                    return skip_trial(trial, self._lab, self._journal)
+                    return skip_trial(trial, self._lab, self._settings, self._journal)
             if record.fault is not None or not record.seen:
                 self._carry_out(decision)
             if record.seen:
@@ -181,37 +192,84 @@ class _SessionRunner:
         if fault.lost or faults == _FAULTS_IN_A_TRIAL:
             raise fault
         then = "its image was seen and is not shown again" if record.seen else "it is run again"
-        return self._lab.operator.ask(
+        choices = {Decision.GO_ON: "go on", Decision.RECALIBRATE: "calibrate"}
+        if not record.seen:
+            choices[Decision.SKIP] = "skip the trial"
+        return self._ask(
             f"tracker: {fault}. Trial {record.trial.trial} was broken off; {then}",
-            otherwise=Decision.ACCEPT,
+            choices,
+            where="between images",
         )
 
     def _carry_out(self, decision: Decision) -> None:
         """Do what the operator asked for between images."""
         if decision == Decision.ABORT:
-            raise SessionAborted("between images")
+            confirm_end(self._lab, "between images")
         if decision == Decision.PAUSE:
-            self._journal.write(LineKind.PAUSED)
-            self.read(self._plan.texts.paused)
-            self._journal.write(LineKind.WENT_ON)
+            self._pause()
         if decision == Decision.RECALIBRATE:
-            self.calibrate()
+            self.calibrations.calibrate()
+
+    def _pause(self) -> None:
+        """Wait until the operator goes on; a calibration meanwhile leaves the pause as it is."""
+        self._journal.write(LineKind.PAUSED)
+        decision = Decision.RECALIBRATE
+        while decision == Decision.RECALIBRATE:
+            decision = self._ask(
+                "pause",
+                {Decision.GO_ON: "go on", Decision.RECALIBRATE: "calibrate, then pause again"},
+                where="at a pause",
+                draw=lambda: self._lab.display.draw_text(self._plan.texts.paused),
+            )
+            if decision == Decision.RECALIBRATE:
+                self.calibrations.calibrate()
+        self._journal.write(LineKind.WENT_ON)
+
+    def _ask(
+        self,
+        question: str,
+        choices: Mapping[Decision, str],
+        *,
+        where: str,
+        otherwise: Decision = Decision.GO_ON,
+        draw: Callable[[], None] | None = None,
+    ) -> Decision:
+        return ask_operator(
+            self._lab, question, choices, otherwise=otherwise, where=where, draw=draw
+        )
 
     def _report(self, record: TrialRecord) -> None:
         shown = record.shown
         text = f"trial {record.trial.trial} {record.trial.stimulus.stim_id}: {record.status}"
         if shown.dropped_frames:
             text += f", {shown.dropped_frames} frames late"
+        if shown.early_frames:
+            text += f", {shown.early_frames} frames early"
+        if shown.frames_off and abs(shown.frames_off) > self._settings.session.tolerance_frames:
+            text += f", image shown {shown.frames_off:+.1f} frames off its time"
         if shown.unseen_frames:
             text += f", eye lost in {shown.unseen_frames} of {shown.frames} frames"
         self._lab.operator.tell(text)
+
+    def _tell_progress(self, record: TrialRecord) -> None:
+        self._done += 1
+        self._dropped += record.shown.dropped_frames
+        self._lab.watch.tell(done=self._done, dropped=self._dropped)
 
     def _load(self, trial: Trial) -> Picture:
         stimulus = trial.stimulus
         return self._lab.display.load(self._plan.root / stimulus.image, stimulus.stim_id)
 
-    def _blank(self, record: TrialRecord, following: Trial | None) -> Picture | None:
-        """Keep the screen grey for ``session.blank_s`` and meanwhile load the next image."""
+    def _blank(self, record: TrialRecord, following: Trial | None) -> tuple[Picture | None, bool]:
+        """Keep the screen grey for ``session.blank_s`` and meanwhile load the next image.
+
+        Returns
+        -------
+        picture
+            The next image.
+        skips
+            Whether the operator asked to skip its trial.
+        """
         lab, settings = self._lab, self._settings
         until_s = record.shown.offset_s + settings.session.blank_s
         began_s = lab.clock.now()
@@ -222,13 +280,14 @@ class _SessionRunner:
                 f"image {picture.stim_id} took {loaded_s - began_s:.2f} s to load: the blank is "
                 f"{loaded_s - until_s:.2f} s longer"
             )
-        half_frame_s = 0.5 / settings.screen.refresh_hz
+        half_frame_s = 0.5 * (lab.frame_s or 1 / settings.screen.refresh_hz)
         wish = lab.operator.asked()
         while lab.clock.now() < until_s - half_frame_s:
             lab.display.draw_blank()
             lab.display.flip()
-            wish = lab.operator.asked() or wish
-        if wish in (Decision.PAUSE, Decision.RECALIBRATE, Decision.ABORT):
+            asked = lab.operator.asked()
+            wish = asked if asked in _IN_THE_BLANK else wish
+        if wish in _IN_THE_BLANK:
             self._journal.write(LineKind.OPERATOR, decision=wish)
             self._carry_out(wish)
-        return picture
+        return picture, wish == Decision.SKIP and following is not None

@@ -2,8 +2,7 @@
 
 In come a trial, its image and the laboratory; out comes a `TrialRecord` of what happened. The
 states follow each other as in the paper's methods. Everything that must be known later is a message
-in the tracker's file: a message that tells of a flip is sent after it and begins with the
-milliseconds since (``MSG 7196804 2 SYNCTIME`` tells of 7196802), as the tracker's tools expect.
+in the recording, see `experiment.session.trial_messages`.
 """
 
 from collections.abc import Sequence
@@ -14,13 +13,14 @@ from pathlib import Path
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import InterestArea, TrackerFault
+from experiment.protocols.tracker import HostScreen, InterestArea, TrackerFault
 from experiment.records.journal import WITHDRAWN, Journal, LineKind, TrialEnd
 from experiment.session.fixation import Readiness, await_readiness
 from experiment.session.presentation import Presentation, show_image, skip_image
 from experiment.session.trial_messages import announce_trial, close_trial
+from stimuli.contract.journal import packed_intervals
 from stimuli.contract.settings import Settings
-from stimuli.contract.vocabulary import ParticipantKind, Trial, TrialStatus
+from stimuli.contract.vocabulary import ParticipantKind, ShownBy, Trial, TrialStatus
 
 
 @dataclass(frozen=True)
@@ -84,16 +84,19 @@ def run_trial(
     shown: Presentation | None = None
     fault: TrackerFault | None = None
     ready = Readiness(Decision.ACCEPT, None, 0)
+    lab.watch.tell(trial=trial.trial, stim_id=stimulus.stim_id, image=stimulus.image)
     onset_s = lab.clock.now()
     try:
         announce_trial(trial, areas, lab)
         label = f"trial {trial.trial} {stimulus.stim_id}"
-        lab.tracker.describe(label, root / stimulus.image, areas)
+        if isinstance(lab.tracker, HostScreen):
+            lab.tracker.describe(label, root / stimulus.image, areas)
         ready = await_readiness(trial, lab, settings, journal)
         if ready.decision == Decision.SKIP:
             status, shown = TrialStatus.SKIPPED, skip_image(lab)
         elif ready.decision == Decision.ACCEPT:
             status, onset_s = TrialStatus.INTERRUPTED, lab.clock.now()
+            lab.watch.tell(waits_for="", showing=True)
             shown = show_image(trial, picture, lab, settings)
             status = _shown_status(lab)
         close_trial(status, shown, lab)
@@ -110,17 +113,18 @@ def run_trial(
     finally:
         # Of an image that was broken off, or did not appear, no frame is known for certain.
         shown = shown or Presentation(onset_s, lab.clock.now(), frames=0, dropped_frames=0)
-        _journal_end(journal, trial, status, shown)
+        lab.watch.tell(showing=False, gaze=None)
+        _journal_end(journal, trial, status, shown, settings, ready.shown_by)
     return TrialRecord(
         trial, status, ready.decision, ready.recording_s, shown, ready.timeouts, fault
     )
 
 
-def skip_trial(trial: Trial, lab: Lab, journal: Journal) -> TrialRecord:
+def skip_trial(trial: Trial, lab: Lab, settings: Settings, journal: Journal) -> TrialRecord:
     """Skip a trial that could not be run; the tracker, which is why, is told nothing."""
     now_s = lab.clock.now()
     shown = Presentation(now_s, now_s, frames=0, dropped_frames=0)
-    _journal_end(journal, trial, TrialStatus.SKIPPED, shown)
+    _journal_end(journal, trial, TrialStatus.SKIPPED, shown, settings)
     return TrialRecord(trial, TrialStatus.SKIPPED, Decision.SKIP, None, shown, timeouts=0)
 
 
@@ -130,7 +134,15 @@ def _shown_status(lab: Lab) -> TrialStatus:
     return TrialStatus.UNRECORDED if dummy else TrialStatus.COMPLETE
 
 
-def _journal_end(journal: Journal, trial: Trial, status: TrialEnd, shown: Presentation) -> None:
+def _journal_end(
+    journal: Journal,
+    trial: Trial,
+    status: TrialEnd,
+    shown: Presentation,
+    settings: Settings,
+    shown_by: ShownBy | None = None,
+) -> None:
+    off = shown.frames_off
     journal.write(
         LineKind.PRACTICE_ENDED if trial.trial < 0 else LineKind.TRIAL_ENDED,
         trial=trial.trial,
@@ -140,7 +152,12 @@ def _journal_end(journal: Journal, trial: Trial, status: TrialEnd, shown: Presen
         offset=round(shown.offset_s, 6),
         frames=shown.frames,
         dropped_frames=shown.dropped_frames,
+        early_frames=shown.early_frames,
         unseen_frames=shown.unseen_frames,
+        frames_off=off,
+        on_time=None if off is None else abs(off) <= settings.session.tolerance_frames,
+        shown_by=None if status in (WITHDRAWN, TrialStatus.SKIPPED) else shown_by,
+        intervals=packed_intervals(shown.intervals_s),
     )
 
 

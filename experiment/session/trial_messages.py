@@ -1,62 +1,50 @@
-"""What the tracker's file is told of a trial: which it is, where its objects lie, how it went.
+"""What the recording is told of a trial, whatever the tracker: which it is, and how it went.
 
-The words are those that SR Research's Data Viewer reads: ``TRIALID``, ``!V TRIAL_VAR``,
-``!V IAREA``, ``TRIAL_RESULT``. Of the image itself `experiment.session.presentation` tells.
+``TRIALID 7`` begins a trial, ``STIM_ID photo01-increase`` names its image and ``TRIAL_END
+complete`` ends it; a tracker with a viewer of its own says the latter two in that viewer's words
+(`experiment.protocols.tracker.TrialNotes`). A message that tells of a flip is sent after it and
+begins with the milliseconds since: ``2 SYNCTIME`` that arrives at 7196804 tells of 7196802.
 """
 
 from collections.abc import Sequence
 
 from experiment.protocols.lab import Lab
-from experiment.protocols.tracker import InterestArea
-from experiment.records.journal import WITHDRAWN, TrialEnd
+from experiment.protocols.tracker import InterestArea, TrialNotes
+from experiment.records.journal import TrialEnd
 from experiment.session.presentation import Presentation
-from stimuli.contract.vocabulary import Trial, TrialStatus
+from stimuli.contract.vocabulary import Trial
 
 # The tracker ends its events only when it sees what follows them.
 _RECORD_AFTER_S = 0.1
-# Messages in one burst can fill the link; the host writes them down in less than this.
-_BETWEEN_MESSAGES_S = 0.002
-# What TRIAL_RESULT tells Data Viewer of each end of a trial.
-_RESULTS: dict[TrialEnd, int] = {
-    TrialStatus.COMPLETE: 0,
-    TrialStatus.UNRECORDED: 0,
-    TrialStatus.SKIPPED: 1,
-    TrialStatus.INTERRUPTED: -1,
-    WITHDRAWN: -1,
-}
 
 
 def announce_trial(trial: Trial, areas: Sequence[InterestArea], lab: Lab) -> None:
-    """Tell tracker and host which trial begins; the screen is grey."""
+    """Tell the tracker which trial begins; the screen is grey."""
     stimulus, tracker = trial.stimulus, lab.tracker
     tracker.message(f"TRIALID {trial.trial}")
-    messages = [
-        f"!V TRIAL_VAR {name} {value}"
-        for name, value in (
-            ("block", trial.block),
-            ("block_position", trial.block_position),
-            ("stim_id", stimulus.stim_id),
-            ("source_id", stimulus.source_id),
-            ("condition", stimulus.condition),
-            ("direction", stimulus.direction),
-        )
-    ]
-    for number, area in enumerate(areas, start=1):
-        edges = f"{area.left_px} {area.top_px} {area.right_px} {area.bottom_px}"
-        messages.append(f"!V IAREA RECTANGLE {number} {edges} {area.label}")
+    if isinstance(tracker, TrialNotes):
+        facts = {
+            "block": trial.block,
+            "block_position": trial.block_position,
+            "stim_id": stimulus.stim_id,
+            "source_id": stimulus.source_id,
+            "condition": stimulus.condition,
+            "direction": stimulus.direction,
+        }
+        tracker.note_trial(facts, areas)
+    else:
+        tracker.message(f"STIM_ID {stimulus.stim_id}")
     offset_ms = tracker.clock_offset_ms()
     if offset_ms is not None:
-        messages.append(f"CLOCK_OFFSET_MS {offset_ms:.3f}")
-    for message in messages:
-        lab.clock.wait(_BETWEEN_MESSAGES_S)
-        tracker.message(message)
+        tracker.message(f"CLOCK_OFFSET_MS {offset_ms:.3f}")
 
 
 def close_trial(status: TrialEnd, shown: Presentation | None, lab: Lab) -> None:
     """Stop recording a little after the image, and tell the tracker how the trial went."""
     lab.clock.wait(_RECORD_AFTER_S)
     lab.tracker.stop_recording()
-    lab.tracker.message(f"!V TRIAL_VAR status {status}")
-    if shown is not None:
-        lab.tracker.message(f"!V TRIAL_VAR dropped_frames {shown.dropped_frames}")
-    lab.tracker.message(f"TRIAL_RESULT {_RESULTS[status]}")
+    if isinstance(lab.tracker, TrialNotes):
+        facts = {} if shown is None else {"dropped_frames": shown.dropped_frames}
+        lab.tracker.note_end(status, facts)
+    else:
+        lab.tracker.message(f"TRIAL_END {status}")

@@ -7,10 +7,12 @@ wrong is found here, before anybody sits down.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from experiment.records.disk import check_free_disk
 from experiment.records.earlier_runs import (
     EarlierRun,
     check_resumable,
     earlier_runs,
+    nothing_shown,
     remaining_trials,
 )
 from experiment.records.participants import participant_ids
@@ -68,22 +70,26 @@ def prepare_run(
     subject
         Label as `stimuli.contract.vocabulary.subject_label` gives it.
     resume
-        Whether to go on with a session that was broken off.
+        Whether to go on with a session that was broken off. A number under which no image was
+        shown is as good as new: it begins from the start, with practice, either way.
     language
         Language of what the participant reads; by default that of the settings.
 
     Raises
     ------
     InputError
-        If the study is not whole; if the subject was recorded before and the session is not
-        resumed; if there is nothing to resume, or it cannot be resumed in this way.
+        If the study is not whole or its disk is full; if the subject was recorded before and the
+        session is not resumed; if there is nothing to resume, or it cannot be resumed in this way.
     """
     settings = study.settings
     schedule = subject_schedule(study, subject)
     earlier = earlier_runs(study, subject)
-    if resume:
-        check_resumable(earlier, schedule, participant_kind)
-    else:
+    begins = nothing_shown(earlier)
+    if participant_kind != ParticipantKind.SIMULATED:
+        check_free_disk(study.root)
+    if resume and not (earlier and begins):
+        check_resumable(earlier, schedule, participant_kind, settings)
+    elif not (earlier and begins):
         check_not_recorded(study, subject, participant_ids(study.participants))
     stimuli = read_catalogue(study.catalogue)
     check_images_as_shown(study.root, stimuli, settings.images.size_px)
@@ -95,7 +101,7 @@ def prepare_run(
         earlier=earlier,
         plan=SessionPlan(
             schedule=remaining_trials(schedule, earlier),
-            practice=() if earlier else practice_trials(study.root, subject, settings),
+            practice=practice_trials(study.root, subject, settings) if begins else (),
             blocks=len({trial.block for trial in schedule}),
             areas=interest_areas(study.root, stimuli, settings),
             texts=read_texts(study, language or settings.session.language),

@@ -75,7 +75,7 @@ def recording(
     messages: Sequence[tuple[float, str]],
     *,
     eye: str,
-    sample_rate_hz: int,
+    sample_rate_hz: float,
     screen: Screen,
 ) -> str:
     """Return one recording from START to END.
@@ -101,7 +101,7 @@ def recording(
     return opening + "".join(text for _, _, text in lines) + closing
 
 
-def _opening(start_ms: float, eye: str, sample_rate_hz: int) -> str:
+def _opening(start_ms: float, eye: str, sample_rate_hz: float) -> str:
     content = f"GAZE\t{eye}\tRATE\t{sample_rate_hz:7.2f}\tTRACKING\tCR\tFILTER\t2\n"
     return (
         f"START\t{stamp(start_ms)} \t{eye}\tSAMPLES\tEVENTS\n"

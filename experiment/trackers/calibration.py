@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from experiment.protocols.display import SetupDisplay
+from experiment.protocols.operator import Beep
 from stimuli.contract.geometry import eyelink_to_screen
 
 # pylink's codes of the keys that are no letters: as in its constants, which stay out of imports.
@@ -30,8 +31,19 @@ KEY_CODES = {
 _ESCAPE = 0x1B
 # Cross hairs and boxes on the camera image, by pylink's numbers from 1.
 _COLOURS = ("white", "white", "lime", "red", "yellow")
-_BEEPS = {-1: "calibration failed", -2: "drift check failed", 0: "calibration good",
-          2: "drift check good"}  # fmt: skip
+# pylink's numbers of sounds: what is heard, and what the operator is told.
+_BEEPS = {
+    1: (Beep.TARGET, ""), 3: (Beep.TARGET, ""),
+    0: (Beep.GOOD, "calibration good"), 2: (Beep.GOOD, "drift check good"),
+    -1: (Beep.BAD, "calibration failed"), -2: (Beep.BAD, "drift check failed"),
+}  # fmt: skip
+SETUP_KEYS = "enter: camera image, c: calibrate, v: validate, space: accept a target, esc: leave"
+DRIFT_CHECK_KEYS = (
+    "drift check; space: accept, a: show the image all the same, c: calibrate, s: skip the trial, "
+    "p: pause, esc: end the session"
+)
+# What else the operator can ask for at a drift check, which it ends.
+_LEAVES_DRIFT_CHECK = frozenset("acps")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -62,6 +74,8 @@ class CalibrationScreen:
         pylink's `KeyInput`.
     tell
         Says something on the operator's terminal.
+    beep
+        Plays a sound.
     """
 
     def __init__(
@@ -70,10 +84,12 @@ class CalibrationScreen:
         read_keys: Callable[[], Sequence[tuple[str, int]]],
         key_input: Callable[[int, int], Any],
         tell: Callable[[str], None],
+        beep: Callable[[Beep], None],
     ):
         super().__init__()
         self._display, self._read_keys = display, read_keys
-        self._key_input, self._tell = key_input, tell
+        self._key_input, self._tell, self._beep = key_input, tell, beep
+        self._first_key: str | None = None
         self.failure: BaseException | None = None
         self.drift_check = False
         self._title, self._palette = "", np.zeros((256, 3), np.uint8)
@@ -81,9 +97,14 @@ class CalibrationScreen:
         self._image: Image.Image | None = None
 
     @contextmanager
-    def in_setup(self, *, drift_check: bool = False) -> Iterator[None]:
-        """Hold what pylink may not see: exceptions of the callbacks, and Ctrl-C."""
-        self.failure, self.drift_check = None, drift_check
+    def in_setup(
+        self, *, drift_check: bool = False, first_key: str | None = None
+    ) -> Iterator[None]:
+        """Hold what pylink may not see: exceptions of the callbacks, and Ctrl-C.
+
+        `first_key` is pressed for the operator.
+        """
+        self.failure, self.drift_check, self._first_key = None, drift_check, first_key
         before = [signal.signal(one, self._note) for one in _SIGNALS]
         try:
             yield
@@ -101,13 +122,23 @@ class CalibrationScreen:
         # A drift check keeps the target that the trial has drawn.
         if self.drift_check:
             self._display.draw_target()
+            self._display.draw_note(DRIFT_CHECK_KEYS)
         else:
             self._display.draw_blank()
         self._display.flip()
 
+    def _show_menu(self) -> None:
+        """Show what the setup waits for; a drift check waits before its target."""
+        if self.drift_check:
+            self._clear()
+            return
+        self._display.draw_blank()
+        self._display.draw_note(SETUP_KEYS)
+        self._display.flip()
+
     @_guarded
     def setup_cal_display(self) -> None:
-        self._clear()
+        self._show_menu()
 
     @_guarded
     def exit_cal_display(self) -> None:
@@ -115,7 +146,7 @@ class CalibrationScreen:
 
     @_guarded
     def clear_cal_display(self) -> None:
-        self._clear()
+        self._show_menu()
 
     @_guarded
     def erase_cal_target(self) -> None:
@@ -132,8 +163,12 @@ class CalibrationScreen:
 
     @_guarded
     def play_beep(self, beep: int) -> None:
-        if beep in _BEEPS:
-            self._tell(_BEEPS[beep])
+        sound, told = _BEEPS.get(beep, (None, ""))
+        if told:
+            self._tell(told)
+            self._show_menu()
+        if sound is not None:
+            self._beep(sound)
 
     @_guarded
     def alert_printf(self, message: str) -> None:
@@ -141,12 +176,18 @@ class CalibrationScreen:
 
     @_guarded
     def get_input_key(self) -> list[Any]:
+        pressed = list(self._read_keys())
+        if self._first_key is not None:
+            pressed, self._first_key = [(self._first_key, 0), *pressed], None
         keys = [
             self._key_input(code, modifiers)
-            for name, modifiers in self._read_keys()
-            if (code := key_code(name)) is not None
+            for name, modifiers in pressed
+            if (code := self._code(name)) is not None
         ]
         return [self._key_input(_ESCAPE, 0)] if self.failure is not None else keys
+
+    def _code(self, name: str) -> int | None:
+        return _ESCAPE if self.drift_check and name in _LEAVES_DRIFT_CHECK else key_code(name)
 
     @_guarded
     def get_mouse_state(self) -> tuple[tuple[int, int], int]:
@@ -161,7 +202,7 @@ class CalibrationScreen:
 
     @_guarded
     def exit_image_display(self) -> None:
-        self._clear()
+        self._show_menu()
 
     @_guarded
     def image_title(self, title: str) -> None:
@@ -183,6 +224,7 @@ class CalibrationScreen:
             self._image = Image.fromarray(self._pixels)
             self.draw_cross_hair()  # type: ignore[attr-defined]  # pylink's class has it
             self._display.draw_camera(np.asarray(self._image), self._title)
+            self._display.draw_note(SETUP_KEYS)
             self._display.flip()
 
     @_guarded
@@ -210,8 +252,9 @@ def custom_display(
     *,
     read_keys: Callable[[], Sequence[tuple[str, int]]],
     tell: Callable[[str], None],
+    beep: Callable[[Beep], None] = lambda beep: None,
 ) -> CalibrationScreen:
     """Return a `CalibrationScreen` that is pylink's `EyeLinkCustomDisplay` too."""
     kind = type("CustomDisplay", (CalibrationScreen, pylink.EyeLinkCustomDisplay), {})
-    screen: CalibrationScreen = kind(display, read_keys, pylink.KeyInput, tell)
+    screen: CalibrationScreen = kind(display, read_keys, pylink.KeyInput, tell, beep)
     return screen

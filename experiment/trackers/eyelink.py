@@ -6,6 +6,7 @@ In dummy mode (``EyeLink(None)`` of pylink) nothing is recorded, and gaze counts
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,18 @@ from typing import Any
 import numpy as np
 
 from experiment.protocols.display import Clock
-from experiment.protocols.tracker import InterestArea, TrackerFault
-from experiment.trackers.calibration import CalibrationScreen
-from experiment.trackers.eyelink_commands import host_drawing, setup_commands, software_version
+from experiment.protocols.tracker import InterestArea, TrackerFault, Validation
+from experiment.trackers.calibration import SETUP_KEYS, CalibrationScreen
+from experiment.trackers.data_viewer import DataViewerNotes
+from experiment.trackers.eyelink_commands import (
+    host_drawing,
+    setup_commands,
+    software_version,
+)
+from experiment.trackers.eyelink_names import host_file_name
 from stimuli.contract.geometry import eyelink_to_screen
 from stimuli.contract.settings import Settings
-from stimuli.support.files import read_image
+from stimuli.support.files import image_size
 
 _TRIES = 3
 _BETWEEN_TRIES_S = 1.0
@@ -35,12 +42,14 @@ _ENDED = {
     3: "the host has ended the recording, or was switched off",
     -1: "the host reports an error in the recording",
 }
-_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg")
+_VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.(?:\s+([0-9.]+)\s+max)?")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
 
 
-class EyeLink:
+class EyeLink(DataViewerNotes):
     """An `experiment.protocols.tracker.Tracker` that is an EyeLink.
+
+    It is a `DriftChecker`, a `HostScreen` and a `TrialNotes` of `experiment.protocols.tracker` too.
 
     Parameters
     ----------
@@ -73,6 +82,7 @@ class EyeLink:
         self._dummy = link.isConnected() == -1
         self._centre_px = settings.screen.geometry.size_px / 2
         self._name: str | None = None
+        self._opened = 0
         self._recording = False
         self._eye = _EYES[settings.tracker.eye]
         # The tracker's time of the newest sample, and when it was new on the display's clock.
@@ -83,9 +93,11 @@ class EyeLink:
         """What hardware and software the host has; ``none`` in dummy mode."""
         return self._link.getTrackerVersionString() or "none"
 
-    def open(self, name: str) -> None:
+    def open(self, subject: str) -> str:
+        self._opened += 1
+        name = host_file_name(subject, time.time() + self._opened)
         with self._faults():
-            self._link.setOfflineMode()
+            self._end_what_goes_on()
             code = self._link.openDataFile(f"{name}.edf")
             if code != 0:
                 raise TrackerFault(
@@ -96,14 +108,27 @@ class EyeLink:
             self._command("add_file_preamble_text 'RECORDED BY guiding-gaze experiment.run'")
             for command in setup_commands(self._settings, software_version(self.version)):
                 self._command(command)
+        return name
 
-    def calibrate(self) -> float | None:
-        self._tell("tracker's setup: enter camera, c calibrate, v validate, esc leave")
-        with self._faults(), self._screen.in_setup():
+    def calibrate(self) -> Validation | None:
+        self._tell(f"tracker's setup: {SETUP_KEYS}")
+        return self._set_up()
+
+    def validate(self) -> Validation | None:
+        if self._dummy:
+            return None
+        self._tell(f"validation of the calibration: {SETUP_KEYS}")
+        return self._set_up("v")
+
+    def _set_up(self, key: str | None = None) -> Validation | None:
+        """Enter the tracker's setup, with a key pressed for the operator; wait for its end."""
+        with self._faults(), self._screen.in_setup(first_key=key):
             self._link.doTrackerSetup()
         with self._faults():
             found = _VALIDATION.search(self._link.getCalibrationMessage() or "")
-        return float(found[1]) if found else None
+        if not found:
+            return None
+        return Validation(float(found[1]), float(found[2]) if found[2] else None)
 
     def drift_check(self) -> float | None:
         if self._dummy:
@@ -131,10 +156,15 @@ class EyeLink:
             self._command("clear_screen 0")
             if self._settings.tracker.backdrop == "image":
                 self._send_backdrop(image)
-            boxes = [(one.left_px, one.top_px, one.right_px, one.bottom_px) for one in areas]
-            for command in host_drawing(self._settings, boxes):
+            for command in host_drawing(self._settings, areas):
                 self._command(command)
-            self._command(f"record_status_message '{label[:_STATUS_LETTERS]}'")
+        self.say(label)
+
+    def say(self, text: str) -> None:
+        with self._faults():
+            # The host ends the text at a quotation mark of the same kind.
+            shown = text.replace("'", "’").replace("\n", " ")[:_STATUS_LETTERS]
+            self._command(f"record_status_message '{shown}'")
 
     def clock_offset_ms(self) -> float | None:
         if self._dummy:
@@ -205,9 +235,20 @@ class EyeLink:
             self._link.setOfflineMode()
             self._pylink.msecDelay(10 * _MODE_CHANGE_MS)
             self._link.closeDataFile()
-        return self.recover(name, path)
+        return self._fetch(name, path)
 
     def recover(self, name: str, path: Path) -> bool:
+        with self._faults():
+            self._end_what_goes_on()
+        return self._fetch(name, path)
+
+    def _end_what_goes_on(self) -> None:
+        """End what a session that crashed has left under way: a recording, a file that is open."""
+        self._link.setOfflineMode()
+        self._pylink.msecDelay(_MODE_CHANGE_MS)
+        self._link.closeDataFile()
+
+    def _fetch(self, name: str, path: Path) -> bool:
         if self._dummy:
             return False
         told = ""
@@ -241,14 +282,11 @@ class EyeLink:
         return self._clock.now() - passed_ms / 1000
 
     def _send_backdrop(self, image: Path) -> None:
-        pixels = read_image(image).astype(np.uint32)
-        packed = (pixels[..., 0] << 16) | (pixels[..., 1] << 8) | pixels[..., 2]
-        height, width = packed.shape
+        height, width = image_size(image)
         left, top = (int(side) for side in self._settings.placement.origin)
-        self._link.bitmapBackdrop(
-            width, height, packed.tolist(), 0, 0, width, height, left, top,
-            self._pylink.BX_MAXCONTRAST,
-        )  # fmt: skip
+        self._link.imageBackdrop(
+            str(image), 0, 0, width, height, left, top, self._pylink.BX_MAXCONTRAST
+        )
 
     def _command(self, text: str) -> None:
         self._link.sendCommand(text)

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from experiment.protocols.display import Clock, SetupDisplay
+from experiment.protocols.operator import Beep
 from experiment.trackers.calibration import custom_display
 from experiment.trackers.eyelink import EyeLink
+from experiment.trackers.eyelink_commands import check_rate
 from stimuli.contract.settings import Settings
 from stimuli.support.errors import InputError
 
@@ -54,6 +56,7 @@ def open_eyelink(
     *,
     read_keys: Callable[[], Sequence[tuple[str, int]]],
     tell: Callable[[str], None],
+    beep: Callable[[Beep], None] = lambda beep: None,
     dummy: bool = False,
     pylink: Any = None,
 ) -> Iterator[EyeLink]:
@@ -61,15 +64,21 @@ def open_eyelink(
 
     Parameters
     ----------
-    read_keys, tell
+    read_keys, tell, beep
         See `experiment.trackers.calibration.CalibrationScreen`.
     pylink
         Something that behaves as the module; by default the module.
+
+    Raises
+    ------
+    InputError
+        If no tracker answers, or the study asks for a sample rate that an EyeLink has not.
     """
+    check_rate(settings)
     pylink = import_pylink() if pylink is None else pylink
     link = connect(pylink, None if dummy else settings.tracker.address)
     try:
-        screen = custom_display(pylink, display, read_keys=read_keys, tell=tell)
+        screen = custom_display(pylink, display, read_keys=read_keys, tell=tell, beep=beep)
         pylink.openGraphicsEx(screen)
         yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
     finally:

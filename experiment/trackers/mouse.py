@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from experiment.observer.eye import Gaze
+from experiment.protocols.tracker import Validation
 from experiment.trackers.simulated import SimulatedTracker
 from stimuli.contract.geometry import Screen, screen_to_degrees
 
@@ -52,8 +53,11 @@ class MouseEye:
 class MouseTracker(SimulatedTracker):
     """Records a mouse: needs no calibration, and looks at the mouse in every frame."""
 
-    def calibrate(self) -> float | None:
-        return 0.0
+    def calibrate(self) -> Validation | None:
+        return Validation(0.0, 0.0)
+
+    def validate(self) -> Validation | None:
+        return Validation(0.0, 0.0)
 
     def check(self) -> bool:
         return self.gaze() is not None

@@ -8,7 +8,6 @@ EyeLink, and can be fetched by the next.
 
 import math
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -17,8 +16,9 @@ import numpy as np
 
 from experiment.observer.eye import Gaze
 from experiment.protocols.display import Clock
-from experiment.protocols.tracker import InterestArea, TrackerFault
+from experiment.protocols.tracker import Validation
 from experiment.trackers import asc
+from experiment.trackers.data_viewer import DataViewerNotes
 from experiment.trackers.setup_messages import HV9, drift_check_message, validation_messages
 from stimuli.contract.geometry import degrees_to_screen, eyelink_to_screen
 from stimuli.contract.geometry import screen_to_eyelink as to_eyelink
@@ -50,7 +50,7 @@ class WatchedEye(Protocol):
         ...
 
 
-class SimulatedTracker:
+class SimulatedTracker(DataViewerNotes):
     """An `experiment.protocols.tracker.Tracker` that records a simulated eye.
 
     Parameters
@@ -80,6 +80,7 @@ class SimulatedTracker:
         remark: str = SIMULATED,
     ):
         self._clock = clock
+        self._settings = settings
         self._eye = eye
         self._generator = generator
         self._screen = settings.screen.geometry
@@ -92,25 +93,33 @@ class SimulatedTracker:
         self._file: Path | None = None
         self._recording: _Recording | None = None
 
-    def open(self, name: str) -> None:
-        path = self._kept(name)
-        if path.exists():
-            raise TrackerFault(f"the host has a file {name}; expected a name never used before")
+    def open(self, subject: str) -> str:
         self._host.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while self._kept(f"{subject}-{number}").exists():
+            number += 1
+        path = self._kept(f"{subject}-{number}")
         path.write_text(asc.header([self._remark, *_HEADER]), encoding="ascii", newline="\n")
         self._file = path
+        return path.stem
 
-    def calibrate(self) -> float | None:
+    def calibrate(self) -> Validation | None:
         eye, side = self._side[0], self._side
         self._clock.wait(_CALIBRATION_S)
         self.message("!CAL ")
         self._write(f">>>>>>> CALIBRATION (HV9,P-CR) FOR {side}: <<<<<<<<<\n")
         self.message(f"!CAL CALIBRATION HV9 {eye} {side}    GOOD ")
+        return self.validate()
+
+    def validate(self) -> Validation | None:
         self._clock.wait(_VALIDATION_S)
         errors_deg = self._generator.normal(0.0, _CALIBRATION_ERROR_SD_DEG, (len(HV9), 2))
-        for text in validation_messages(errors_deg, self._screen, side):
+        for text in validation_messages(errors_deg, self._screen, self._side):
             self.message(text)
-        return round(float(np.hypot(*errors_deg.T).mean()), 2)
+        distances_deg = np.hypot(*errors_deg.T)
+        return Validation(
+            *(round(float(one), 2) for one in (distances_deg.mean(), distances_deg.max()))
+        )
 
     def drift_check(self) -> float | None:
         for _ in range(_DRIFT_CHECK_TRIES):
@@ -123,16 +132,13 @@ class SimulatedTracker:
         self.message(f"DRIFTCORRECT {self._side[0]} ABORTED")
         return None
 
-    def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
-        """Do nothing: there is no host screen."""
-
     def clock_offset_ms(self) -> float | None:
         return self._clock_at_zero_ms
 
     def start_recording(self) -> float:
         if self._recording is not None:
             raise RuntimeError("is recording; stop before the next start")
-        mode = f"CR {self._rate_hz} 2 1 {self._side[0]}"
+        mode = f"CR {self._rate_hz:g} 2 1 {self._side[0]}"
         right_px, bottom_px = self._screen.size_px - 1
         self.message(f"RECCFG {mode}")
         self.message(f"GAZE_COORDS 0.00 0.00 {right_px:.2f} {bottom_px:.2f}")

@@ -1,4 +1,4 @@
-"""Contact sheets: every source with its versions and predictions, on one picture and to print."""
+"""Contact sheets: every source with its versions and predictions, on pictures and to print."""
 
 import io
 from collections.abc import Sequence
@@ -17,12 +17,14 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.patheffects import withStroke
 
+from stimuli.support.console import progress
 from stimuli.support.files import write_bytes
 
 _CELL_IN = 1.9  # side of one picture in inches
 _LINE_IN = 0.125  # of the figures above a density
 _LINES = 3  # that have room between two rows, and one less above the first
 _PAGE_ROWS = 3  # sources on a page, across
+_PICTURE_ROWS = 24  # sources on a picture
 _A4_IN = (8.27, 11.69)
 
 
@@ -121,16 +123,36 @@ def _name(picture: Axes, outlined: Sequence[Outlined]) -> None:
 def write_contact_sheets(
     folder: Path, rows: Sequence[Sequence[Panel]], title: str, subtitle: str = ""
 ) -> None:
-    """Write ``contact_sheet.png``, all sources on one picture, and ``contact_sheet.pdf`` on A4."""
+    """Write ``contact_sheet.png``, 24 sources on a picture, and ``contact_sheet.pdf`` on A4.
+
+    Of more sources the next pictures are ``contact_sheet-2.png`` and so on.
+    """
+    for stale in folder.glob("contact_sheet-*.png"):
+        stale.unlink()
+    pictures = _pages(rows, title, _PICTURE_ROWS)
+    for number, (part, heading) in enumerate(progress(pictures, "Drawing contact sheets"), start=1):
+        buffer = io.BytesIO()
+        contact_sheet(part, heading, subtitle).savefig(buffer, format="png", dpi=110)
+        name = f"contact_sheet{f'-{number}' if number > 1 else ''}.png"
+        write_bytes(folder / name, buffer.getvalue())
     buffer = io.BytesIO()
-    contact_sheet(rows, title, subtitle).savefig(buffer, format="png", dpi=110)
-    write_bytes(folder / "contact_sheet.png", buffer.getvalue())
-    buffer = io.BytesIO()
-    pages = [rows[first : first + _PAGE_ROWS] for first in range(0, len(rows), _PAGE_ROWS)]
     with PdfPages(buffer, metadata={"CreationDate": None}) as pdf:
-        for number, page in enumerate(pages, start=1):
-            figure = contact_sheet(page, f"{title}, page {number} of {len(pages)}", subtitle)
+        for part, heading in progress(
+            _pages(rows, title, _PAGE_ROWS), "Drawing contact sheets to print"
+        ):
+            figure = contact_sheet(part, heading, subtitle)
             width, height = figure.get_size_inches()
             figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
             pdf.savefig(figure, dpi=150)
     write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())
+
+
+def _pages(
+    rows: Sequence[Sequence[Panel]], title: str, most: int
+) -> list[tuple[Sequence[Sequence[Panel]], str]]:
+    """Return the rows of each page, and its title, numbered where there are several."""
+    parts = [rows[first : first + most] for first in range(0, len(rows), most)]
+    return [
+        (part, title if len(parts) == 1 else f"{title}, page {number} of {len(parts)}")
+        for number, part in enumerate(parts, start=1)
+    ]

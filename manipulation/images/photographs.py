@@ -12,7 +12,6 @@ from torch.nn import functional
 Size = int | tuple[int, int]  # side of a square, or height and width
 
 LEAST_PX = 32  # shorter side of a photograph as the networks see it
-TOO_NARROW = "too narrow to be shown whole"  # begins why a photograph cannot be shown
 
 
 def square_box(width: int, height: int, fit: str) -> tuple[float, float, float, float]:
@@ -48,25 +47,6 @@ def fitted_size(width: int, height: int, side_px: int, fit: str) -> tuple[int, i
         return side_px, side_px
     scale = side_px / max(width, height)
     return max(1, round(scale * height)), max(1, round(scale * width))
-
-
-def narrow_because(width: int, height: int, side_px: int, fit: str) -> str:
-    """Return why a photograph cannot be shown whole, as part of a sentence; nothing if it can.
-
-    Examples
-    --------
-    >>> narrow_because(900, 9, 512, "whole").partition(": ")[2]
-    '900 x 9 px would be 512 x 5 px for the networks, which need 32'
-    >>> narrow_because(3000, 100, 512, "crop")
-    ''
-    """
-    rows, columns = fitted_size(width, height, side_px, fit)
-    if min(rows, columns) >= LEAST_PX:
-        return ""
-    return (
-        f"{TOO_NARROW}: {width} x {height} px would be {columns} x {rows} px for the networks, "
-        f"which need {LEAST_PX}"
-    )
 
 
 def squared(pixels: np.ndarray, side_px: int, fit: str) -> Tensor:

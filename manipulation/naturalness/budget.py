@@ -3,7 +3,7 @@
 A region keeps within it while at least a given share of untouched photographs looks as edited, or
 while it looks no more edited than it did in the photograph itself; while its statistics stay within
 what is usual among objects, or near where they were; and the picture while it is near the
-photograph in features and in colours.
+photograph in features, in the mean and where they change most, and in colours.
 """
 
 import math
@@ -15,7 +15,12 @@ import torch
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image, to_pixels
-from manipulation.naturalness.likeness import colour_differences, feature_distances, local_colours
+from manipulation.naturalness.likeness import (
+    colour_differences,
+    feature_distances,
+    local_colours,
+    local_feature_distances,
+)
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import (
@@ -41,15 +46,20 @@ class Bounds:
         Share of untouched photographs that must look at least as edited; 0 bounds nothing at all.
     distance
         Largest distance to the photograph in features (`feature_distances`).
+    local_distance
+        The same where it is largest (`local_feature_distances`).
     colour
         Largest difference of its colours (`colour_differences`).
     """
 
     realism: float
     distance: float
+    local_distance: float
     colour: float
 
-    def allow(self, beyond_realism: float, distance: float, colour: float) -> bool:
+    def allow(
+        self, beyond_realism: float, distance: float, local_distance: float, colour: float
+    ) -> bool:
         """Return whether a version as shown keeps to them, with room for its way to the screen.
 
         Enlarging, rounding and reducing change what was within the bounds by a little.
@@ -59,9 +69,13 @@ class Bounds:
         beyond_realism
             How far its score is beyond the realism judge's limit.
         """
-        near = distance <= self.distance * (1 + _SHARE_SLACK)
-        alike = colour <= self.colour * (1 + _SHARE_SLACK)
-        return beyond_realism <= _SCORE_SLACK and near and alike
+        measured = (
+            (distance, self.distance),
+            (local_distance, self.local_distance),
+            (colour, self.colour),
+        )
+        near = all(found <= bound * (1 + _SHARE_SLACK) for found, bound in measured)
+        return beyond_realism <= _SCORE_SLACK and near
 
 
 class Budget:
@@ -111,8 +125,9 @@ class Budget:
         """Return how far images ``(B, 3, H, W)`` are beyond their limits: ``(B,)``, 0 within.
 
         The sum of what is beyond the realism judge's limit, in the region where that is most,
-        beyond the root of the largest distance, beyond the largest difference of colours, as a
-        share of it, and of the statistics' beyond what is usual, in units of the usual ranges.
+        beyond the roots of the largest distances, in the mean and locally, beyond the largest
+        difference of colours, as a share of it, and of the statistics' beyond what is usual, in
+        units of the usual ranges.
         Differentiable.
         """
         if not self.is_bound:
@@ -122,11 +137,13 @@ class Budget:
         layers = [one.expand(len(images), -1, -1, -1) for one in self._layers]
         distances = (feature_distances(layers, maps[1:]) + 1e-8).sqrt()
         distant = distances - math.sqrt(self._bounds.distance)
+        local = (local_feature_distances(layers, maps[1:]) + 1e-8).sqrt()
+        lost = local - math.sqrt(self._bounds.local_distance)
         colours = local_colours(images)
         coloured = colour_differences(self._colours.expand_as(colours), colours)
         tinted = coloured / self._bounds.colour - 1
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
-        beyond = (edited.amax(dim=1), distant, tinted)
+        beyond = (edited.amax(dim=1), distant, lost, tinted)
         return unusual + sum(one.clamp(min=0) for one in beyond)
 
     @torch.no_grad()
@@ -143,6 +160,7 @@ class Budget:
         return float(unusual) <= _TOLERANCE and self._bounds.allow(
             float((self._scores(maps) - self._limits).max()),
             float(feature_distances(self._layers, maps[1:])),
+            float(local_feature_distances(self._layers, maps[1:])),
             float(colour),
         )
 

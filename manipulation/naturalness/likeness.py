@@ -18,7 +18,8 @@ _WINDOW = 7  # pixels of the side of the squares that are compared in structure
 _SEAM = 2  # pixels on either side of a contour
 _LEAST_ENERGY = 1.0  # squared units of CIELAB per pixel, below which a contour is plain
 _COLOUR_WIDTH = 0.02  # Gaussian width of the pictures whose colours are compared, of the side
-_COLOUR_SHARE = 0.02  # of the picture, in which colours differ most
+_LARGEST_SHARE = 0.02  # of the picture, in which colours or features differ most
+_LOCAL_WIDTH = 0.02  # Gaussian width of the neighbourhood in which features differ, of the side
 _COLOURFUL = 20.0  # chroma of a colour photograph where it has most, in units of CIELAB
 
 
@@ -86,11 +87,40 @@ def feature_distances(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) 
     layers, other_layers : sequences of Tensor (B, C, h, w)
         Maps of the same layers for the images (`RegionFeatures.maps`).
     """
-    distances = []
-    for layer, other_layer in zip(layers, other_layers, strict=True):
-        one, other = functional.normalize(layer, dim=1), functional.normalize(other_layer, dim=1)
-        distances.append((one - other).square().sum(dim=1).mean(dim=(1, 2)))
-    return torch.stack(distances).mean(dim=0)
+    maps = _distance_maps(layers, other_layers)
+    return torch.stack([one.mean(dim=(1, 2, 3)) for one in maps]).mean(dim=0)
+
+
+def local_feature_distances(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) -> Tensor:
+    """Return how far images are apart in features where they changed most ``(B,)``.
+
+    The squared distances of `feature_distances`, averaged over layers and, by a Gaussian of 2 % of
+    the picture's side, over the neighbourhood; the mean over the 2 % of the picture where that is
+    largest. A face that is lost weighs little in the mean over a picture, and much here.
+
+    Parameters
+    ----------
+    layers, other_layers : sequences of Tensor (B, C, h, w)
+        Maps of the same layers for the images (`RegionFeatures.maps`), the finest first.
+    """
+    maps = _distance_maps(layers, other_layers)
+    size = (maps[1].shape[-2], maps[1].shape[-1])  # the second finest: nothing smaller is bounded
+    enlarged = [
+        functional.interpolate(one, size=size, mode="bilinear", align_corners=False) for one in maps
+    ]
+    mean = torch.stack(enlarged).mean(dim=0)
+    near = resample(mean, _LOCAL_WIDTH * max(size), size=size)
+    return _largest(near[:, 0]).mean(dim=1)
+
+
+def _distance_maps(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) -> list[Tensor]:
+    """Return the squared distances of unit vectors over the channels, ``(B, 1, h, w)`` a layer."""
+    return [
+        (functional.normalize(one, dim=1) - functional.normalize(other, dim=1))
+        .square()
+        .sum(dim=1, keepdim=True)
+        for one, other in zip(layers, other_layers, strict=True)
+    ]
 
 
 def local_colours(images: Tensor) -> Tensor:
@@ -137,4 +167,4 @@ def colourfulness(colours: Tensor) -> Tensor:
 
 def _largest(maps: Tensor) -> Tensor:
     """Return the largest 2 % ``(B, n)`` of maps ``(B, H, W)``."""
-    return maps.flatten(1).topk(max(1, round(_COLOUR_SHARE * maps[0].numel())), dim=1).values
+    return maps.flatten(1).topk(max(1, round(_LARGEST_SHARE * maps[0].numel())), dim=1).values

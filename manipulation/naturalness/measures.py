@@ -14,6 +14,7 @@ from manipulation.naturalness.likeness import (
     colour_differences,
     feature_distances,
     local_colours,
+    local_feature_distances,
     seam,
     ssim,
 )
@@ -33,9 +34,10 @@ class Naturalness:
         judge that bounds versions, and for one that took no part; of several regions the least.
     within_budget
         Whether the version keeps to its budget; None where it has none.
-    ssim, feature_distance, colour_difference
+    ssim, feature_distance, local_distance, colour_difference
         Against the original: structural similarity, 1 for the same image; distance in the features
-        of `efficientnet` and difference of colours (`colour_differences`), 0 for the same image.
+        of `efficientnet`, in the mean and where it is largest (`local_feature_distances`), and
+        difference of colours (`colour_differences`), 0 for the same image.
     seam_octaves
         Of the regions' contours, the change of the mean squared gradient along them that is
         largest in size, in octaves; 0 where there are no regions.
@@ -49,6 +51,7 @@ class Naturalness:
     within_budget: bool | None
     ssim: float
     feature_distance: float
+    local_distance: float
     colour_difference: float
     seam_octaves: float
     unusual: str | None
@@ -116,15 +119,19 @@ class NaturalnessMeasure:
             judge.realism(float(judge.scores(maps[1], weights).max())) for judge in self._judges
         )
         limits = was.clamp(min=self._judges[0].limit(self._bounds.realism))
-        distance = float(feature_distances(maps[0][1:], maps[1][1:]))
+        layers = (maps[0][1:], maps[1][1:])
+        distance = float(feature_distances(*layers))
+        local = float(local_feature_distances(*layers))
         colour = float(colour_differences(*map(local_colours, (original[None], version[None]))))
-        within = self._bounds.allow(float((now - limits).max()), distance, colour) and not unusual
+        allowed = self._bounds.allow(float((now - limits).max()), distance, local, colour)
+        within = allowed and not unusual
         return Naturalness(
             guide,
             second,
             within if self._bounds.realism else None,
             ssim(before, after),
             distance,
+            local,
             colour,
             max(seams, key=abs),
             ", ".join(unusual) or None,

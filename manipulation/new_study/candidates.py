@@ -1,18 +1,22 @@
 """Photographs that may become the sources of a study: a COCO folder's, or the demo's eight."""
 
-import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 
+from manipulation.new_study.drawn_masks import DrawnOn, onto_photograph, replaced, with_boxes
+from manipulation.new_study.source_names import last_part, original_name, study_names
+from stimuli.contract.annotation_tools import boxes_alone
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.licences import Permission, permission
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
-from stimuli.contract.vocabulary import checked_name
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
+from stimuli.support.console import progress
 from stimuli.support.errors import InputError
-from stimuli.support.files import confined, read_image
+from stimuli.support.files import confined, read_image, size_and_turn
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class CandidatePhotographs:
     proposed
         Whether the annotations are regions that were proposed (`plain_photographs`). Then a study
         takes as many of the photographs as it can, unless it is told how many.
+    left_out
+        Photographs and entries of the annotation file that cannot be used.
+    ambiguous
+        File names of photographs that EXIF turns where sizes do not tell what masks were drawn on.
     """
 
     candidates: tuple[Candidate, ...]
@@ -44,23 +52,42 @@ class CandidatePhotographs:
     missing: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     proposed: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    ambiguous: tuple[str, ...] = ()
 
 
-def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePhotographs:
-    """Return the photographs of a folder that a COCO annotation file describes.
+def coco_photographs(
+    images: str | Path,
+    annotations: str | Path,
+    *,
+    boxes: bool = False,
+    drawn_on: DrawnOn = DrawnOn.UPRIGHT,
+    rescale: bool = False,
+) -> CandidatePhotographs:
+    """Return the photographs of a folder that an annotation file describes.
+
+    What cannot be used is left out and named: entries of the file, and photographs that cannot be
+    opened or have another size than it states. Masks that were drawn on a photograph without the
+    turn of its EXIF are turned.
 
     Parameters
     ----------
     images
         Folder of photographs.
     annotations
-        COCO annotation file (instances).
+        COCO annotation file (instances), or LabelMe's or Label Studio's own JSON.
+    boxes
+        Whether the box of an object is its outline, where it has no other.
+    drawn_on
+        What masks were drawn on where the sizes do not tell: the photograph as it is seen, or as
+        it is stored, without the turn of its EXIF.
+    rescale
+        Whether masks that were drawn on a reduced or enlarged copy are scaled.
 
     Raises
     ------
     InputError
-        If the folder or the file is absent or wrong, a photograph lies outside the folder, or none
-        is there.
+        If the folder or the file is absent or wrong, or no photograph is there that can be used.
 
     Examples
     --------
@@ -74,24 +101,41 @@ def coco_photographs(images: str | Path, annotations: str | Path) -> CandidatePh
     if not images.is_dir():
         raise InputError(f"{images}: no such folder of photographs")
     read = read_annotations(annotations)
+    if boxes:
+        read = with_boxes(read)
+    elif fault := boxes_alone(list(read.by_id.values())):
+        raise InputError(f"{read.path}: {fault}")
     names = {image_id: read.images[image_id]["file_name"] for image_id in sorted(read.images)}
-    last_parts = Counter(PureWindowsPath(name).name for name in names.values())
-    found, missing = [], []
-    for image_id, name in names.items():
-        last = PureWindowsPath(name).name
-        path = confined(images, last if "\\" in name else name, read.path)
-        if not path.is_file() and last_parts[last] == 1:  # of another folder, where it is the one
-            path = confined(images, last, read.path)
-        if path.is_file() and ("\\" not in name or last_parts[last] == 1):
-            found.append(Candidate(study_name(path), path, image_id))
-        else:
-            missing.append(name)
+    paths, missing, left_out = _files(images, names, read.path)
+    found: list[tuple[int, Path]] = []
+    ambiguous, entries, objects = [], {}, {}
+    for image_id, path in progress(paths.items(), "Reading the sizes of photographs"):
+        try:
+            size, turn = size_and_turn(path)
+            moved, entries[image_id], unclear = onto_photograph(
+                read, image_id, size, turn, drawn_on=drawn_on, rescale=rescale
+            )
+        except InputError as error:
+            because = str(error).removeprefix(f"{path}: ")
+            left_out.append(LeftOut(names[image_id], None, because))
+            continue
+        objects.update(moved)
+        found.append((image_id, path))
+        ambiguous += [names[image_id]] if unclear else []
     if not found:
+        such = f"such as {missing[:2]}" if missing else f"all are left out, such as {left_out[0]}"
         raise InputError(
-            f"{images}: holds none of the {len(missing)} photographs that {read.path} "
-            f"names, such as {missing[:2]}; expected the folder of these photographs"
+            f"{images}: holds none of the {len(names)} photographs that {read.path} names that "
+            f"can be used; {such}; expected the folder of these photographs"
         )
-    return CandidatePhotographs(tuple(found), read, tuple(missing))
+    ids = study_names(path for _, path in found)
+    candidates = (
+        Candidate(name, path, image_id) for name, (image_id, path) in zip(ids, found, strict=True)
+    )
+    return CandidatePhotographs(
+        tuple(candidates), replaced(read, entries, objects), tuple(missing),
+        left_out=(*read.left_out, *left_out), ambiguous=tuple(ambiguous),
+    )  # fmt: skip
 
 
 def unchangeable(photographs: CandidatePhotographs) -> list[str]:
@@ -119,23 +163,50 @@ def without_unchangeable(photographs: CandidatePhotographs) -> CandidatePhotogra
     return replace(photographs, candidates=kept)
 
 
-def study_name(photograph: Path) -> str:
-    """Return what a photograph is called in a study: a name for files on every system.
+def _files(
+    folder: Path, names: Mapping[int, str], where: Path
+) -> tuple[dict[int, Path], list[str], list[LeftOut]]:
+    """Return the files that images name, the names of which there is none, and what is refused.
 
-    Raises
-    ------
-    InputError
-        If nothing is left of its name, or the name is too long.
+    By the whole name, which may be a path in the folder, or else its last part, where no other
+    image has the same; or by what the file was called before a tool gave it that name.
     """
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", photograph.stem)
-    name = re.sub(r"[-_]{2,}", "-", name).strip("-_")
-    return checked_name(f"{photograph}: its name in the study", name)
+    last = {image_id: last_part(name) for image_id, name in names.items()}
+    first = {image_id: original_name(name) for image_id, name in last.items()}
+    last_times, first_times = Counter(last.values()), Counter(first.values())
+    found: dict[int, Path] = {}
+    missing, left_out = [], []
+    for image_id, name in names.items():
+        tried = [name] if "\\" not in name else []
+        tried += [last[image_id]] if last_times[last[image_id]] == 1 else []
+        tried += [first[image_id]] if first_times[first[image_id]] == 1 else []
+        refused = ""
+        for one in dict.fromkeys(tried):
+            try:
+                path = confined(folder, one, where)
+            except InputError as error:
+                refused = refused or str(error).removeprefix(f"{where}: ")
+                continue
+            if path.is_file():
+                found[image_id] = path
+                break
+        else:
+            if refused and "://" not in name:
+                left_out.append(LeftOut(name, None, refused))
+            else:
+                missing.append(name)
+    return found, missing, left_out
 
 
 def read_candidate(
-    candidate: Candidate, annotations: Annotations
+    candidate: Candidate, annotations: Annotations, enough_px: int | None = None
 ) -> tuple[np.ndarray, ObjectMasks]:
     """Return a photograph ``(height, width, 3)`` uint8 and its annotated objects.
+
+    Parameters
+    ----------
+    enough_px
+        Side that is enough for masks (`ObjectMasks`).
 
     Raises
     ------
@@ -144,7 +215,7 @@ def read_candidate(
     """
     pixels = read_image(candidate.path)
     check_size(str(candidate.path), pixels, annotations, candidate.image_id)
-    return pixels, ObjectMasks(annotations, candidate.image_id)
+    return pixels, ObjectMasks(annotations, candidate.image_id, enough_px)
 
 
 def demo_photographs() -> CandidatePhotographs:

@@ -4,13 +4,16 @@ It is built under a temporary name and renamed, so that a study folder is whole 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from manipulation.new_study.overlay import write_overlays
 from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import Proposal
+from manipulation.new_study.source_names import one_line
+from stimuli.contract.coco_file import ORIGINAL_NAME, LeftOut
 from stimuli.contract.masks import Annotations
 from stimuli.contract.schemas import PROPOSALS
 from stimuli.contract.settings import Settings, SourceSettings, parse_settings
@@ -67,6 +70,7 @@ def create_study(
     proposals: Sequence[Proposal],
     sources: Sequence[SourceSettings],
     annotations: Annotations,
+    left_out: Sequence[LeftOut] = (),
 ) -> None:
     """Make a study folder, with bare copies of the photographs (`write_bare_picture`).
 
@@ -81,6 +85,8 @@ def create_study(
     sources
         Sources that were chosen; `photograph` and `annotations` name the copies inside the study.
         Photographs that are coded anew have another suffix there (`bare_suffix`).
+    left_out
+        Photographs and entries of the annotations that could not be used; the table names them.
 
     Raises
     ------
@@ -99,9 +105,10 @@ def create_study(
         temporary.chmod(0o777 & ~umask())
         for source in sources:
             write_bare_picture(temporary / source.photograph, photographs[source.source_id])
-        write_json(temporary / sources[0].annotations, _excerpt(annotations, sources))
-        rows = proposal_rows(proposals, len(sources))
+        write_json(temporary / sources[0].annotations, _excerpt(annotations, sources, photographs))
+        rows = proposal_rows(proposals, len(sources), left_out)
         write_table(study.proposals, PROPOSALS, rows)
+        write_overlays(study.stimuli, proposals, annotations, settings.images.fit)
         write_text(temporary / "README.md", _README.format(name=settings.study.name))
         write_text(temporary / ".bidsignore", _BIDSIGNORE)
         write_json(
@@ -142,15 +149,23 @@ def _put(temporary: Path, root: Path) -> None:
     sync_folders(root.parent)
 
 
-def _excerpt(annotations: Annotations, sources: Sequence[SourceSettings]) -> dict:
+def _excerpt(
+    annotations: Annotations,
+    sources: Sequence[SourceSettings],
+    photographs: Mapping[str, Path],
+) -> dict:
     """Return the COCO annotations of the sources alone, by the names their copies bear."""
-    names = {source.image_id: Path(source.photograph).name for source in sources}
     images = [
         {
-            **{key: value for key, value in annotations.images[image_id].items() if key in _KEPT},
-            "file_name": name,
+            **{
+                key: value
+                for key, value in annotations.images[source.image_id].items()
+                if key in _KEPT
+            },
+            "file_name": Path(source.photograph).name,
+            ORIGINAL_NAME: one_line(photographs[source.source_id].name),
         }
-        for image_id, name in names.items()
+        for source in sources
     ]
-    kept = [entry for entry in annotations.by_id.values() if entry["image_id"] in names]
+    kept = [one for source in sources for one in annotations.of_image(source.image_id)]
     return {**annotations.common, "images": images, "annotations": kept}

@@ -4,16 +4,17 @@ In comes a folder of photographs; out come the same with regions that are propos
 (`manipulation.regions.proposed`), as if somebody had annotated them.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from manipulation.images.photographs import narrow_because, square_box, squared
-from manipulation.new_study.candidates import Candidate, CandidatePhotographs, study_name
+from manipulation.images.photographs import LEAST_PX, fitted_size, square_box, squared
+from manipulation.new_study.candidates import Candidate, CandidatePhotographs
+from manipulation.new_study.source_names import one_line, study_names
 from manipulation.regions.coco_entries import UNNAMED, Content, image_entry, with_region
 from manipulation.regions.proposed import proposed_regions
 from manipulation.regions.superpixels import superpixels
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.protocol import LogSaliencyModel
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.masks import annotations_of
 from stimuli.contract.settings import ImageSettings, Settings
 from stimuli.support.console import progress
@@ -22,6 +23,7 @@ from stimuli.support.files import read_image
 
 SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".pnm",
+    ".heic", ".heif",
 )  # fmt: skip
 _MADE_BY = "proposed: segment under a peak of predicted saliency"
 
@@ -30,8 +32,9 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
     """Return the photographs of a folder, with regions that are proposed on each.
 
     Regions are segments under the peaks of the density that the saliency model predicts which
-    guides changes by default; a photograph on which nothing is delimited has none. Folders in the
-    folder are not looked into.
+    guides changes by default; a photograph on which nothing is delimited has none, and may still
+    become a source for the entropy of all of it. One that cannot be read is left out and named.
+    Folders in the folder are not looked into.
 
     Parameters
     ----------
@@ -43,8 +46,7 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
     Raises
     ------
     InputError
-        If the folder is absent or holds no photograph, one of them cannot be read, or two would
-        have the same name in the study.
+        If the folder is absent or holds no photograph that can be read.
 
     Examples
     --------
@@ -64,44 +66,47 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
             f"{folder}: holds no photograph, but {len(others)} other files {list(others[:2])}; "
             f"expected files that end in {', '.join(SUFFIXES)}"
         )
-    candidates = _candidates(photographs)
     settings = Settings(images=ImageSettings(fit=fit))
     model = load_saliency_model(settings.manipulation.saliency)
     content: Content = {"images": [], "annotations": [], "categories": []}
-    for candidate in progress(candidates, f"Proposing regions on {len(candidates)} photographs"):
-        content = _with_proposals(content, candidate, model, settings.images)
-    return CandidatePhotographs(
-        candidates, annotations_of(content, folder), others=others, proposed=True
+    read: list[Path] = []
+    left_out: list[LeftOut] = []
+    for path in progress(photographs, f"Proposing regions on {len(photographs)} photographs"):
+        try:
+            content = _with_proposals(content, len(read) + 1, path, model, settings.images)
+        except InputError as error:
+            because = str(error).removeprefix(f"{path}: ")
+            left_out.append(LeftOut(one_line(path.name), None, because))
+        else:
+            read.append(path)
+    if not read:
+        raise InputError(
+            f"{folder}: holds no photograph that can be read; {len(left_out)} are left out, such "
+            f"as {left_out[0]}"
+        )
+    candidates = (
+        Candidate(name, path, number)
+        for number, (name, path) in enumerate(zip(study_names(read), read, strict=True), start=1)
     )
-
-
-def _candidates(photographs: Iterable[Path]) -> tuple[Candidate, ...]:
-    """Return photographs under names that can stand in file names on every system."""
-    by_name: dict[str, Candidate] = {}
-    for number, path in enumerate(photographs, start=1):
-        name = study_name(path)
-        if name in by_name:
-            raise InputError(
-                f"{path}: would have the name {name!r} in the study, as {by_name[name].path.name} "
-                f"has; expected different names; rename one"
-            )
-        by_name[name] = Candidate(name, path, number)
-    return tuple(by_name.values())
+    return CandidatePhotographs(
+        tuple(candidates), annotations_of(content, folder), others=others, proposed=True,
+        left_out=tuple(left_out),
+    )  # fmt: skip
 
 
 def _with_proposals(
-    content: Content, candidate: Candidate, model: LogSaliencyModel, images: ImageSettings
+    content: Content, number: int, path: Path, model: LogSaliencyModel, images: ImageSettings
 ) -> Content:
     """Return the content of an annotation file with a photograph and its proposed regions."""
-    pixels = read_image(candidate.path)
+    pixels = read_image(path)
     size = (pixels.shape[0], pixels.shape[1])
-    entry = image_entry(candidate.image_id, candidate.path.name, size)
+    entry = image_entry(number, one_line(path.name), size)
     content = {**content, "images": [*content["images"], entry]}
-    if narrow_because(size[1], size[0], images.model_px, images.fit):
+    if min(fitted_size(size[1], size[0], images.model_px, images.fit)) < LEAST_PX:
         return content
     square = squared(pixels, images.model_px, images.fit)
     log_saliency = model.log_saliency(square[None])[0].numpy()
     box = square_box(size[1], size[0], images.fit)
     for mask in proposed_regions(superpixels(pixels), log_saliency, box):
-        content, _ = with_region(content, candidate.image_id, mask, UNNAMED, _MADE_BY)
+        content, _ = with_region(content, number, mask, UNNAMED, _MADE_BY)
     return content

@@ -4,21 +4,33 @@ from collections.abc import Iterable
 
 from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
 from manipulation.new_study.proposals import Proposal
+from manipulation.new_study.source_names import one_line
+from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.vocabulary import Condition, ObjectUse
 from stimuli.support.tables import Value
 
 _OVERLAPS = "overlaps the aim"
 _CROWDS = "shifted beside the aim, it would leave no room for a matched control"
 _LESS = "less room than those used"
+_OF_OBJECTS = ("annotation_id", "category", "area", "predicted", "room", "natural_room")
 MAY_BE_AIM = (_LESS, _OVERLAPS, _CROWDS)  # of objects that nothing speaks against
 
 
-def proposal_rows(proposals: Iterable[Proposal], sources: int) -> list[dict[str, Value]]:
-    """Return the rows of ``proposals.tsv``, for a study of a number of sources."""
-    return [
+LEFT_OUT = "left out: "  # begins why a photograph or an entry of the annotations is not used
+
+
+def proposal_rows(
+    proposals: Iterable[Proposal], sources: int, left_out: Iterable[LeftOut] = ()
+) -> list[dict[str, Value]]:
+    """Return the rows of ``proposals.tsv``, for a study of a number of sources.
+
+    What was left out comes last.
+    """
+    rows: list[dict[str, Value]] = [
         {
             "rank": proposal.rank,
-            "photograph": proposal.candidate.path.name,
+            "photograph": one_line(proposal.candidate.path.name),
+            "entropy_room": round(proposal.entropy_room, 3),
             **_object_columns(one),
             "used_for": _use(proposal, one),
             "because": _reason(proposal, one, sources),
@@ -26,20 +38,32 @@ def proposal_rows(proposals: Iterable[Proposal], sources: int) -> list[dict[str,
         for proposal in proposals
         for one in proposal.objects or (None,)
     ]
+    nothing = dict.fromkeys(("rank", "entropy_room", *_OF_OBJECTS))
+    return rows + [
+        {
+            **nothing,
+            "photograph": one_line(one.photograph) or None,
+            "annotation_id": one.annotation_id,
+            "used_for": ObjectUse.NOTHING,
+            "because": f"{LEFT_OUT}{one_line(' '.join(one.because.split()))}",
+        }
+        for one in left_out
+    ]
 
 
 def _object_columns(one: ObjectCandidate | None) -> dict[str, Value]:
     if one is None:
-        return dict.fromkeys(("annotation_id", "category", "area", "predicted", "room"))
+        return dict.fromkeys(_OF_OBJECTS)
     if one.rejected_because.startswith(UNREADABLE):
         known: dict[str, Value] = {"annotation_id": one.annotation_id, "category": one.category}
-        return known | dict.fromkeys(("area", "predicted", "room"))
+        return known | dict.fromkeys(_OF_OBJECTS[2:])
     return {
         "annotation_id": one.annotation_id,
         "category": one.category,
         "area": round(one.area, 5),
         "predicted": round(one.predicted, 5),
         "room": round(one.headroom, 5),
+        "natural_room": None if one.rejected_because else round(one.naturalness, 3) or None,
     }
 
 
@@ -59,16 +83,16 @@ def _use(proposal: Proposal, one: ObjectCandidate | None) -> ObjectUse:
 def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> str:
     if one is not None and one.rejected_because.startswith(UNREADABLE):
         return one.rejected_because
-    if proposal.unfit_because:
-        return proposal.unfit_because
     if proposal.condition is None:
-        return f"{sources} photographs have more room"
+        return f"{sources} other photographs suit better"
     if proposal.condition == Condition.ENTROPY:
-        return "for the entropy of all of it; others have more room for an object"
+        return "room to spread and to gather gaze: for the entropy of all of it"
     if one is None:
         return "no annotated object"
+    if one is proposal.aim and one is not proposal.objects[0]:
+        return "most room in both directions and naturally, of categories that are not used enough"
     if one is proposal.aim:
-        return "most room in both directions"
+        return "most room in both directions and naturally"
     if one is proposal.partner:
         return "apart from the aim, with room of its own: shifted the other way"
     if one.rejected_because:

@@ -106,7 +106,7 @@ def without_region(content: Mapping[str, Any], region_id: int) -> Content:
 
 
 def with_region_again(content: Mapping[str, Any], region_id: int) -> Content:
-    """Return an annotation file's content with a region that was removed, where it was by its id.
+    """Return an annotation file's content with a region that was removed, as the last one.
 
     Raises
     ------
@@ -114,8 +114,7 @@ def with_region_again(content: Mapping[str, Any], region_id: int) -> Content:
         If no such region was removed.
     """
     stay, entry = _parted(removed_regions(content), region_id)
-    entries = sorted([*content["annotations"], entry], key=lambda one: one["id"])
-    changed = {**content, "annotations": entries, _REMOVED: stay}
+    changed = {**content, "annotations": [*content["annotations"], entry], _REMOVED: stay}
     return changed if stay else {key: one for key, one in changed.items() if key != _REMOVED}
 
 

@@ -23,7 +23,6 @@ from manipulation.regions.coco_entries import (
 )
 from manipulation.studio_page.saving import aim_source
 from manipulation.study_stimuli.generation import check_unseen
-from stimuli.contract.coco_file import tidy_content
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.masks import annotations_of, read_annotations
 from stimuli.contract.settings import SourceSettings
@@ -105,8 +104,8 @@ def kept_regions(study: Study, source: SourceSettings) -> KeptRegions:
         return tuple(
             KeptRegion(one["id"], names.get(one["category_id"], UNNAMED))
             for one in entries
-            if one["image_id"] == source.image_id
-            and str(one.get("made_by", "")).startswith(MADE_BY)
+            if str(one.get("made_by", "")).startswith(MADE_BY)
+            and one["image_id"] == source.image_id
         )
 
     return KeptRegions(drawn(content["annotations"]), drawn(removed_regions(content)))
@@ -202,7 +201,7 @@ def _content(study: Study, source: SourceSettings) -> Content:
             f"in study.toml"
         )
     read_annotations(path).image(source.image_id)
-    return tidy_content(read_json(path), path)
+    return cast(Content, read_json(path))
 
 
 def _annotation_file(

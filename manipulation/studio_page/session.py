@@ -264,7 +264,9 @@ class Session:
         self._left_out.pop(self._place, None)
 
     def look(self) -> Outcome:
-        """Return the version on the table as far as it can be had at once: saved or a preview.
+        """Return the version on the table as far as it can be had at once.
+
+        That is as saved, in full where it was finished lately, or a preview.
 
         Raises
         ------
@@ -279,6 +281,8 @@ class Session:
                 if found:
                     self.trail.add(self._place, self.version, found)
                     return found
+            if finished := self.workbench.finished(self.source_id, self.version):
+                return finished
             return self.workbench.preview(self.source_id, self.version)
 
     def finish(self) -> Outcome | None:
@@ -376,7 +380,8 @@ class Session:
             If the version cannot be made.
         """
         place = self._place
-        found = self.workbench.full(place.source_id, version, check)
+        found = self.workbench.finished(place.source_id, version)
+        found = found or self.workbench.full(place.source_id, version, check)
         self.trail.add(place, version, found)
         return found
 

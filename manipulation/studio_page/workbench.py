@@ -99,6 +99,7 @@ class Workbench:
         self._negative: tuple[tuple[str, ...], Negative] | None = None
         self._upscaler = load_upscaler(self.settings.images.upscale)
         self.found = FoundVersions()
+        self._finished: OrderedDict[tuple[str, VersionSettings], Outcome] = OrderedDict()
 
     @property
     def settings(self) -> Settings:
@@ -146,6 +147,7 @@ class Workbench:
     def regions_changed(self) -> None:
         """Read the annotations of all sources again, for a region that was kept or removed."""
         self.sources = Sources(self.study)
+        self._finished.clear()  # their objects may have other names
         for source_id, bench in list(self._benches.items()):
             material = self.sources.material(bench.source)
             regions = regions_of_source(material) if bench.regions else {}
@@ -219,7 +221,15 @@ class Workbench:
                     InterruptibleModel(one, check) for one in self.models.guides(transform)
                 ]
             )
-        return self._chosen_outcome(bench, version, makers)
+        finished = self._chosen_outcome(bench, version, makers)
+        self._finished[source_id, version] = finished
+        while len(self._finished) > _KEPT:
+            self._finished.popitem(last=False)
+        return finished
+
+    def finished(self, source_id: str, version: VersionSettings) -> Outcome | None:
+        """Return a version in full if it was made lately, else None."""
+        return self._finished.get((source_id, version))
 
     def saved(self, source_id: str, version: VersionSettings) -> Outcome | None:
         """Return a version from the files of the study; None where they do not hold it.

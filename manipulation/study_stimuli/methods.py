@@ -166,9 +166,10 @@ def _strength(settings: Settings) -> str:
             f"Of the change that was found, the largest share was taken with which at least "
             f"{chosen.budget:.0%} of untouched photographs look as edited by a fitted judge, the "
             f"distance to the photograph in features of a network that knows objects is at most "
-            f"{chosen.distance:g}, chroma and hue differ by at most {chosen.colour:g} units of "
-            f"CIE94 where they change most, and the statistics of objects stay within what is "
-            f"usual ({chosen.usual})"
+            f"{chosen.distance:g} in the mean and {chosen.local_distance:g} over the 2 % of the "
+            f"picture where it is largest, chroma and hue differ by at most {chosen.colour:g} "
+            f"units of CIE94 where they change most, and the statistics of objects stay within "
+            f"what is usual ({chosen.usual})"
         )
     aims = [
         f"{value:g} {unit}"

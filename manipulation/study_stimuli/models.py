@@ -203,7 +203,7 @@ class StudyModels:
     @property
     def _bounds(self) -> Bounds:
         chosen = self._settings
-        return Bounds(chosen.budget, chosen.distance, chosen.colour)
+        return Bounds(chosen.budget, chosen.distance, chosen.local_distance, chosen.colour)
 
     @cached_property
     def _region_features(self) -> RegionFeatures:

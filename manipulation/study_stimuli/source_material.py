@@ -14,7 +14,7 @@ from torch import Tensor
 
 from manipulation.images.framing import Framing, framing
 from manipulation.images.photographs import (
-    narrow_because,
+    LEAST_PX,
     resized,
     squared,
     squared_mask,
@@ -22,6 +22,7 @@ from manipulation.images.photographs import (
     to_pixels,
 )
 from manipulation.targets.intent import Intent
+from stimuli.contract.coco_file import ORIGINAL_NAME
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
 from stimuli.contract.settings import Settings, SourceSettings, TargetSettings, VersionSettings
 from stimuli.contract.study import Study
@@ -80,6 +81,12 @@ class SourceMaterial:
         if self.objects is None:
             return "unknown"
         return self.objects.annotations.licence(self.source.image_id)
+
+    @property
+    def file_name(self) -> str:
+        """What the photograph's file was called before it became a source."""
+        image = {} if self.objects is None else self.objects.annotations.image(self.source.image_id)
+        return str(image.get(ORIGINAL_NAME) or Path(self.source.photograph).name)
 
     def ids(self, target: TargetSettings) -> Ids:
         """Return the annotations that a target means.
@@ -164,7 +171,10 @@ class SourceMaterial:
         """Return the same without the masks at the photograph's size; regions that are cut stay."""
         if self.objects is None:
             return self
-        return replace(self, objects=ObjectMasks(self.objects.annotations, self.objects.image_id))
+        masks = self.objects
+        return replace(
+            self, objects=ObjectMasks(masks.annotations, masks.image_id, masks.enough_px)
+        )
 
     def _objects(self) -> ObjectMasks:
         if self.objects is None:
@@ -201,14 +211,14 @@ def source_material(
         If a target is wrong.
     """
     images = settings.images
-    height, width = pixels.shape[:2]
-    if narrow := narrow_because(width, height, images.model_px, images.fit):
-        raise InputError(
-            f"{where}: source {source.source_id} is {narrow}; expected a less narrow photograph, "
-            f'or images.fit = "crop"'
-        )
     seen = to_pixels(squared(pixels, images.model_px, images.fit))
     material = SourceMaterial(source, settings, seen, objects, where)
+    if min(seen.shape[:2]) < LEAST_PX:
+        raise InputError(
+            f"{where}: source {source.source_id} is {pixels.shape[1]} x {pixels.shape[0]} px, and "
+            f"shown whole {seen.shape[1]} x {seen.shape[0]} px for the networks, which need "
+            f'{LEAST_PX}; expected a less narrow photograph, or images.fit = "crop"'
+        )
     for ids in material.target_ids:
         if not resized(material.mask(ids), (seen.shape[0], seen.shape[1])).gt(0.5).any():
             raise InputError(
@@ -264,7 +274,9 @@ class Sources:
             if source.annotations:
                 annotations = self._read_annotations(source)
                 check_size(source.photograph, pixels, annotations, source.image_id)
-                objects = ObjectMasks(annotations, source.image_id)
+                objects = ObjectMasks(
+                    annotations, source.image_id, 2 * self.settings.images.size_px
+                )
             where = str(self.study.settings_file)
             material = source_material(source, pixels, objects, self.settings, where)
             self._materials[source.source_id] = material

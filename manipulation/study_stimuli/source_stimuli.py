@@ -246,6 +246,7 @@ class SourceStimuli:
             source_sha256=sha256_as_read(root / material.source.photograph),
             checkpoint_sha256=self.models.guiding_sha256[0],
             licence=material.licence,
+            photograph=material.file_name,
             transform=self.makers.transform(version) if version else Transform.NONE,
             effect=effect,
             photograph_px=material.framing.photograph if self.images.fit == "whole" else None,

@@ -191,18 +191,22 @@ def best_objects(
     InputError
         If there are too few photographs or objects.
     """
-    candidates, annotations = photographs.candidates, photographs.annotations
-    objects = []
+    annotations = photographs.annotations
+    candidates, objects = [], []
     best: Iterable[tuple[tuple[float, str], SourceMaterial]] = []
-    for candidate, pixels, masks, found in looked_at(photographs, model, settings):
+    for one in looked_at(photographs, model, settings):
+        candidate, found = one.candidate, one.objects
+        candidates.append(candidate)
         objects.append(found)
         if found and not found[0].rejected_because:
             proposal = Proposal(candidate, found, 1, Condition.OBJECT, found[0])
             (source,) = proposed_sources([proposal], settings.manipulation)
-            material = source_material(source, pixels, masks, settings, str(annotations.path))
+            material = source_material(
+                source, one.pixels, one.masks, settings, str(annotations.path)
+            )
             material = material.without_decoded()
             merit = (-found[0].headroom, candidate.source_id)
-            best = heapq.nsmallest(count, [*best, (merit, material)], key=lambda one: one[0])
+            best = heapq.nsmallest(count, [*best, (merit, material)], key=lambda pair: pair[0])
     propose_sources(candidates, objects, annotations.path, count, pairs=False)  # are there enough?
     return [material for _, material in best]
 

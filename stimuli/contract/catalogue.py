@@ -196,6 +196,7 @@ def read_catalogue(path: str | Path) -> tuple[Stimulus, ...]:
                 effect=_effect(row),
                 control=_control(row, where),
                 photograph_px=_photograph_px(row, where),
+                photograph=row["photograph"] or "",
             )
         )
     check_catalogue(stimuli, Path(path))
@@ -230,7 +231,7 @@ def _control(row: Row, where: str) -> ControlRegion | None:
     return ControlRegion(**values)
 
 
-_OTHER = ("targets", "transform", "effect", "control", PHOTOGRAPH_PX)
+_OTHER = ("targets", "transform", "effect", "control", PHOTOGRAPH_PX, "photograph")
 _PLAIN = tuple(spec.name for spec in fields(Stimulus) if spec.name not in _OTHER)
 _REQUIRED = tuple(
     name for name in _PLAIN if name not in ("target", "target_sha256", "prediction_sha256")

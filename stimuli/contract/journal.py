@@ -5,6 +5,7 @@ all that stands before, so that a line that was damaged, or that is missing, is 
 earlier versions have neither number nor checksum, and are read as far as their lines are whole.
 """
 
+import itertools
 import json
 import re
 import zlib
@@ -82,6 +83,39 @@ def _line(text: bytes, number: int | None) -> Line:
     if at != number:
         raise ValueError(f"it has number {at}; line {number} is missing or stands elsewhere")
     return line
+
+
+def packed_intervals(intervals_s: Iterable[float]) -> str:
+    """Return times between flips as a line of a journal holds them.
+
+    They are rounded to hundredths of a millisecond; equal ones in a row stand once, with their
+    number.
+
+    Examples
+    --------
+    >>> from stimuli.contract.journal import packed_intervals
+    >>> packed_intervals([0.00833, 0.00833, 0.01667])
+    '833x2 1667'
+    """
+    ticks = (round(1e5 * interval) for interval in intervals_s)
+    runs = ((tick, len(list(run))) for tick, run in itertools.groupby(ticks))
+    return " ".join(f"{tick}x{times}" if times > 1 else str(tick) for tick, times in runs)
+
+
+def unpacked_intervals(text: str) -> list[float]:
+    """Return the times between flips, in seconds, that `packed_intervals` made a text of.
+
+    Examples
+    --------
+    >>> from stimuli.contract.journal import unpacked_intervals
+    >>> unpacked_intervals("833x2 1667")
+    [0.00833, 0.00833, 0.01667]
+    """
+    intervals: list[float] = []
+    for run in text.split():
+        tick, _, times = run.partition("x")
+        intervals += [int(tick) / 1e5] * int(times or 1)
+    return intervals
 
 
 def schedule_sha256(stimuli: Iterable[Stimulus]) -> str:

@@ -7,10 +7,13 @@ lock                   held alone by       shared by
 ``.sub-07.lock``       a session of 07
 ``.analysis.lock``     analysis.run
 ``.sub-07-page.lock``  analysis.session
+a tracker's            a session with it   (in the system's folder for temporary files)
 =====================  ==================  =====================================================
 """
 
 import functools
+import re
+import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -49,6 +52,18 @@ def recording_subject(root: Path, subject: str | int) -> AbstractContextManager[
     """
     name = participant_id(subject)
     return held(root / f".{name}.lock", f"records {name}")
+
+
+def using_tracker(address: str, doing: str) -> AbstractContextManager[None]:
+    """Keep other sessions on this computer, of any study, from a tracker; `doing` says what for.
+
+    Raises
+    ------
+    InputError
+        If one is under way: who, and since when.
+    """
+    name = re.sub(r"[^A-Za-z0-9.-]", "-", address)
+    return held(Path(tempfile.gettempdir()) / f".guiding-gaze-tracker-{name}.lock", doing)
 
 
 def analysing(

@@ -10,6 +10,7 @@ from stimuli.contract.vocabulary import (
     Measure,
     ObjectUse,
     ParticipantKind,
+    ShownBy,
     Transform,
     TrialStatus,
     Viewer,
@@ -77,13 +78,16 @@ _NATURALNESS = (
     Column("second_realism", float, "The same by a realism judge that took no part"),
     Column(
         "within_budget", bool, "Whether the version keeps to its budget: realism, or no less than "
-        "the photograph's own (manipulation.budget), distance, colours (with a tenth of slack, for "
-        "the way to the screen) and nothing unusual; n/a: it has no budget",
+        "the photograph's own (manipulation.budget), distances, colours (with a tenth of slack, "
+        "for the way to the screen) and nothing unusual; n/a: it has no budget",
     ),
     Column("ssim", float, "Structural similarity to the original; 1: the same"),
     Column(
         "feature_distance", float, "Distance to the original in features of a network that knows "
         "objects, 0 to 4",
+    ),
+    Column(
+        "local_distance", float, "The same over the 2 % of the picture where it is largest",
     ),
     Column(
         "colour_difference", float, "Difference of chroma and hue to the original, lightness aside "
@@ -180,6 +184,7 @@ STIMULI = Schema(
         Column("image_sha256", str, "SHA-256 of the PNG"),
         Column("target_sha256", str, "SHA-256 of the target", optional=True),
         Column("prediction_sha256", str, "SHA-256 of the prediction", optional=True),
+        Column("photograph", str, "File name that the photograph had before", optional=True),
         Column("source_sha256", str, "SHA-256 of the photograph"),
         Column("checkpoint_sha256", str, "SHA-256 of the saliency model's weights"),
         Column("licence", str, "Terms of the photograph"),
@@ -250,13 +255,26 @@ CREDITS = Schema(
 PROPOSALS = Schema(
     "proposals",
     (
-        Column("rank", int, "Place of the photograph by the room of its best object"),
+        Column("rank", int, "Place of the photograph: those for objects, for entropy, the others"),
         Column("photograph", str, "File name"),
+        Column(
+            "entropy_room",
+            float,
+            "Change of the photograph's entropy that can be asked for in both directions",
+            "bit",
+            optional=True,
+        ),
         Column("annotation_id", int, "COCO annotation of the object"),
         Column("category", str, "Of the object"),
         Column("area", float, "Share of the image that the object covers, after the cut"),
         Column("predicted", float, "p_obj of the photograph as it is, without centre bias"),
         Column("room", float, "Change in p_obj that can be asked for in both directions"),
+        Column(
+            "natural_room",
+            float,
+            "How far the object could be changed before it looks edited, 0 to 1; n/a: not measured",
+            optional=True,
+        ),
         Column(
             "used_for",
             ObjectUse,
@@ -356,7 +374,31 @@ EVENTS = Schema(
             },
         ),
         Column("frames", int, "Frames for which the image was shown"),
-        Column("dropped_frames", int, "Frames that came late by at least half a frame"),
+        Column("dropped_frames", int, "Frames that passed without a flip while it was shown"),
+        Column(
+            "early_frames",
+            int,
+            "Flips less than half a frame after the one before",
+            optional=True,
+        ),
+        Column(
+            "on_time",
+            bool,
+            "Whether duration is session.image_s of study.toml, to "
+            "session.tolerance_frames; n/a where the image was not shown to its end",
+            optional=True,
+        ),
+        Column(
+            "shown_by",
+            ShownBy,
+            "How the image came to be shown; n/a where it was not",
+            levels={
+                ShownBy.GAZE: "Gaze rested on the target after a drift check",
+                ShownBy.BY_HAND: "The operator showed it though gaze had not rested on the target",
+                ShownBy.CHECK_SKIPPED: "The drift check before it was broken off",
+            },
+            optional=True,
+        ),
     ),
 )
 

@@ -16,6 +16,7 @@ from stimuli.contract.vocabulary import (
     Block,
     Condition,
     Direction,
+    ShownBy,
     Transform,
     blocks_in_use,
     checked_name,
@@ -97,6 +98,9 @@ class ManipulationSettings(CheckedSettings):
         0.04, "what else they may cost, where there is a budget: largest distance to the "
         "photograph in features of a network that knows objects", 0, 4,
     )  # fmt: skip
+    local_distance: float = setting(
+        0.15, "the same over the 2 % of the picture where the distance is largest", 0, 4
+    )
     colour: float = setting(
         6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
@@ -179,6 +183,9 @@ class DesignSettings(CheckedSettings):
     )  # fmt: skip
 
 
+NOT_MEASURED = "not measured"
+
+
 @dataclass(frozen=True)
 class ScreenSettings(CheckedSettings):
     """The screen and the eye before it; defaults are the paper's VIEWPixx 3D at 60 cm."""
@@ -190,6 +197,13 @@ class ScreenSettings(CheckedSettings):
     distance_cm: float = setting(60.0, "from the eye to the centre of the screen", 20, 200)
     refresh_hz: float = setting(120.0, "frames a second", 24, 1000)
     grey: float = setting(0.5, "background, 0 black to 1 white", 0, 1)
+    gamma: float | None = setting(
+        None, "exponent from pixel value to luminance, measured; 1 of a linear screen", 0.3, 5,
+        unknown=NOT_MEASURED,
+    )  # fmt: skip
+    luminance_cd_m2: float | None = setting(
+        None, "luminance of white at the centre, measured", 0.1, 10000, unknown=NOT_MEASURED
+    )
     trigger: str = setting(
         "none",
         "white while an image is shown, black otherwise: a patch at the bottom left for a "
@@ -201,6 +215,13 @@ class ScreenSettings(CheckedSettings):
     def grey_level(self) -> int:
         """The background as a pixel value, 0 to 255."""
         return round(255 * self.grey)
+
+    @property
+    def grey_cd_m2(self) -> float | None:
+        """Luminance of the background above that of black, None where it is not measured."""
+        if self.gamma is None or self.luminance_cd_m2 is None:
+            return None
+        return self.luminance_cd_m2 * self.grey**self.gamma
 
     @property
     def geometry(self) -> Screen:
@@ -224,8 +245,23 @@ class SessionSettings(CheckedSettings):
         2, "waits in vain before the operator is asked: recalibrate, show or skip", 1, 20
     )
     calibration_limit_deg: float = setting(
-        1.0, "average validation error above which another calibration is asked for", 0.1, 10
+        0.5, "average validation error above which another calibration is asked for", 0.1, 10
     )
+    calibration_max_deg: float = setting(
+        1.0, "largest validation error of a target above which it is asked for too", 0.1, 20
+    )
+    validate_blocks: bool = setting(True, "whether every block ends with a validation")
+    drift_limit_deg: float = setting(
+        1.0, "median of the last drift checks above which calibrating is offered; 0: never", 0, 10
+    )
+    drift_checks: int = setting(3, "of how many", 1, 100)
+    tolerance_frames: float = setting(
+        1.0, "frames by which the time of an image may be off before its trial is marked", 0.5, 100
+    )
+    notes: str = setting(
+        "bottom-right", "corner in which the screen tells the operator what it waits for",
+        choices=("top-left", "top-right", "bottom-left", "bottom-right", "none"),
+    )  # fmt: skip
     practice: str = setting(
         "", "folder in the study with PNGs for practice, such as practice, or none"
     )
@@ -236,8 +272,19 @@ class SessionSettings(CheckedSettings):
 class TrackerSettings(CheckedSettings):
     """Recording, and the thresholds of the EyeLink parser (its defaults, sent explicitly)."""
 
-    sample_rate_hz: int = setting(500, "gaze samples a second", choices=(250, 500, 1000, 2000))
+    sample_rate_hz: float = setting(
+        500.0, "gaze samples a second; an EyeLink has 250, 500, 1000 or 2000", 10, 10000
+    )
     eye: str = setting("left", "the eye that is recorded", choices=("left", "right"))
+    model: str = setting(
+        "eyelink", "what records, where no option says it: a mode of experiment.run, such as tobii"
+    )
+    device: str = setting(
+        "", "name by which the maker's library knows the tracker, such as Tobii Pro Spectrum"
+    )
+    validation_target_s: float = setting(
+        1.2, "how long each target of our own validation is shown; an EyeLink has its own", 0.1, 10
+    )
     address: str = setting("100.1.1.1", "of the EyeLink's host computer")
     backdrop: str = setting(
         "boxes", "behind the gaze cursor on the host: outlines of image and targets, or the image",
@@ -318,6 +365,9 @@ class ExclusionSettings(CheckedSettings):
         0.0, "most frames by which an image was shown too long or too short; 0: any", 0, 10000
     )
     fixations: int = setting(0, "fewest fixations on a trial", 0, 100)
+    shown_by: tuple[ShownBy, ...] = setting(
+        (), "trials whose image was shown without gaze on the target: by-hand, check-skipped"
+    )
     subject_trials: float = setting(
         1.0, "most of a subject's trials excluded before all of them are, as a share", 0, 1
     )

@@ -13,6 +13,7 @@ SETTINGS_FILE = "study.toml"
 DESCRIPTION_FILE = "dataset_description.json"
 INSTRUCTIONS_FILE = "instructions_{}.txt"  # by language
 
+EYE1, PHYSIO = "_recording-eye1", "_physio.tsv.gz"
 _EVENTS = re.compile(r"sub-([0-9]{2,6})_task-freeview_run-([0-9]+)_events\.tsv")
 
 
@@ -110,7 +111,14 @@ class Study:
         return self.sourcedata(subject) / f"{run_name(subject, run)}_provenance.json"
 
     def recording(self, subject: str | int, run: int, suffix: str) -> Path:
-        """Return the tracker's own file of one run, under a short name as trackers give them."""
+        """Return the recording of one run, given how the names of its tracker's files end.
+
+        Samples are BIDS ``physio`` beside the events, those of the preferred eye; any other file is
+        the tracker's own, under a short name as trackers give them.
+        """
+        if suffix == PHYSIO:
+            name = f"{run_name(subject, run)}{EYE1}{PHYSIO}"
+            return self.events(subject, run).with_name(name)
         name = f"s{subject_label(subject)}r{run}"
         return self.sourcedata(subject) / f"{name if len(name) <= 8 else name[1:]}{suffix}"
 

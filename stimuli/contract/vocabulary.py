@@ -77,6 +77,14 @@ class TrialStatus(StrEnum):
     UNRECORDED = "unrecorded"
 
 
+class ShownBy(StrEnum):
+    """How an image came to be shown; a column of the events."""
+
+    GAZE = "gaze"
+    BY_HAND = "by-hand"
+    CHECK_SKIPPED = "check-skipped"
+
+
 class ParticipantKind(StrEnum):
     """Who took part in a session; the column ``observer`` of ``participants.tsv``."""
 
@@ -149,8 +157,9 @@ class PredictedEffect:
     realism, second_realism, within_budget
         Share of untouched photographs that look at least as edited, for the realism judge that
         bounds versions and for one that took no part; whether the version keeps to its budget.
-    ssim, feature_distance, colour_difference, seam_octaves, unusual
-        As the networks see both: structural similarity; distance in features; difference of chroma
+    ssim, feature_distance, local_distance, colour_difference, seam_octaves, unusual
+        As the networks see both: structural similarity; distance in features, in the mean and
+        over the 2 % of the picture where it is largest; difference of chroma
         and hue where they change most, in units of CIE94; change of the squared
         gradient along the targets' contours, in octaves; statistics of targets that left the range
         of photographs' objects.
@@ -170,6 +179,7 @@ class PredictedEffect:
     within_budget: bool | None = None
     ssim: float | None = None
     feature_distance: float | None = None
+    local_distance: float | None = None
     colour_difference: float | None = None
     seam_octaves: float | None = None
     unusual: str | None = None
@@ -276,6 +286,8 @@ class Stimulus:
         What a control changed; None for other stimuli.
     photograph_px
         Where the photograph lies in the image as shown; the rest is grey. None where it fills it.
+    photograph
+        File name that the photograph had before it became a source; empty where it is not known.
     target_sha256, prediction_sha256
         Of the files; None in catalogues of earlier versions, and where there is no target.
     """
@@ -300,6 +312,7 @@ class Stimulus:
     photograph_px: Rectangle | None = None
     target_sha256: str | None = None
     prediction_sha256: str | None = None
+    photograph: str = ""
 
     @property
     def files(self) -> dict[str, str | None]:

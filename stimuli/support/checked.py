@@ -29,16 +29,17 @@ def setting(
     choices: Iterable[object] = (),
     read: Callable[[object], object] = lambda value: value,
     quoted: bool = False,
+    unknown: str | None = None,
 ) -> Any:
     """Return a field with a default, its meaning, the least and the largest value, and choices.
 
     `read` is given what is to become a tuple, and returns it as a list or a tuple: for a value that
     may be written in another form. `quoted` says that a number may be written as text, such as
-    ``"+0.10"``.
+    ``"+0.10"``. `unknown` is the text that stands for a number that nobody knows, None in Python.
     """
     metadata = {
         "help": help, "low": low, "high": high, "choices": tuple(choices), "read": read,
-        "quoted": quoted,
+        "quoted": quoted, "unknown": unknown,
     }  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -132,7 +133,7 @@ def _checked_number(where: str, spec: dataclasses.Field, kind: type, value: obje
 def _checked(where: str, spec: dataclasses.Field, kind: Any, value: Any) -> Any:
     """Return `value` as the type of the field, or raise InputError."""
     if isinstance(kind, types.UnionType):
-        if value is None:
+        if value is None or value == spec.metadata.get("unknown", ""):
             return None
         (kind,) = (one for one in typing.get_args(kind) if one is not types.NoneType)
     if isinstance(kind, types.GenericAlias):

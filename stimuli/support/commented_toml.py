@@ -25,12 +25,13 @@ def commented_section(
 ) -> Iterator[str]:
     """Yield the lines of one table; settings that are not `stated` are comments.
 
-    A setting that is absent by default, None, is shown without a value.
+    A setting that is absent by default, None, is shown without a value, or as the text for that.
     """
     yield f"[{name}]"
     for spec in dataclasses.fields(settings):
         comment = "" if spec.name in stated else "# "
         value = getattr(settings, spec.name)
+        value = spec.metadata.get("unknown") if value is None else value
         shown = "" if value is None else f" {toml_value(value)}"
         yield f"{comment}{spec.name} ={shown}  # {spec.metadata['help']}"
     yield ""

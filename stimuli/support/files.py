@@ -191,12 +191,27 @@ def image_size(path: str | Path) -> tuple[int, int]:
     InputError
         If the file is absent or no picture.
     """
+    return size_and_turn(path)[0]
+
+
+def size_and_turn(path: str | Path) -> tuple[tuple[int, int], int]:
+    """Return the height and width that `read_image` would give, and the EXIF turn to get there.
+
+    The turn is EXIF's orientation: 1 is none, 2 to 8 are turns and mirrorings, from 5 on with the
+    sides swapped. Only the file's header is read.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or no picture.
+    """
     with opened_picture(path) as picture:
         width, height = picture.size
         if isinstance(picture, TiffImageFile):  # whose size Pillow swaps itself, from version 11 on
             width, height = (picture.tag_v2[tag] for tag in (Base.ImageWidth, Base.ImageLength))
-        turned = picture.getexif().get(Base.Orientation) in (5, 6, 7, 8)
-        return (width, height) if turned else (height, width)
+        turn = picture.getexif().get(Base.Orientation, 1)
+        turn = turn if turn in range(1, 9) else 1
+        return ((width, height) if turn >= 5 else (height, width)), turn
 
 
 def write_image(path: str | Path, pixels: np.ndarray) -> None:

@@ -17,6 +17,8 @@ from stimuli.support.errors import InputError
 
 # What Pillow reads by itself; others are handed to further programs, as EPS is to Ghostscript.
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
+_HEIF = "HEIF"  # and what it reads with pillow-heif
+_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 _COLOURS = ("P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 _MODE_OF_PROFILE = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
@@ -24,7 +26,7 @@ _MODE_OF_PROFILE = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
 @contextmanager
 def opened_picture(path: str | Path) -> Iterator[Image.Image]:
-    """Open a picture of one of `FORMATS`; every picture is opened here.
+    """Open a picture of one of `FORMATS`, or HEIC with pillow-heif; every picture is opened here.
 
     What cannot be read is an InputError, and Pillow's remarks are not passed on.
     Pillow remarks on EXIF that it cannot read and on pictures above half of the size it refuses.
@@ -34,7 +36,7 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")
             # From an open file, since Pillow maps a file that it opens itself into memory, and then
             # scrambles turned TIFFs without compression.
-            with open(path, "rb") as file, Image.open(file, formats=FORMATS) as picture:
+            with open(path, "rb") as file, Image.open(file, formats=_formats(path)) as picture:
                 yield picture
     except FileNotFoundError:
         raise InputError(f"{path}: no such image") from None
@@ -49,6 +51,23 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
         raise InputError(
             f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
         ) from None
+
+
+def _formats(path: str | Path) -> tuple[str, ...]:
+    """Return the formats that a file may have: HEIF where it begins like that, else `FORMATS`."""
+    with open(path, "rb") as file:
+        start = file.read(12)
+    if start[4:8] != b"ftyp" or start[8:12] not in _BRANDS:
+        return FORMATS
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise InputError(
+            f"{path}: is HEIC, which phones write, and pillow-heif is not installed; expected "
+            f"another format, or: pip install pillow-heif"
+        ) from None
+    register_heif_opener()
+    return (_HEIF,)
 
 
 def _other_format(path: str | Path) -> str:

@@ -1,6 +1,7 @@
 """A small synthetic study: flat grey images, predictions that are known, the paper's design."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -118,13 +119,36 @@ def paper_orders() -> tuple[tuple[Block, ...], ...]:
     return LATIN_SQUARE
 
 
+class Unsynchronised(VirtualDisplay):
+    """A screen that from one of its flips on does not wait for the retrace any more."""
+
+    def __init__(self, early_from: int, clock: VirtualClock, *arguments, **choices):
+        super().__init__(clock, *arguments, **choices)
+        self._early_from, self._own_clock = early_from, clock
+
+    def flip(self) -> float:
+        if self.flips < self._early_from:
+            return super().flip()
+        self.flips += 1
+        self._own_clock.wait(0.001)
+        return self._own_clock.now()
+
+
 @pytest.fixture
 def make_lab(tmp_path: Path) -> Callable[..., Lab]:
     """Return a function that makes a simulated lab whose observer looks as the test says."""
 
     def make(
-        goal: Callable, settings: Settings, *, also_seen: Callable | None = None, **display
+        goal: Callable,
+        settings: Settings,
+        *,
+        also_seen: Callable | None = None,
+        actual_hz: float | None = None,
+        early_from: int | None = None,
+        **display,
     ) -> Lab:
+        actual_hz = actual_hz or settings.screen.refresh_hz
+        kind = VirtualDisplay if early_from is None else partial(Unsynchronised, early_from)
         generator = np.random.default_rng(0)
         clock = VirtualClock()
         host = tmp_path / "host"
@@ -136,13 +160,14 @@ def make_lab(tmp_path: Path) -> Callable[..., Lab]:
                 also_seen(scene, time_s)
 
         tracker = SimulatedTracker(clock, eye, settings, generator, host)
-        tracker.open("00test")
+        tracker.open("00")
         return Lab(
             clock=clock,
-            display=VirtualDisplay(clock, settings.screen.refresh_hz, seen=seen, **display),
+            display=kind(clock, actual_hz, seen=seen, **display),
             tracker=tracker,
             operator=SimulatedOperator(clock),
             participant_kind=ParticipantKind.SIMULATED,
+            frame_s=1 / actual_hz,
         )
 
     return make

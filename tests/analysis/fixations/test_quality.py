@@ -13,8 +13,9 @@ from analysis.fixations.table import fixation_table
 from analysis.fixations.trials import EyeFixations
 from analysis.sessions.runs import read_runs
 from stimuli.contract.catalogue import read_catalogue
-from stimuli.contract.settings import ExclusionSettings
+from stimuli.contract.settings import ExclusionSettings, parse_settings
 from stimuli.contract.study import open_study
+from stimuli.contract.vocabulary import ShownBy
 from stimuli.support.errors import InputError
 
 GOOD = TrialQuality(8, 0.02, 0.4, 0.3, 0.02)
@@ -36,6 +37,20 @@ GOOD = TrialQuality(8, 0.02, 0.4, 0.3, 0.02)
 )
 def test_a_rule_leaves_out_what_breaks_it_and_says_by_how_much(rules, quality, says):
     assert rule_broken(replace(GOOD, **quality), ExclusionSettings(**rules)) == says
+
+
+@pytest.mark.parametrize(
+    ("shown_by", "says"),
+    [
+        (ShownBy.BY_HAND, "shown_by by-hand"),
+        (ShownBy.CHECK_SKIPPED, None),
+        (ShownBy.GAZE, None),
+        (None, None),
+    ],
+)
+def test_images_shown_by_hand_are_left_out_where_the_study_says_so(shown_by, says):
+    rules = parse_settings('[exclusions]\nshown_by = ["by-hand"]').exclusions
+    assert rule_broken(GOOD, rules, shown_by) == says
 
 
 def test_a_subject_goes_whole_by_name_or_where_too_many_trials_went():

@@ -74,6 +74,18 @@ def start_session(start):
     return run
 
 
+def pass_keyboard_test(screen, command):
+    """Press the key that a session asks for first, and return when the instructions are shown."""
+    command.wait_to_hear("test the keyboard")
+    screen.press("space")
+    command.wait_to_hear("participant reads")
+
+
+def notes(screen):
+    """Return the corner of the screen in which the operator is told what is waited for."""
+    return screen.picture()[HEIGHT - 80 :, WIDTH - 480 :]
+
+
 def middle(picture):
     return picture[TOP : TOP + SIZE_PX, LEFT : LEFT + SIZE_PX]
 
@@ -104,8 +116,8 @@ def test_a_session_shows_target_image_and_break_and_every_pixel_is_the_files(
     screen, noise_study, start_session
 ):
     study = noise_study('trigger = "pixel-mode"')
-    command = start_session(study, "--mouse")
-    command.wait_to_hear("participant reads")
+    command = start_session(study, "--mouse", "--no-page")
+    pass_keyboard_test(screen, command)
     screen.move_mouse(900, 500)
     screen.move_mouse(960, 540)
     screen.press("space")
@@ -125,7 +137,10 @@ def test_a_session_shows_target_image_and_break_and_every_pixel_is_the_files(
     assert command.end() == 0, command.said()
 
     rows = read_table(study / EVENTS_TSV, EVENTS)
-    assert [(row["status"], row["frames"]) for row in rows] == [("complete", 30)] * 3
+    assert [row["status"] for row in rows] == ["complete"] * 3
+    # Without vertical synchronisation flips come at any time; the image ends by the clock.
+    assert [row["duration"] for row in rows] == pytest.approx([0.5] * 3, abs=0.2)
+    assert [row["shown_by"] for row in rows] == ["gaze"] * 3
     files = {one.stim_id: one.image for one in read_catalogue(study / "stimuli" / "stimuli.tsv")}
     for row, picture in zip(rows, shown, strict=True):
         pixels = np.asarray(Image.open(study / files[row["stim_id"]]))
@@ -146,7 +161,7 @@ def test_the_eyelink_class_runs_a_session_before_the_real_pylink_in_dummy_mode(
     pytest.importorskip("pylink")
     study = noise_study('trigger = "photodiode"')
     command = start_session(study, "--dummy")
-    command.wait_to_hear("participant reads")
+    pass_keyboard_test(screen, command)
     screen.press("space")
     for block in range(1, 4):
         if block > 1:
@@ -156,8 +171,10 @@ def test_the_eyelink_class_runs_a_session_before_the_real_pylink_in_dummy_mode(
         command.wait_to_hear("tracker's setup", block)
         time.sleep(0.3)
         screen.press("Escape")
-        command.wait_to_hear("validation error none", block)
-        screen.press("space")
+        command.wait_to_hear("validation error none; the limits", block)
+        if block == 1:
+            assert not (notes(screen) == 128).all()
+        screen.press("a")
         picture = command.wait_for(lambda: shows_image(screen), "image")
         assert (picture[-64:, :64] == 255).all()
         assert (picture[-65, :64] == 128).all()
@@ -177,7 +194,7 @@ def test_every_way_out_of_the_real_pylinks_setup_leaves_the_journal_true(
     pytest.importorskip("pylink")
     study = noise_study()
     command = start_session(study, "--dummy", "--language", "de")
-    command.wait_to_hear("participant reads")
+    pass_keyboard_test(screen, command)
     screen.press("space")
     command.wait_to_hear("tracker's setup")
     time.sleep(0.3)
@@ -186,6 +203,8 @@ def test_every_way_out_of_the_real_pylinks_setup_leaves_the_journal_true(
     else:
         screen.press("Escape")
         command.wait_to_hear("validation error none")
+        screen.press("Escape")
+        command.wait_to_hear("end the session?")
         screen.press("Escape")
     assert command.end() == 130, command.said()
     lines = [json.loads(line) for line in (study / JOURNAL).read_text().splitlines()]
@@ -206,12 +225,20 @@ def test_the_setup_is_drawn_where_and_as_the_tracker_says(screen, start):
     assert 0.6 * 38.6 - 3 < columns.max() - columns.min() + 1 < 0.6 * 38.6 + 1
     screen.press("c")
     command.wait_to_hear("key 99")
+    command.wait_to_hear("shows menu")
+    written = np.nonzero((screen.picture() != 128).any(axis=2))
+    assert len(written[0]) > 500
+    assert written[0].min() > HEIGHT - 80
+    assert written[1].min() > 0.7 * WIDTH
+    screen.press("v")
+    command.wait_to_hear("key 118")
     command.wait_to_hear("shows erased")
     assert (screen.picture() == 128).all()
     screen.press("Return")
     command.wait_to_hear("key 13")
     command.wait_to_hear("shows camera")
     picture = screen.picture()
+    assert not (notes(screen) == 128).all()
     scale = WIDTH // (2 * 192)
     top = HEIGHT // 2 - 80 * scale
     ramp = picture[top + scale // 2 : top + 160 * scale : scale, WIDTH // 2 - 3 * scale, 0]

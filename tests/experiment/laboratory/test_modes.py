@@ -1,15 +1,65 @@
-"""Every mode says who takes part, in a word that participants.tsv knows."""
+"""Every mode says who takes part, and one of another package is found beside them."""
 
-from experiment.laboratory.modes import Mode
+import re
+import types
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from experiment.display.virtual import VirtualClock, VirtualDisplay
+from experiment.laboratory.modes import Room, find_mode, modes
+from experiment.laboratory.simulation import SimulatedOperator
+from experiment.protocols.tracker import DriftChecker, HostScreen, TrialNotes, Validator
+from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.support.errors import InputError
+
+PAGE = Path(__file__).parents[3] / "docs" / "adding-a-tracker.md"
 
 
-def test_every_mode_has_a_participant_kind_of_its_own_and_says_what_it_means():
-    kinds = {mode: mode.participant_kind for mode in Mode}
-    assert kinds == {
-        "eyelink": ParticipantKind.HUMAN,
-        "simulate": ParticipantKind.SIMULATED,
-        "mouse": ParticipantKind.MOUSE,
-        "dummy": ParticipantKind.DUMMY,
-    }
-    assert all(mode.meaning for mode in Mode)
+@pytest.fixture
+def template():
+    """The module that the page on adding a tracker shows."""
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    module = types.ModuleType("circle")
+    exec(compile(code, str(PAGE), "exec"), vars(module))
+    return module
+
+
+def test_every_mode_says_who_takes_part_and_what_it_means_and_stands_on_the_page():
+    kinds = {word: mode.participant_kind for word, mode in modes().items()}
+    assert kinds["eyelink"] == kinds["tobii"] == kinds["gazepoint"] == ParticipantKind.HUMAN
+    assert kinds["mouse"] == kinds["mouse-gaze"] == ParticipantKind.MOUSE
+    assert (kinds["simulate"], kinds["dummy"]) == (ParticipantKind.SIMULATED, ParticipantKind.DUMMY)
+    assert all(mode.meaning for mode in modes().values())
+    page = PAGE.read_text(encoding="utf-8")
+    assert not [word for word in modes() if f"`{word}`" not in page]
+    with pytest.raises(InputError, match=r"'tobi'; expected one of .*did you mean 'tobii'"):
+        find_mode("tobi")
+
+
+def test_a_tracker_of_another_package_is_a_mode_and_records(template, monkeypatch, tmp_path):
+    entry = types.SimpleNamespace(load=lambda: template.MODE)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [entry])
+    modes.cache_clear()
+    try:
+        mode = find_mode("circle")
+    finally:
+        monkeypatch.undo()
+        modes.cache_clear()
+    clock = VirtualClock()
+    display = VirtualDisplay(clock, 120.0)
+    room = Room(display, clock, SimulatedOperator(clock), Settings(), tmp_path / "host")
+    with mode.open_tracker(room) as tracker:
+        name = tracker.open("07")
+        # The circle never looks at the targets of the validation, but at the centre.
+        assert tracker.calibrate().mean_deg == pytest.approx(17.8, abs=0.5)
+        tracker.start_recording()
+        clock.wait(0.5)
+        assert abs(tracker.gaze() - [960, 540]).max() <= 20
+        path = tmp_path / "sub-07_task-freeview_run-1_recording-eye1_physio.tsv.gz"
+        assert tracker.save(path)
+        assert not tracker.recover(name, path)
+        assert isinstance(tracker, Validator)
+        assert not isinstance(tracker, DriftChecker | HostScreen | TrialNotes)

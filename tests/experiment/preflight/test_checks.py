@@ -2,12 +2,13 @@
 
 from experiment.preflight import checks
 from experiment.preflight.findings import Verdict, tried
+from experiment.records import disk
 from stimuli.support.errors import InputError
 
 
 def test_a_disk_that_is_full_and_a_folder_that_cannot_be_written_fail(tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 5e8})
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda root: usage)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda root: usage)
     assert checks.check_disk(tmp_path).verdict == Verdict.FAIL
     assert checks.check_writable(tmp_path / "absent").verdict == Verdict.FAIL
     assert checks.check_writable(tmp_path).verdict == Verdict.OK

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from experiment.display.virtual import VirtualClock, VirtualDisplay
+from experiment.display.frames import frame_rate
 from experiment.preflight.findings import Verdict
-from experiment.preflight.judgements import frame_times, judge_geometry, judge_refresh
+from experiment.preflight.judgements import judge_geometry, judge_luminance, judge_refresh
 from stimuli.contract.settings import ScreenSettings, Settings
 
 
@@ -29,16 +29,10 @@ def frames(late=(), rate_hz=120.0, jitter_s=0.0):
     ],
 )
 def test_frames_are_judged_by_rate_jitter_and_late_ones(intervals, verdict, told):
-    finding = judge_refresh(intervals, 120.0)
+    finding = judge_refresh(frame_rate(intervals), 120.0)
     assert finding.verdict == verdict
     assert re.search(told, finding.found)
     assert bool(finding.repair) == (verdict != Verdict.OK)
-
-
-def test_the_measurement_sees_the_late_frames_of_a_display():
-    display = VirtualDisplay(VirtualClock(), 120.0, late_frames={5: 3, 100: 1, 120: 2})
-    intervals = np.diff(frame_times(display, 200)) * 120
-    assert sorted(intervals.round(6))[-3:] == [1.0, 2.0, 3.0]  # flip 5 was before it had settled
 
 
 @pytest.mark.parametrize(
@@ -54,3 +48,11 @@ def test_angles_are_checked_against_the_panel(screen, verdicts):
     assert [one.verdict for one in found] == verdicts
     if not screen:
         assert "image 26.07 deg" in found[1].found
+
+
+def test_a_screen_that_was_not_measured_is_said_and_a_measured_one_told():
+    assert judge_luminance(Settings()).verdict == Verdict.WARN
+    screen = ScreenSettings(grey=0.5, gamma=2.2, luminance_cd_m2=100.0)
+    finding = judge_luminance(Settings(screen=screen))
+    assert finding.verdict == Verdict.OK
+    assert "background 21.8 cd/m2" in finding.found

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from experiment.records.run_files import RunFiles, host_file_name
+from experiment.records.run_files import RunFiles
+from experiment.trackers.eyelink_names import host_file_name
 from stimuli.contract.study import open_study
 
 

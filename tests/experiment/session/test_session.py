@@ -28,10 +28,12 @@ def test_blocks_are_calibrated_parted_by_rests_and_blanks_last_two_seconds(
         run_session(plan, lab, Settings(), journal)
     lab.tracker.save(tmp_path / "s01r1.asc")
     text = (tmp_path / "s01r1.asc").read_text()
-    assert text.count("!CAL VALIDATION HV9 L LEFT  GOOD ERROR") == 3
+    assert text.count("!CAL CALIBRATION HV9") == 3
+    # A validation after each calibration, and one at the end of each block.
+    assert text.count("!CAL VALIDATION HV9 L LEFT  GOOD ERROR") == 6
     lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()]
     kinds = [line["kind"] for line in lines]
-    assert kinds.count("rested") == 2
+    assert (kinds.count("rested"), kinds.count("validated")) == (2, 3)
     assert kinds[-1] == "session-finished"
     ended = {line["trial"]: line for line in lines if line["kind"] == "trial-ended"}
     assert list(ended) == list(range(1, 13))

@@ -11,6 +11,7 @@ from experiment.display.scene import Scene
 from experiment.protocols.operator import Decision
 from experiment.records.journal import Journal
 from experiment.session.trial import run_trial
+from stimuli.contract.journal import unpacked_intervals
 from stimuli.contract.settings import ScreenSettings, SessionSettings, Settings
 from stimuli.contract.vocabulary import Trial
 
@@ -35,6 +36,8 @@ def run_one(tmp_path, make_lab, trial):
     def run(goal=at_centre, *, settings=None, operator=None, **display):
         settings = settings or Settings()
         lab = make_lab(goal, settings, **display)
+        (tmp_path / "journal.jsonl").unlink(missing_ok=True)
+        run.display = lab.display
         if operator is not None:
             lab.operator.ask = operator
         with Journal(tmp_path / "journal.jsonl", lab.clock) as journal:
@@ -76,14 +79,41 @@ def test_the_screen_holds_the_image_for_exactly_360_frames(run_one, trial):
     assert round((offset_s - onset_s) * 120, 6) == 360
 
 
-def test_late_frames_are_counted_and_lengthen_the_image(run_one):
+def test_a_stall_of_ten_frames_counts_as_ten_and_does_not_lengthen_the_image(run_one):
     # Fixation takes fewer than 100 flips, so the flips made late all show the image.
-    record = run_one(late_frames={100: 1, 101: 2, 390: 1})[0]
+    record, _, journal = run_one(late_frames={100: 1, 101: 2, 300: 10})
     shown = record.shown
     assert (record.recording_s + 100 / 120) > shown.onset_s
-    assert shown.frames == 360
-    assert shown.dropped_frames == 3
-    assert shown.offset_s - shown.onset_s == pytest.approx(364 / 120, abs=1e-9)
+    assert (shown.frames, shown.dropped_frames, shown.early_frames) == (347, 13, 0)
+    assert shown.offset_s - shown.onset_s == pytest.approx(3.0, abs=1e-9)
+    ended = next(line for line in journal if line["kind"] == "trial-ended")
+    assert (ended["frames_off"], ended["on_time"]) == (0.0, True)
+    kept_s = unpacked_intervals(ended["intervals"])
+    assert kept_s == pytest.approx(shown.intervals_s, abs=5e-6)
+    assert sorted(round(120 * one) for one in kept_s)[-3:] == [2, 3, 11]
+
+
+def test_a_stall_at_the_end_marks_the_trial(run_one):
+    run_one()
+    last = run_one.display.flips  # that brought the grey
+    journal = run_one(late_frames={last: 4})[2]
+    ended = next(line for line in journal if line["kind"] == "trial-ended")
+    assert (ended["status"], ended["frames_off"], ended["on_time"]) == ("complete", 4.0, False)
+
+
+@pytest.mark.parametrize("actual_hz", [60.0, 144.0, 1000.0, 333.0])
+def test_an_image_stands_for_its_time_whatever_the_screen_does(run_one, actual_hz):
+    """As on a screen without vertical synchronisation, or one of another rate than the study's."""
+    shown = run_one(actual_hz=actual_hz)[0].shown
+    assert shown.offset_s - shown.onset_s == pytest.approx(3.0, abs=0.5 / actual_hz + 1e-9)
+    assert (shown.dropped_frames, shown.early_frames) == (0, 0)
+
+
+def test_flips_that_come_early_are_seen(run_one):
+    """Of a screen that stops waiting for the retrace while an image is shown."""
+    shown = run_one(early_from=200)[0].shown
+    assert shown.early_frames > 1000
+    assert shown.offset_s - shown.onset_s == pytest.approx(3.0, abs=1.5 / 120)
 
 
 def test_no_file_is_written_and_nobody_is_told_anything_while_an_image_is_shown(
@@ -149,7 +179,7 @@ def test_an_observer_who_never_fixates_does_not_hold_up_the_trial(run_one):
 
 
 def test_a_skipped_trial_shows_no_image_and_says_so(run_one):
-    record, lines, _ = run_one(beside, operator=lambda question, otherwise: Decision.SKIP)
+    record, lines, _ = run_one(beside, operator=lambda *asked, otherwise: Decision.SKIP)
     assert record.status == "skipped"
     assert (record.shown.frames, record.shown.dropped_frames) == (0, 0)
     assert not [line for line in lines if "SYNCTIME" in line]

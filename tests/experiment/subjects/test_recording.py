@@ -147,7 +147,7 @@ def test_one_kept_file_of_a_subject_is_enough_to_refuse(make_study, kept):
     assert contents(study) == before
 
 
-@pytest.mark.parametrize("flip", [1, 200, 1500, 5000])
+@pytest.mark.parametrize("flip", [122, 200, 1500, 5000])
 def test_an_interrupted_session_keeps_its_recording_and_a_truthful_journal(
     make_study, interrupt_at, flip
 ):
@@ -165,11 +165,12 @@ def test_an_interrupted_session_keeps_its_recording_and_a_truthful_journal(
     assert set(ended[-1:]) <= {"complete", "withdrawn", "interrupted"}
     assert (study / ASC).read_text().count("TRIALID") == len(started)
     assert (study / EVENTS_TSV).is_file() == bool(set(ended) - {"withdrawn"})
-    with pytest.raises(InputError, match="--resume"):
-        record(study)
+    if set(ended) - {"withdrawn"}:
+        with pytest.raises(InputError, match="--resume"):
+            record(study)
 
 
-@pytest.mark.parametrize("flip", [1, 200, 1500, 5000])
+@pytest.mark.parametrize("flip", [122, 200, 1500, 5000])
 def test_a_session_that_is_resumed_shows_what_was_not_seen_in_the_same_order(
     make_study, interrupt_at, monkeypatch, flip
 ):
@@ -307,7 +308,9 @@ def test_the_journal_tells_the_session_from_start_to_end(make_study):
     lines = journal_of(study)
     datetime.fromisoformat(lines[0]["date"])
     assert lines[1]["recording"] == "s07r1.asc"
-    assert re.fullmatch("07[0-9a-z]{6}", lines[2]["name"])
+    frames, host_file = lines[2:4]
+    assert (frames["kind"], frames["hz"], frames["late"]) == ("frames", 120.0, 0)
+    assert (host_file["kind"], host_file["name"]) == ("tracker-file", "07-1")
     assert lines[1]["observer"] == "simulated"
     assert lines[-1]["kind"] == "session-finished"
     assert [line["trial"] for line in lines if line["kind"] == "trial-ended"] == list(range(1, 13))

@@ -6,6 +6,7 @@ itself): states must follow each other, calls in the wrong state raise `RuntimeE
 come as ASC text in real grammar, with the samples of a scripted eye.
 """
 
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,12 @@ import numpy as np
 
 from experiment.trackers.simulated import SimulatedTracker
 from stimuli.contract.geometry import screen_to_eyelink
+
+# What the host takes in its setup alone, not while it records.
+SETUP_COMMANDS = {
+    "screen_pixel_coords", "screen_phys_coords", "screen_distance", "active_eye", "sample_rate",
+    "calibration_type", "file_sample_data",
+}  # fmt: skip
 
 
 class EyeLinkCustomDisplay:
@@ -51,6 +58,36 @@ class _Sample:
         return _Eye(self._gaze) if self._eye == 1 else None
 
 
+class FakeHost:
+    """The host computer, which outlives every connection and every crash of ours.
+
+    A recording goes on, and a file stays open, until the host is told otherwise.
+
+    Attributes
+    ----------
+    folder
+        Its disk.
+    open_file
+        Name of the file that is open, without ``.edf``.
+    mode
+        ``idle``, ``record``, or another.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.open_file, self.mode = folder, None, "idle"
+        self.recorder = None
+
+    def end_recording(self):
+        if self.mode == "record":
+            self.recorder.stop_recording()
+        self.mode = "idle"
+
+    def close_file(self):
+        if self.recorder is not None:
+            self.recorder._file = None
+        self.open_file = None
+
+
 class FakePylink:
     """The module.
 
@@ -58,8 +95,8 @@ class FakePylink:
     ----------
     clock, eye, settings
         As for `experiment.trackers.simulated.SimulatedTracker`.
-    folder
-        The host's disk.
+    host
+        The host that it connects to.
     faults
         Names of faults and how often, or at which call, they strike: ``no_tracker``,
         ``open_refused``, ``start_refused``, ``no_first_sample``, ``escape_in_setup``,
@@ -71,8 +108,8 @@ class FakePylink:
     BX_MAXCONTRAST = 4
     EyeLinkCustomDisplay, KeyInput = EyeLinkCustomDisplay, KeyInput
 
-    def __init__(self, clock, eye, settings, folder: Path, **faults):
-        self.clock, self.eye, self.settings, self.folder = clock, eye, settings, folder
+    def __init__(self, clock, eye, settings, host: FakeHost, **faults):
+        self.clock, self.eye, self.settings, self.host = clock, eye, settings, host
         self.faults, self.counts = faults, Counter()
         self.transcript: list[str] = []
         self.graphics = None
@@ -99,13 +136,11 @@ class FakeLink:
     """An open link."""
 
     def __init__(self, module: FakePylink):
-        self._module, self._faults = module, module.faults
-        generator = np.random.default_rng(0)
-        self._host = SimulatedTracker(
-            module.clock, module.eye, module.settings, generator, module.folder
+        self._module, self._faults, self._host = module, module.faults, module.host
+        self._tracker = SimulatedTracker(
+            module.clock, module.eye, module.settings, np.random.default_rng(0), self._host.folder
         )
-        self._connected, self._file, self._mode, self._message = True, None, "idle", ""
-        self._started_ms = None
+        self._connected, self._message, self._started_ms = True, "", None
 
     def _say(self, text):
         self._module.transcript.append(text)
@@ -128,63 +163,86 @@ class FakeLink:
     def getTrackerVersion(self):
         return 3
 
+    def _need_idle(self):
+        if self._host.mode != "idle":
+            raise RuntimeError("Invalid tracker mode")
+
     def close(self):
         self._say("close")
         self._connected = False
 
     def sendCommand(self, text):
         self._need_link()
+        word, _, rest = text.replace("=", " ", 1).partition(" ")
+        if word == "screen_distance" and len(rest.split()) == 2:
+            # Each is the way from the eye to an edge, so no shorter than that to the screen.
+            screen = self._module.settings.screen
+            assert all(float(edge) > 10 * screen.distance_cm for edge in rest.split()), text
+        if word in SETUP_COMMANDS:
+            self._need_idle()
         self._say(f"command  {text}")
         return 0
 
     def sendMessage(self, text):
         self._need_link()
-        assert len(text) <= 130, f"the library cuts a message at 130 letters: {text}"
+        assert len(text) < 120, f"the manuals recommend less than 120 characters: {text}"
         self._say(f"message  {text}")
-        self._host.message(text)
+        self._tracker.message(text)
         return 0
 
     def setOfflineMode(self):
         self._need_link()
-        self._host.stop_recording()
-        self._mode = "idle"
+        self._host.end_recording()
+
+    def imageBackdrop(self, path, left, top, width, height, x, y, options):
+        self._need_link()
+        self._need_idle()
+        assert Path(path).is_file()
+        assert options == FakePylink.BX_MAXCONTRAST
+        self._say(f"backdrop {Path(path).name} {left} {top} {width} {height} {x} {y}")
+        return 0
 
     def getLastMessage(self):
         return self._message
 
     def openDataFile(self, name):
         self._need_link()
+        self._need_idle()
         stem = name.removesuffix(".edf")
         assert re.fullmatch(r"[A-Za-z0-9_]{1,8}\.edf", name), name
         self._say("open     data file")
         if self._strikes("open_refused"):
             self._message = "disk full"
             return -1
-        self._host.open(stem)
-        self._file = stem
+        self._host.close_file()  # as the library documents: opening closes what is open
+        path = self._host.folder / f"{stem}.asc"
+        assert not path.exists(), f"the host overwrites {stem}.edf"
+        self._tracker.open(stem)
+        os.replace(self._tracker._file, path)
+        self._tracker._file, self._host.recorder, self._host.open_file = path, self._tracker, stem
         return 0
 
     def closeDataFile(self):
         self._need_link()
-        if self._mode != "idle":
-            raise RuntimeError("Invalid tracker mode")
+        self._need_idle()
         self._say("close    data file")
-        self._host._file = self._file = None
+        self._host.close_file()
         return 0
 
     def receiveDataFile(self, source, destination):
         self._need_link()
+        self._need_idle()
         path, stem = Path(destination), source.removesuffix(".edf")
         if path.exists():
             raise RuntimeError("file exists")
-        if self._file == stem:
+        if self._host.open_file == stem:
             raise RuntimeError("file is open")
         if self._strikes("transfer_fails"):
             path.write_bytes(b"part of a file")
             raise RuntimeError("Error in data transfer: -102")
         if self._strikes("transfer_empty"):
             return 0
-        kept = self._module.folder / f"{stem}.asc"
+        kept = self._host.folder / f"{stem}.asc"
         if not kept.is_file():
             raise RuntimeError("File not found")
         self._say("receive  data file")
@@ -195,10 +253,10 @@ class FakeLink:
         self._say("setup")
         screen = self._module.graphics
         screen.setup_cal_display()
-        for key in screen.get_input_key() or []:
-            if key.key == 27:
-                screen.exit_cal_display()
-                return
+        keys = [key.key for key in screen.get_input_key() or []]
+        if 27 in keys:
+            screen.exit_cal_display()
+            return
         if self._strikes("escape_in_setup"):
             self._message = ""
             screen.exit_cal_display()
@@ -206,12 +264,14 @@ class FakeLink:
         for x in (60, 960, 1860):
             screen.draw_cal_target(x, 540)
             screen.erase_cal_target()
-        error_deg = self._host.calibrate()
+        found = self._tracker.validate() if ord("v") in keys else self._tracker.calibrate()
+        error_deg, max_deg = found.mean_deg, found.max_deg
         if self._faults.get("validation_deg"):
             error_deg = self._faults["validation_deg"].pop(0)
+            max_deg = 2 * error_deg
         self._message = (
             f"calibration_result: 0 VALIDATION HV9 L LEFT  GOOD ERROR {error_deg:.2f} avg. "
-            f"{2 * error_deg:.2f} max  OFFSET 0.10 deg. 1.0,2.0 pix."
+            f"{max_deg:.2f} max  OFFSET 0.10 deg. 1.0,2.0 pix."
         )
         screen.play_beep(0)
         screen.exit_cal_display()
@@ -221,13 +281,14 @@ class FakeLink:
 
     def doDriftCorrect(self, x, y, draw, allow_setup):
         self._need_link()
-        if self._mode == "record" or self._strikes("drift_raises"):
+        self._need_idle()
+        if self._strikes("drift_raises"):
             raise RuntimeError("Invalid tracker mode")
         self._say(f"drift    check {x} {y} {draw} {allow_setup}")
         for key in self._module.graphics.get_input_key() or []:
             if key.key == 27:
                 return 27
-        offset_deg = self._host.drift_check()
+        offset_deg = self._tracker.drift_check()
         if offset_deg is None:
             return 27
         self._message = f"drift_correction OFFSET {offset_deg:.2f} deg.  1.0,1.0 pix."
@@ -236,12 +297,11 @@ class FakeLink:
     def startRecording(self, *what):
         self._need_link()
         assert what == (1, 1, 1, 1)
-        if self._mode != "idle":
-            raise RuntimeError("Invalid tracker mode")
+        self._need_idle()
         if self._strikes("start_refused"):
             return -1
         self._say("start    recording")
-        self._mode, self._started_ms = "record", self._host.start_recording()
+        self._host.mode, self._started_ms = "record", self._tracker.start_recording()
         self._pending = [15, 200]
         return 0
 
@@ -257,7 +317,7 @@ class FakeLink:
         return _Sample(first_ms, (0.0, 0.0), 0)
 
     def eyeAvailable(self):
-        return 0 if self._mode == "record" else -1
+        return 0 if self._host.mode == "record" else -1
 
     def isRecording(self):
         self._module.counts["checks"] += 1
@@ -267,26 +327,24 @@ class FakeLink:
         if not self._connected:
             return 3
         if checks == self._faults.get("recording_ends_at"):
-            self._mode = "idle"
-            self._host.stop_recording()
+            self._host.end_recording()
             return self._faults.get("recording_ends_code", 3)
-        return 0 if self._mode == "record" else 3
+        return 0 if self._host.mode == "record" else 3
 
     def getNewestSample(self):
-        if self._mode != "record" or self._faults.get("samples_none"):
+        if self._host.mode != "record" or self._faults.get("samples_none"):
             return None
         time_ms = round(self.trackerTimeUsec() / 1000)
         if self._module.counts["checks"] >= self._faults.get("silent_from", np.inf):
             time_ms = -1
-        gaze = self._host.gaze()
+        gaze = self._tracker.gaze()
         if gaze is None or self._faults.get("eye_lost"):
             return _Sample(time_ms, (-32768, -32768), 0)
         return _Sample(time_ms, tuple(screen_to_eyelink(gaze)), 0)
 
     def stopRecording(self):
         self._say("stop     recording")
-        self._host.stop_recording()
-        self._mode = "idle"
+        self._host.end_recording()
 
     def trackerTimeUsec(self):
         return 1000 * (5_000_000 + 1000 * self._module.clock.now())

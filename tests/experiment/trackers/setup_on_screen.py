@@ -24,6 +24,8 @@ def main() -> None:
             screen.setup_cal_display()
             screen.draw_cal_target(59, 1019)
             show("target", screen)
+            screen.play_beep(0)
+            show("menu", screen)
             screen.erase_cal_target()
             show("erased", screen)
             assert screen.setup_image_display(192, 160) == 1

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,17 @@ from experiment.laboratory.simulation import SimulatedOperator
 from experiment.observer.eye import Eye
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
+from experiment.protocols.tracker import InterestArea
 from experiment.subjects import recording
+from experiment.trackers.data_viewer import area_message
 from experiment.trackers.eyelink_commands import setup_commands, software_version
 from experiment.trackers.eyelink_link import open_eyelink
+from stimuli.contract.polygons import signed_area
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings, TrackerSettings
 from stimuli.support.errors import InputError
 from stimuli.support.tables import read_table
-from tests.experiment.trackers.fake_pylink import FakePylink
+from tests.experiment.trackers.fake_pylink import FakeHost, FakePylink
 
 GOLDEN = Path(__file__).parents[1] / "golden_transcript.txt"
 EDF = "sourcedata/sub-07/s07r1.edf"
@@ -35,13 +39,13 @@ class ScriptedOperator(SimulatedOperator):
         super().__init__(clock)
         self.answers, self.told, self.questions = dict(answers), [], []
 
-    def ask(self, question, *, otherwise):
+    def ask(self, question, choices, *, otherwise):
         self.questions.append(question)
         for part, decisions in self.answers.items():
             if part in question and decisions:
                 self._clock.wait(1.0)
                 return decisions.pop(0)
-        return super().ask(question, otherwise=otherwise)
+        return super().ask(question, choices, otherwise=otherwise)
 
     def tell(self, text):
         self.told.append(text)
@@ -60,7 +64,7 @@ def make_study(make_study):
 @pytest.fixture
 def session(monkeypatch, tmp_path):
     """Return a function that runs a session before a fake host, and what it left."""
-    host = tmp_path / "host-disk"
+    host = FakeHost(tmp_path / "host-disk")
 
     def start(study, *options, goal=lambda scene: np.zeros(2), answers=(), **faults):
         made = {}
@@ -72,7 +76,7 @@ def session(monkeypatch, tmp_path):
             display = VirtualDisplay(clock, settings.screen.refresh_hz, seen=eye.see)
             operator = ScriptedOperator(clock, answers)
             fake = FakePylink(clock, eye, settings, host, **faults)
-            made.update(fake=fake, operator=operator)
+            made.update(fake=fake, operator=operator, host=host)
 
             class Opened:
                 def __enter__(self):
@@ -89,6 +93,7 @@ def session(monkeypatch, tmp_path):
             return Opened()
 
         monkeypatch.setattr(recording, "open_lab", lab)
+        monkeypatch.setattr(recording, "raised_priority", lambda: nullcontext("as it was"))
         command = ["--study", str(study), "--subject", "07", "--no-report", *options]
         made["status"] = run.main(command)
         return made
@@ -116,6 +121,8 @@ def test_the_transcript_of_a_session_is_the_golden_one(make_study, session):
 
 def test_the_file_is_opened_before_calibration_and_closed_before_it_is_fetched(make_study, session):
     said = session(make_study(sources=1))["fake"].transcript
+    assert said.index("close    data file") < said.index("open     data file")
+    said = said[said.index("open     data file") :]
     order = [
         said.index(text)
         for text in ("open     data file", "command  calibration_type = HV9",
@@ -133,14 +140,16 @@ def test_the_whole_session_is_recorded_and_fetched(make_study, session):
     assert [row["status"] for row in rows(study)] == ["complete"] * 12
     text = (study / EDF).read_text()
     assert text.count("TRIAL_RESULT 0") == 12
-    assert text.count("!CAL VALIDATION") == 3
+    assert text.count("!CAL CALIBRATION") == 3
+    assert text.count("!CAL VALIDATION") == 6  # at the end of each block another
     first_ms = float(next(line for line in text.splitlines() if line[:1].isdigit()).split()[0])
     told = [line.split() for line in text.splitlines() if "SYNCTIME" in line]
     onsets_s = [(int(at) - int(late) - first_ms) / 1000 for _, at, late, _ in told]
     assert [row["onset"] for row in rows(study)] == pytest.approx(onsets_s, abs=0.002)
-    areas = re.findall(r"!V IAREA RECTANGLE 1 (\d+) (\d+) (\d+) (\d+) target-", text)
-    # The mask spans columns 16 to 47 and rows 8 to 23 of an image of 64 in the screen's centre.
-    assert set(areas) == {("944", "516", "975", "531")}
+    areas = re.findall(r"!V IAREA FREEHAND 1 (.*) target-", text)
+    # The mask spans columns 16 to 47 and rows 8 to 23 of an image of 64 in the screen's centre;
+    # the tracker's 944 is the centre of the screen's column 944, whose left edge rounds to it.
+    assert set(areas) == {"944,516 976,516 976,532 944,532"}
 
 
 def test_every_parser_setting_is_sent_with_the_papers_value():
@@ -149,13 +158,17 @@ def test_every_parser_setting_is_sent_with_the_papers_value():
     )
     expected = {
         "screen_pixel_coords": "0 0 1919 1079", "screen_phys_coords": "-260.5 146.5 260.5 -146.5",
-        "screen_distance": "600 600", "sample_rate": "500", "active_eye": "LEFT",
-        "recording_parse_type": "GAZE", "saccade_velocity_threshold": "30",
+        "screen_distance": "618 618", "sample_rate": "500", "active_eye": "LEFT",
+        "calibration_area_proportion": "0.88 0.83", "validation_area_proportion": "0.88 0.83",
+        "calibration_corner_scaling": "1.0", "validation_corner_scaling": "1.0",
+        "driftcorrect_cr_disable": "AUTO", "recording_parse_type": "GAZE",
+        "saccade_velocity_threshold": "30",
         "saccade_acceleration_threshold": "8000", "saccade_motion_threshold": "0.15",
         "saccade_pursuit_fixup": "60", "fixation_update_interval": "0", "calibration_type": "HV9",
     }  # fmt: skip
     assert {name: said[name] for name in expected} == expected
     assert said["file_sample_data"].endswith("HTARGET")
+    assert {"RAW", "BUTTON"} < set(said["file_sample_data"].split(","))
     other = setup_commands(Settings(tracker=TrackerSettings(sample_rate_hz=1000, eye="right")), 3.4)
     assert "sample_rate 1000" in other
     assert "active_eye = RIGHT" in other
@@ -268,12 +281,23 @@ def test_an_eye_that_is_never_seen_does_not_trap_anybody(make_study, session, fa
 def test_a_poor_validation_asks_for_another_calibration(make_study, session):
     study = make_study(sources=1)
     made = session(
-        study, answers={"the limit is 1 deg": [Decision.RECALIBRATE]}, validation_deg=[1.8]
+        study, answers={"the limits are 0.5": [Decision.RECALIBRATE]}, validation_deg=[1.8]
     )
-    assert made["fake"].transcript.count("setup") == 4
+    assert made["fake"].transcript.count("setup") == 4 + 3
     found = [line for line in journal(study) if line["kind"] == "calibrated"]
     assert found[0]["validation_error_deg"] == 1.8
-    assert found[1]["validation_error_deg"] <= 1.0
+    assert found[1]["validation_error_deg"] <= 0.5
+
+
+def test_a_poor_validation_that_is_taken_as_it_is_is_said_and_recorded(make_study, session):
+    study = make_study(sources=1)
+    made = session(study, validation_deg=[0.4, 0.4, 1.8])
+    assert "accepted as it is: validation error 1.80 deg mean, 3.60 deg maximum" in (
+        made["operator"].told
+    )
+    assert "CALIBRATION_ACCEPTED 1.80 deg mean, 3.60 deg maximum" in (study / EDF).read_text()
+    decisions = [line["decision"] for line in journal(study) if line["kind"] == "operator"]
+    assert decisions == ["accept"]
 
 
 def test_leaving_the_setup_without_a_validation_is_noticed(make_study, session):
@@ -334,5 +358,45 @@ def test_the_host_is_told_of_the_trial_and_shown_its_outlines(make_study, sessio
     study = make_study(sources=1, settings='[tracker]\nbackdrop = "boxes"')
     said = session(study)["fake"].transcript
     assert "command  draw_box 928 508 991 571 15" in said
-    assert "command  draw_box 944 516 975 531 10" in said
+    assert "command  draw_line 944 516 976 516 10" in said
+    assert "command  draw_line 944 532 944 516 10" in said
     assert any("record_status_message 'trial 1 photo01-" in text for text in said)
+
+
+def test_the_image_itself_is_the_hosts_backdrop_where_the_study_says_so(make_study, session):
+    study = make_study(sources=1, settings='[tracker]\nbackdrop = "image"')
+    said = session(study)["fake"].transcript
+    assert "backdrop photo01-original.png 0 0 64 64 928 508" in said
+
+
+def test_what_a_crash_left_on_the_host_is_ended_before_the_file_is_fetched(make_study, session):
+    study = make_study(sources=2)
+    made = session(study, link_drops_at=420)
+    host = made["host"]
+    # Nobody told the host: it records on into the same file.
+    assert (host.mode, host.open_file is not None) == ("record", True)
+    made = session(study, "--resume")
+    assert made["status"] == 0
+    assert not any("does not come" in text for text in made["operator"].told)
+    assert (study / EDF).read_text().count("TRIAL_RESULT 0") == 2
+    said = made["fake"].transcript
+    assert said.index("close    data file") < said.index("receive  data file")
+
+
+def test_a_rate_that_no_eyelink_has_is_refused_before_anything_is_written(make_study, session):
+    study = make_study(settings="[tracker]\nsample_rate_hz = 300")
+    with pytest.raises(InputError, match=r"sample_rate_hz is 300; expected one of 250, 500"):
+        session(study)
+    assert not (study / "sourcedata").exists()
+
+
+def test_an_outline_of_many_corners_keeps_to_one_message_and_to_the_object():
+    turns = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    corners = 960 + 200 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    area = InterestArea("target-123456", tuple(map(tuple, corners)))
+    message = area_message(12, area)
+    assert len(message) < 120
+    points = re.findall(r"(\d+),(\d+)", message)
+    kept = np.array(points, dtype=float)
+    assert len(kept) >= 8
+    assert signed_area(kept) > 0.88 * np.pi * 200**2  # a rectangle around it has 1.27 times as much

@@ -23,8 +23,8 @@ def features():
     return RegionFeatures()
 
 
-def budget_of(features, image, mask, realism=0.05, distance=0.03, colour=4.0):
-    bounds, usual = Bounds(realism, distance, colour), load_usual_range("coco128")
+def budget_of(features, image, mask, realism=0.05, distance=0.03, local=0.2, colour=4.0):
+    bounds, usual = Bounds(realism, distance, local, colour), load_usual_range("coco128")
     return Budget(
         image, usable_masks([mask], image), bounds, features, load_realism_head(GUIDE), usual
     )
@@ -49,11 +49,13 @@ def test_each_bound_binds_alone(features):
     slight = (image + 0.03 * mask).clamp(0, 1)
     assert budget_of(features, image, mask).holds(slight)
     assert not budget_of(features, image, mask, distance=1e-5).holds(slight)
+    assert not budget_of(features, image, mask, local=1e-4).holds(slight)
     tinted = (image + 0.05 * mask * torch.tensor([1.0, 0.0, -1.0])[:, None, None]).clamp(0, 1)
-    assert budget_of(features, image, mask, realism=1e-6, distance=4, colour=50).holds(tinted)
-    assert not budget_of(features, image, mask, realism=1e-6, distance=4, colour=1.5).holds(tinted)
+    loose = {"realism": 1e-6, "distance": 4, "local": 4}
+    assert budget_of(features, image, mask, **loose, colour=50).holds(tinted)
+    assert not budget_of(features, image, mask, **loose, colour=1.5).holds(tinted)
     lighter = (image + 0.6 * mask).clamp(0, 1)
-    unusual = budget_of(features, image, mask, realism=1e-6, distance=4)
+    unusual = budget_of(features, image, mask, **loose)
     assert not unusual.holds(lighter)
 
 

@@ -9,6 +9,7 @@ from manipulation.naturalness.likeness import (
     colour_differences,
     feature_distances,
     local_colours,
+    local_feature_distances,
     newly_clipped,
     psnr_db,
 )
@@ -33,6 +34,23 @@ def test_naturalness_figures_are_zero_and_infinite_for_the_same_image():
     noise = torch.randn(image.shape, generator=generator)
     distances = [distance(image, (image + size * noise).clamp(0, 1)) for size in (0.02, 0.1)]
     assert 0 < distances[0] < distances[1] < 1
+
+
+def test_a_small_part_that_is_lost_counts_much_more_locally_than_in_the_mean():
+    image, _ = demo_photograph("astronaut", 101, 256)
+    features = RegionFeatures()
+
+    def distances(other):
+        layers = [features.maps(one[None])[1:] for one in (image, other)]
+        return float(feature_distances(*layers)[0]), float(local_feature_distances(*layers)[0])
+
+    assert distances(image) == (0, 0)
+    faceless, everywhere = image.clone(), image + 0.02 * torch.sign(torch.rand(image.shape) - 0.5)
+    face = (slice(None), slice(30, 80), slice(90, 140))  # 4 % of the picture
+    faceless[face] = image[face].mean(dim=(1, 2), keepdim=True)
+    (mean, largest), (noise_mean, noise_largest) = distances(faceless), distances(everywhere)
+    assert largest > 5 * mean
+    assert noise_largest < 5 * noise_mean
 
 
 def test_an_error_of_a_tenth_of_the_range_is_20_db():

@@ -1,17 +1,19 @@
 """Annotation files as other tools leave them: each is read, or an error says what is wrong."""
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.objects import looked_at
 from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import propose_sources
-from stimuli.contract.masks import read_annotations
 from stimuli.contract.settings import ImageSettings, Settings
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json
@@ -82,7 +84,7 @@ def test_what_is_written_otherwise_is_read_as_it_was_meant(name, source_id, tmp_
 )  # fmt: skip
 def test_an_outline_that_cannot_be_read_is_left_out_and_named(name, left_out, because, tmp_path):
     photographs = case(name, tmp_path)
-    objects = [found for *_, found in looked_at(photographs, _Flat(), SETTINGS)]
+    objects = [one.objects for one in looked_at(photographs, _Flat(), SETTINGS)]
     proposals = propose_sources(photographs.candidates, objects, Path("a.json"), 1)
     rows = {row["annotation_id"]: row for row in proposal_rows(proposals, 1)}
     named = {one for one, row in rows.items() if "cannot be read" in row["because"]}
@@ -109,4 +111,24 @@ def test_a_file_that_two_photographs_may_mean_is_neither(tmp_path):
                     .replace("'", '"'))  # fmt: skip
     with pytest.raises(InputError, match="holds none of the 2 photographs"):
         coco_photographs(tmp_path, path)
-    assert np.isfinite(read_annotations(path).image(2)["width"])
+
+
+def test_a_photograph_that_cannot_be_decoded_or_is_too_narrow_is_left_out_of_a_look(tmp_path):
+    names = ("1.png", "2.png", "3.jpg")
+    images = [{"id": n, "file_name": name} for n, name in enumerate(names, start=1)]
+    Image.new("RGB", (64, 48)).save(tmp_path / "1.png")
+    Image.new("RGB", (900, 6)).save(tmp_path / "2.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 90, 3), np.uint8)).save(
+        tmp_path / "3.jpg"
+    )
+    whole = (tmp_path / "3.jpg").read_bytes()
+    (tmp_path / "3.jpg").write_bytes(whole[: len(whole) // 2])
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"images": images, "annotations": []}))
+    left_out = []
+    settings = replace(SETTINGS, images=replace(SETTINGS.images, fit="whole"))
+    found = list(looked_at(coco_photographs(tmp_path, path), _Flat(), settings, left_out=left_out))
+    assert [one.candidate.source_id for one in found] == ["1"]
+    assert [one.photograph for one in left_out] == ["2.png", "3.jpg"]
+    assert "too narrow to be shown whole" in left_out[0].because
+    assert "cannot be read as an image" in left_out[1].because

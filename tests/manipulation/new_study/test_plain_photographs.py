@@ -1,6 +1,7 @@
 """A study from photographs that nobody annotated: regions are proposed, from folder to report."""
 
 import csv
+import importlib.util
 
 import numpy as np
 import pytest
@@ -22,19 +23,29 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import read_image, write_image
 from tests.small_study import propose_small_study
 
-NAMES = ("chelsea", "coffee")
+CHELSEA = ".heic" if importlib.util.find_spec("pillow_heif") else ".png"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two photographs with something on them, one without, and a file that is none."""
+    """Two photographs as of a phone, one without anything on it, and files that are none."""
     folder = tmp_path_factory.mktemp("plain")
     for one in PHOTOGRAPHS:
-        if one.source_id in NAMES:
-            pixels = read_image(photograph_path(one))
-            Image.fromarray(pixels).save(folder / f"my {one.source_id} (1).png")
+        picture = Image.fromarray(read_image(photograph_path(one)))
+        if one.source_id == "coffee":
+            exif = Image.Exif()
+            exif[0x0112] = 6  # stored as the sensor lay, and turned by who reads it
+            stored = picture.transpose(Image.Transpose.ROTATE_90)
+            stored.save(folder / "my coffee (1).jpg", exif=exif, quality=92)
+        elif one.source_id == "chelsea" and CHELSEA == ".heic":
+            import pillow_heif
+
+            pillow_heif.from_pillow(picture).save(folder / "my chelsea (1).heic", quality=90)
+        elif one.source_id == "chelsea":
+            picture.save(folder / "my chelsea (1).png")
     Image.new("RGB", (320, 240), (120, 130, 140)).save(folder / "blank.png")
     (folder / "notes.txt").write_text("mine")
+    (folder / "cut.jpg").write_bytes(photograph_path(PHOTOGRAPHS[0]).read_bytes()[:500])
     (folder / ".hidden.png").write_text("")
     return folder
 
@@ -51,6 +62,7 @@ def test_regions_are_proposed_on_photographs_and_others_are_named(photographs):
         "my-coffee-1",
     ]
     assert photographs.others == ("notes.txt",)
+    assert [one.photograph for one in photographs.left_out] == ["cut.jpg"]
     blank, *others = photographs.candidates
     assert photographs.annotations.of_image(blank.image_id) == []
     for one in others:
@@ -69,14 +81,18 @@ def test_a_study_takes_as_many_photographs_as_have_regions(photographs, tmp_path
     assert {one.condition for one in study.settings.sources} == {Condition.OBJECT}
     kept = read_annotations(study.root / study.settings.sources[0].annotations)
     assert sorted(one["file_name"] for one in kept.images.values()) == [
-        "my-chelsea-1.png", "my-coffee-1.png",
+        "my-chelsea-1.png", "my-coffee-1.jpg",
     ]  # fmt: skip
     aim = study.settings.sources[0].versions[0].targets[0].annotation_ids
     here = photographs.annotations.mask(study.settings.sources[0].image_id, aim)
     assert np.array_equal(kept.mask(study.settings.sources[0].image_id, aim), here)
     with open(study.proposals, newline="") as file:
-        uses = {row["photograph"]: row["used_for"] for row in csv.DictReader(file, delimiter="\t")}
-    assert uses["blank.png"] == "nothing"
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert {row["used_for"] for row in rows if row["photograph"] == "blank.png"} == {"nothing"}
+    (left,) = [row for row in rows if row["photograph"] == "cut.jpg"]
+    assert left["because"].startswith("left out: cannot be read as an image")
+    picture = read_image(study.stimuli / "proposals.png")
+    assert {(0, 229, 255), (255, 255, 255)} <= set(map(tuple, picture.reshape(-1, 3).tolist()))
     with pytest.raises(InputError, match="3 photographs, 2 with an object to aim at; 3 sources"):
         proposing.propose_study(tmp_path / "more", photographs, sources=3)
 
@@ -95,6 +111,8 @@ def test_the_command_says_what_is_left_out(folder, tmp_path, capsys, monkeypatch
     assert "1 files in" in said
     assert "such as notes.txt" in said
     assert "1 of 3 photographs are no sources: blank.png." in said
+    assert "1 photographs or entries and 0 objects are left out" in said
+    assert "cut.jpg: cannot be read as an image" in said
     with pytest.raises(InputError, match=r"--aim is 0\.3, and is for a new study"):
         generate.main(["--study", str(tmp_path / "study"), "--aim", "0.3"])
 
@@ -105,13 +123,10 @@ def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
     wide = np.full((side, 3 * side, 3), 230, np.uint8)
     wide[:, :side] = cup[:side, :side]
     write_image(tmp_path / "wide.png", wide)
-    write_image(tmp_path / "panorama.png", np.tile(cup[:40, :40], (1, 40, 1)))
 
     def lefts(fit):
         found = plain_photographs(tmp_path, fit=fit).annotations
-        panorama, wide = sorted(found.images)
-        assert fit == "crop" or not found.of_image(panorama)
-        return [one["bbox"][0] / side for one in found.of_image(wide)]
+        return [one["bbox"][0] / side for one in found.by_id.values()]
 
     assert min(lefts("whole"), default=9) < 0.6
     assert min(lefts("crop"), default=9) > 0.8  # the cup is outside the square
@@ -125,9 +140,7 @@ def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
             ("a.txt",),
             r"holds no photograph, but 1 other files \['a.txt'\]; expected files that end",
         ),
-        (("broken.png",), r"broken\.png: cannot be read as an image"),
-        (("a b.png", "a-b.png"), "would have the name 'a-b' in the study, as a b.png has"),
-        (("---.png",), r"---\.png: its name in the study is ''"),
+        (("broken.png",), r"1 are left out, such as broken\.png: cannot be read as an image"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_named(tmp_path, files, message):
@@ -151,4 +164,6 @@ def test_from_plain_photographs_to_a_report(photographs, tmp_path):
         rows = [row for row in csv.DictReader(file) if row["measure"] == "p_obj"]
     assert {row["annotation_ids"] for row in rows} == {"+".join(map(str, one)) for one in targets}
     assert {row["observer"] for row in rows} == {"people", "model"}
+    names = {row.photograph for row in read_catalogue(study.catalogue)}
+    assert names == {f"my chelsea (1){CHELSEA}", "my coffee (1).jpg"}
     assert (open_study(root).derivatives / "report" / "index.html").is_file()

@@ -9,10 +9,18 @@ import numpy as np
 import pytest
 import torch
 
+from manipulation.images.photographs import squared
 from manipulation.new_study.candidates import Candidate
-from manipulation.new_study.objects import ObjectCandidate, headroom, object_candidates
+from manipulation.new_study.natural_room import NaturalRoom
+from manipulation.new_study.objects import (
+    ObjectCandidate,
+    entropy_room,
+    headroom,
+    helping_scales,
+    object_candidates,
+)
 from manipulation.new_study.proposal_table import proposal_rows
-from manipulation.new_study.proposals import propose_sources, proposed_sources
+from manipulation.new_study.proposals import most_sources, propose_sources, proposed_sources
 from stimuli.contract.masks import ObjectMasks, read_annotations
 from stimuli.contract.settings import (
     DesignSettings,
@@ -69,7 +77,7 @@ def test_a_second_object_apart_from_the_first_is_shifted_the_other_way():
         for version in source.versions
     ] == [[((1,), 2.0), ((3,), -2.0)], [((1,), -2.0), ((3,), 2.0)]]
     assert {row["annotation_id"]: row["because"] for row in proposal_rows([proposal], 1)} == {
-        1: "most room in both directions",
+        1: "most room in both directions and naturally",
         2: "overlaps the aim",
         3: "apart from the aim, with room of its own: shifted the other way",
         4: "less room than those used",
@@ -88,6 +96,101 @@ def test_an_object_that_leaves_no_room_for_a_control_is_not_shifted_beside_the_a
     assert "no room for a matched control" in reasons[2]
 
 
+def test_an_object_need_not_dominate_its_picture_and_can_be_changed_naturally():
+    merits = {
+        name: replace(thing(1, headroom(p, 2.0)), naturalness=natural).merit
+        for name, p, natural in (("dominant", 0.5, 0.5), ("small", 0.2, 0.9), ("faint", 0.01, 1.0))
+    }
+    assert merits["small"] > merits["dominant"] > merits["faint"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "entropy"), [(1, 0), (3, 0), (4, 1), (12, 2), (20, 3), (24, 3)]
+)
+def test_photographs_for_the_entropy_do_not_vanish_by_rounding(sources, entropy):
+    proposals = propose_sources(candidates(30), [(thing(1, 0.1),)] * 30, Path("a.json"), sources)
+    conditions = [one.condition for one in proposals]
+    assert (conditions.count("object"), conditions.count("entropy")) == (sources - entropy, entropy)
+
+
+def test_a_study_of_entropy_alone_needs_no_object():
+    proposals = propose_sources(candidates(5), [()] * 5, Path("a.json"), 4, entropy=4)
+    assert [one.condition for one in proposals] == ["entropy"] * 4 + [None]
+    assert most_sources([()] * 5, 24, 5) == 5
+    with pytest.raises(InputError, match="5 of 4 sources are to be for entropy"):
+        propose_sources(candidates(5), [()] * 5, Path("a.json"), 4, entropy=5)
+
+
+def test_categories_are_mixed_as_long_as_others_suffice():
+    people = [(replace(thing(n, 0.14), category="person"),) for n in range(20)]
+    others = [(replace(thing(n, 0.08), category=f"thing {n}"),) for n in range(12)]
+    proposals = propose_sources(candidates(32), people + others, Path("a.json"), 14)
+    aims = [one.aim.category for one in proposals if one.aim]
+    assert len(aims) == 12
+    assert aims.count("person") == 3  # a quarter
+    proposals = propose_sources(candidates(23), people + others[:3], Path("a.json"), 14)
+    aims = [one.aim.category for one in proposals if one.aim]
+    assert (len(aims), aims.count("person")) == (12, 11)
+
+
+def test_an_object_with_a_partner_is_preferred():
+    alone = (thing(1, 0.1),)
+    pair = (thing(1, 0.09, apart=(2,)), thing(2, 0.08, apart=(1,)))
+    first = propose_sources(candidates(2), [alone, pair], Path("a.json"), 1)[0]
+    assert (first.candidate.source_id, first.partner.annotation_id) == ("s1", 2)
+    first = propose_sources(candidates(2), [alone, pair], Path("a.json"), 1, pairs=False)[0]
+    assert first.candidate.source_id == "s0"
+
+
+def test_photographs_are_taken_for_the_entropy_for_their_own_room():
+    objects = [(thing(1, 0.1 + n / 100),) for n in range(10)]
+    rooms = [0.1, 0.2, 0.9, *[0.3] * 7]
+    proposals = propose_sources(candidates(10), objects, Path("a.json"), 4, entropy_rooms=rooms)
+    taken = {one.candidate.source_id: one for one in proposals if one.condition == "entropy"}
+    assert taken.keys() == {"s2"}
+    rows = proposal_rows(proposals, 4)
+    assert {row["entropy_room"] for row in rows if row["used_for"] == "entropy"} == {0.9}
+
+
+def test_room_in_entropy_is_that_of_the_direction_that_has_less():
+    even = torch.zeros(32, 32)
+    peak = torch.zeros(32, 32)
+    peak[10:20, 10:20] = 3.0
+    assert entropy_room(even, 2.0) == pytest.approx(0, abs=1e-6)
+    assert entropy_room(peak, 2.0) > 0.5 > entropy_room(20 * peak, 2.0)
+
+
+def test_a_mixture_of_shift_and_scale_goes_further_than_the_shift():
+    log_saliency = torch.zeros(32, 32)
+    log_saliency[20:30, 20:30] = 2.0  # what draws gaze elsewhere
+    region = torch.zeros(32, 32)
+    region[4:10, 4:10] = 1.0
+    up, down = helping_scales(log_saliency, region, 2.5, 4.0)
+    assert (up, down) == (2.0, 2.0)  # gathered, gaze is on the object, and then on the other
+    faint = helping_scales(log_saliency - 4 * region, region, 1.0, 4.0)
+    assert faint == (0.5, 2.0)  # what is outdone gains where gaze is spread
+    aim = replace(thing(1, 0.1), scales=faint)
+    proposals = propose_sources(candidates(1), [(aim,)], Path("a.json"), 1)
+    (source,) = proposed_sources(proposals, ManipulationSettings())
+    assert [one.k_scale for one in source.versions] == [0.5, 2.0]
+
+
+def test_an_object_that_is_as_usual_has_room_and_a_glaring_one_has_little():
+    rows, columns = np.mgrid[:96, :96]
+    waves = 110 + 20 * np.sin(rows / 5) * np.cos(columns / 7)
+    region = torch.zeros(96, 96)
+    region[30:60, 30:60] = 1
+    photographs = {}
+    for name, light in (("usual", 15), ("glaring", 130)):
+        picture = waves + light * region.numpy()
+        pixels = np.stack([picture] * 3, axis=2).clip(0, 255).astype(np.uint8)
+        photographs[name] = squared(pixels, 96, "crop")
+    room = NaturalRoom(ManipulationSettings(budget=0.0))
+    assert room.of(photographs["usual"], region) > room.of(photographs["glaring"], region) + 0.1
+    bound = NaturalRoom(ManipulationSettings())
+    assert 0.05 <= bound.of(photographs["glaring"], region) <= 1
+
+
 def boxes(path, *polygons):
     """Objects of a photograph of 64 x 64 px, each of rectangles (left, top, right, bottom)."""
     annotations = [
@@ -104,7 +207,7 @@ def test_with_controls_objects_leave_room_for_a_copy_of_their_outline(tmp_path):
     masks = boxes(
         tmp_path / "a.json",
         [(0, 0, 36, 28)],  # a copy of it fits below, and nowhere else
-        [(0, 32, 64, 64)],
+        [(0, 44, 40, 60)],
         [(0, 29, 64, 35), (29, 0, 35, 64)],  # a cross from edge to edge
     )
     model = SimpleNamespace(log_saliency=lambda images: torch.zeros(1, 64, 64))

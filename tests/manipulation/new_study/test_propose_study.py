@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +10,7 @@ from PIL import Image
 from manipulation import generate
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.new_study.propose_study import propose_study
-from stimuli.contract.schemas import PROPOSALS
 from stimuli.support.errors import InputError
-from stimuli.support.tables import read_table
 
 
 def coco(folder, names=("a", "b"), size=(96, 128), **changes):
@@ -48,26 +45,6 @@ def test_photographs_that_are_not_there_are_left_out_and_said(tmp_path, capsys):
     assert "1 annotated photographs are not in" in capsys.readouterr().err
 
 
-def test_a_panorama_is_named_before_anything_is_made_and_never_a_source(tmp_path):
-    images, file = coco(tmp_path / "coco", names=("a", "b", "c"))
-    content = json.loads(Path(file).read_text())
-    content["images"][1] |= {"width": 2000, "height": 100}
-    Path(file).write_text(json.dumps(content))
-    Image.new("RGB", (2000, 100)).save(Path(images) / "b.jpg")
-    photographs = coco_photographs(images, file)
-    study = propose_study(tmp_path / "study", photographs, sources=2, fit="whole")
-    assert [source.source_id for source in study.settings.sources] == ["a", "c"]
-    (row,) = [one for one in read_table(study.proposals, PROPOSALS) if one["photograph"] == "b.jpg"]
-    assert row["because"] == (
-        "too narrow to be shown whole: 2000 x 100 px would be 512 x 26 px for the networks, which "
-        "need 32"
-    )
-    assert row["used_for"] == "nothing"
-    with pytest.raises(InputError, match=r"1 more cannot be shown, such as b\.jpg, too narrow"):
-        propose_study(tmp_path / "other", photographs, sources=3, fit="whole")
-    assert not (tmp_path / "other").exists()
-
-
 def truncate(folder):
     path = folder / "images" / "a.jpg"
     path.write_bytes(path.read_bytes()[:400])
@@ -85,10 +62,10 @@ def empty(folder):
 @pytest.mark.parametrize(
     ("damage", "changes", "message"),
     [
-        (truncate, {}, r"a\.jpg: cannot be read as an image"),
-        (shrink, {}, r"a\.jpg: is 64 x 48 px; .*states 128 x 96"),
+        (truncate, {}, r"1 photographs, .*1 were left out, such as a\.jpg: cannot be read as an"),
+        (shrink, {}, r"1 photographs, .*a\.jpg: is 64 x 48 px; .*states 128 x 96: was it reduced"),
         (empty, {}, "holds none of the 2 photographs"),
-        (None, {"image_id": 9}, "name images that are not in the file"),
+        (None, {"image_id": 9}, r"such as annotation 11: .*names image 9, which is not in the"),
         (None, {"segmentation": [[1, 2, 3]]}, "0 with an object to aim at"),
         (
             None,
@@ -131,14 +108,14 @@ def test_a_study_that_is_there_and_a_folder_in_use_are_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../victim.jpg", "{}/victim.jpg", "out/victim.jpg"])
-def test_a_photograph_outside_the_coco_folder_is_refused(tmp_path, name):
+def test_a_photograph_outside_the_coco_folder_is_left_out(tmp_path, name):
     images, file = coco(tmp_path / "coco")
     shutil.copyfile(f"{images}/a.jpg", tmp_path / "coco" / "victim.jpg")
     (tmp_path / "coco/images/out").symlink_to(tmp_path / "coco")
     content = json.loads((tmp_path / "coco/instances.json").read_text())
     content["images"][0]["file_name"] = name.format(tmp_path / "coco")
     (tmp_path / "coco/instances.json").write_text(json.dumps(content))
-    with pytest.raises(
-        InputError, match=r"instances\.json: path '.*victim\.jpg' leaves the folder"
-    ):
-        coco_photographs(images, file)
+    photographs = coco_photographs(images, file)
+    assert [one.source_id for one in photographs.candidates] == ["b"]
+    (left,) = photographs.left_out
+    assert "leaves the folder" in str(left)

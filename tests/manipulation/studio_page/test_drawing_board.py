@@ -218,7 +218,7 @@ def test_a_kept_region_is_removed_and_brought_back_after_a_restart_too(board):
     assert [again.restore(), again.restore()] == [
         f"Back again: {one.label}." for one in (lid, patch)
     ]
-    assert again.kept.there == (patch, lid)
+    assert again.kept.there == (lid, patch)
     again.remove(lid.region_id)
     now = json.loads(file.read_text())
     assert now["annotations"] == there["annotations"]

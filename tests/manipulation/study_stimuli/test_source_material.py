@@ -132,5 +132,5 @@ def test_what_vanishes_at_the_size_of_the_networks_is_refused():
         source_material(*_one_source((400, 600), mask, "crop"))
     narrow = np.zeros((100, 2000), bool)
     narrow[20:80, 900:1000] = True
-    with pytest.raises(InputError, match="would be 64 x 3 px for the networks, which need 32"):
+    with pytest.raises(InputError, match="shown whole 64 x 3 px for the networks, which need 32"):
         source_material(*_one_source((100, 2000), narrow, "whole"))

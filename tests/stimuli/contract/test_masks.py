@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from stimuli.contract.masks import read_annotations
+from stimuli.contract.masks import ObjectMasks, read_annotations
 from stimuli.contract.outlines import decode
 from stimuli.support.errors import InputError
 
@@ -80,10 +80,42 @@ def test_an_empty_mask_is_refused(tmp_path):
         annotations.mask(7, [1])
 
 
-def test_an_annotation_of_an_image_that_is_not_there_is_refused(tmp_path):
-    entry = {"id": 1, "image_id": 8, "segmentation": encodings()["polygon"]}
-    with pytest.raises(InputError, match=r"annotations \[1\] name images that are not in the file"):
-        read_annotations(write(tmp_path / "a.json", [entry]))
+def test_an_annotation_of_an_image_that_is_not_there_is_left_out_and_named(tmp_path):
+    entries = [{"id": n, "image_id": 6 + n, "segmentation": encodings()["polygon"]} for n in (1, 2)]
+    annotations = read_annotations(write(tmp_path / "a.json", entries))
+    assert list(annotations.by_id) == [1]
+    (left,) = annotations.left_out
+    assert (
+        str(left) == "annotation 2: annotations, entry 2: names image 8, which is not in the file"
+    )
+
+
+@pytest.mark.parametrize("kind", ["polygon", "uncompressed", "compressed"])
+def test_a_mask_at_a_smaller_size_is_the_mask_reduced(kind):
+    corners = [120, 60, 420, 60, 420, 240, 120, 240]
+    whole = np.zeros((360, 480), bool)
+    whole[60:240, 120:420] = True
+    from pycocotools import mask as coco
+
+    code = coco.encode(np.asfortranarray(whole.astype(np.uint8)))["counts"].decode()
+    segmentation = {
+        "polygon": [corners],
+        "uncompressed": {"size": [360, 480], "counts": counts_of(whole)},
+        "compressed": {"size": [360, 480], "counts": code},
+    }[kind]
+    small = decode({"segmentation": segmentation}, 360, 480, at=(60, 80))
+    np.testing.assert_array_equal(small, whole[3::6, 3::6])
+
+
+def test_masks_of_a_large_photograph_are_decoded_at_the_size_that_is_enough(tmp_path):
+    image = {"id": 7, "file_name": "a.jpg", "height": 600, "width": 800}
+    entry = {"id": 1, "image_id": 7, "segmentation": [[200, 100, 600, 100, 600, 300, 200, 300]]}
+    annotations = read_annotations(write(tmp_path / "a.json", [entry], [image]))
+    small = ObjectMasks(annotations, 7, enough_px=150).union([1])
+    whole = ObjectMasks(annotations, 7).union([1])
+    assert (small.shape, whole.shape) == ((150, 200), (600, 800))
+    np.testing.assert_array_equal(small, whole[2::4, 2::4])
+    assert ObjectMasks(annotations, 7, enough_px=400).size == (600, 800)
 
 
 def test_an_annotation_of_another_image_is_refused(tmp_path):

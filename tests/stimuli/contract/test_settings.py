@@ -64,7 +64,7 @@ def test_sources_survive_being_written_and_read():
         ("[screen]\ndistanc_cm = 60", r"did you mean 'distance_cm'\?"),
         ("[sceen]\n", r"did you mean 'screen'\?"),
         ("[tracker]\neye = 'Left'", r"one of left, right \(did you mean 'left'\?\)"),
-        ("[tracker]\nsample_rate_hz = 500.0", "expected a whole number"),
+        ("[images]\nsize_px = 512.0", "expected a whole number"),
         ("[study]\nseed = true", "expected a whole number"),
         ("[study]\nname = 3", "expected str"),
         ("[screen]\ndistance_cm = nan", "expected 20 to 200"),
@@ -181,3 +181,12 @@ def test_controls_are_stated_where_there_are_any_and_left_out_by_a_source():
     assert replace(both, design=DesignSettings()).blocks == tuple(Block)[:3]
     with pytest.raises(InputError, match=r"design\.controls is true, and no source"):
         replace(settings, sources=(without,))
+
+
+def test_what_was_not_measured_is_said_in_words_and_is_none():
+    text = '[screen]\ngamma = "not measured"\nluminance_cd_m2 = 120'
+    screen = parse_settings(text).screen
+    assert (screen.gamma, screen.luminance_cd_m2, screen.grey_cd_m2) == (None, 120.0, None)
+    assert '# gamma = "not measured"' in settings_template(Settings())
+    with pytest.raises(InputError, match="gamma is 'unknown'; expected a number"):
+        parse_settings('[screen]\ngamma = "unknown"')

@@ -1,0 +1,125 @@
+"""Calibrations and validations of a session: until they are good enough, or taken as they are."""
+
+from collections.abc import Callable, Mapping
+from statistics import median
+
+from experiment.protocols.lab import Lab
+from experiment.protocols.operator import Decision
+from experiment.protocols.tracker import Validation, Validator
+from experiment.records.journal import Journal, LineKind
+from experiment.session.waiting import announce, ask_operator
+from stimuli.contract.settings import Settings
+
+
+class Calibrations:
+    """Calibrates, validates, and offers another calibration when drift checks are far off.
+
+    Parameters
+    ----------
+    text
+        What the participant reads meanwhile.
+    """
+
+    def __init__(self, lab: Lab, settings: Settings, journal: Journal, text: str):
+        self._lab, self._settings, self._journal, self._text = lab, settings, journal, text
+        self._drifts_deg: list[float] = []  # of the drift checks since the last calibration
+        self._lines_read = 0
+
+    def calibrate(self) -> None:
+        """Calibrate until the validation is good enough, or the operator takes it as it is."""
+        while True:
+            found = self._in_setup(self._lab.tracker.calibrate, "calibration")
+            self._write_validation(LineKind.CALIBRATED, found)
+            if found is not None and self._is_good(found):
+                self._lab.operator.tell(f"calibrated, validation error {found}")
+                return
+            decision = self._ask(
+                f"validation error {_shown(found)}; the limits are {self._limits()}",
+                {Decision.ACCEPT: "take it as it is", Decision.RECALIBRATE: "calibrate again"},
+                where="at a calibration",
+                otherwise=Decision.ACCEPT,
+            )
+            self._journal.write(LineKind.OPERATOR, decision=decision)
+            if decision == Decision.ACCEPT:
+                self._lab.operator.tell(f"accepted as it is: validation error {_shown(found)}")
+                self._lab.tracker.message(f"CALIBRATION_ACCEPTED {_shown(found)}")
+                return
+
+    def validate(self) -> None:
+        """Validate the calibration at the end of a block, so that its drift is known."""
+        tracker = self._lab.tracker
+        if not isinstance(tracker, Validator):
+            return
+        found = self._in_setup(tracker.validate, "validation of the block")
+        self._write_validation(LineKind.VALIDATED, found)
+        self._lab.operator.tell(f"end of the block, validation error {_shown(found)}")
+
+    def offer(self) -> None:
+        """Offer to calibrate when the last drift checks were far off."""
+        session = self._settings.session
+        for line in self._journal.lines[self._lines_read :]:
+            if line["kind"] == LineKind.DRIFT_CHECK and line["offset_deg"] is not None:
+                self._drifts_deg.append(line["offset_deg"])
+        self._lines_read = len(self._journal.lines)
+        last = self._drifts_deg[-session.drift_checks :]
+        if not session.drift_limit_deg or len(last) < session.drift_checks:
+            return
+        drift_deg = median(last)
+        if drift_deg <= session.drift_limit_deg:
+            return
+        self._drifts_deg.clear()  # what is offered once is offered again after as many checks
+        decision = self._ask(
+            f"the last {len(last)} drift checks were {drift_deg:.1f} deg off in the median; "
+            f"calibrate again?",
+            {Decision.RECALIBRATE: "calibrate", Decision.GO_ON: "go on without"},
+            where="between images",
+        )
+        self._journal.write(LineKind.OPERATOR, decision=decision)
+        if decision == Decision.RECALIBRATE:
+            self.calibrate()
+
+    def _in_setup(self, set_up: Callable[[], Validation | None], what: str) -> Validation | None:
+        """Leave the tracker's setup to the operator; keys that were pressed in it are its own."""
+        self._lab.display.draw_text(self._text)
+        self._lab.display.flip()
+        announce(self._lab, f"{what}: operator, in the setup of the tracker")
+        try:
+            found = set_up()
+        finally:
+            self._lab.operator.clear()
+        self._drifts_deg.clear()
+        self._lab.watch.tell(waits_for="", validation=_shown(found))
+        return found
+
+    def _ask(
+        self,
+        question: str,
+        choices: Mapping[Decision, str],
+        *,
+        where: str,
+        otherwise: Decision = Decision.GO_ON,
+    ) -> Decision:
+        return ask_operator(self._lab, question, choices, otherwise=otherwise, where=where)
+
+    def _write_validation(self, kind: LineKind, found: Validation | None) -> None:
+        session = self._settings.session
+        self._journal.write(
+            kind,
+            validation_error_deg=None if found is None else found.mean_deg,
+            validation_max_deg=None if found is None else found.max_deg,
+            limit_deg=session.calibration_limit_deg,
+            limit_max_deg=session.calibration_max_deg,
+        )
+
+    def _is_good(self, found: Validation) -> bool:
+        session = self._settings.session
+        mean_limit, max_limit = session.calibration_limit_deg, session.calibration_max_deg
+        return found.mean_deg <= mean_limit and (found.max_deg or 0.0) <= max_limit
+
+    def _limits(self) -> str:
+        session = self._settings.session
+        return f"{session.calibration_limit_deg:g} mean, {session.calibration_max_deg:g} maximum"
+
+
+def _shown(found: Validation | None) -> str:
+    return "none" if found is None else str(found)

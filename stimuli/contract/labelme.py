@@ -1,0 +1,90 @@
+"""LabelMe's own JSON, a file for each photograph, as the content of a COCO annotation file."""
+
+import base64
+import binascii
+import io
+import math
+from collections.abc import Mapping
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from stimuli.contract.tool_polygons import ellipse, numbered_categories, pairs, rectangle
+from stimuli.support.errors import InputError
+
+
+def from_labelme(contents: Mapping[Path, Any], where: Path) -> dict[str, Any]:
+    """Return COCO's content for files of LabelMe, by their paths.
+
+    Polygons, rectangles, circles and masks are outlines; shapes of one label and one group are one
+    object. Points and lines have no outline, which leaves them out where they are read.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    """
+    if not contents:
+        raise InputError(f"{where}: holds no file of LabelMe; expected JSON files with `shapes`")
+    images: list[dict[str, Any]] = []
+    objects: list[tuple[int, str, Any]] = []
+    for number, (path, content) in enumerate(sorted(contents.items()), start=1):
+        name = content.get("imagePath")
+        name = PureWindowsPath(name).name if isinstance(name, str) and name else f"{path.stem}.jpg"
+        size = {"width": content.get("imageWidth"), "height": content.get("imageHeight")}
+        images.append({"id": number, "file_name": name, **size})
+        grouped: dict[object, tuple[str, list[Any]]] = {}
+        for place, shape in enumerate(content["shapes"]):
+            shape = shape if isinstance(shape, dict) else {}
+            label = str(shape.get("label") or "unknown")
+            group = shape.get("group_id")
+            key = (label, str(group)) if group is not None else place
+            grouped.setdefault(key, (label, []))[1].append(_outline(shape, size))
+        objects += [(number, label, _joined(parts)) for label, parts in grouped.values()]
+    categories, ids = numbered_categories(label for _, label, _ in objects)
+    annotations = [
+        {"id": n, "image_id": image_id, "category_id": ids[label], "iscrowd": 0,
+         "segmentation": segmentation}
+        for n, (image_id, label, segmentation) in enumerate(objects, start=1)
+    ]  # fmt: skip
+    return {"images": images, "annotations": annotations, "categories": categories}
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Return the segmentation of several outlines; a mask among them stands alone."""
+    masks = [one for one in parts if isinstance(one, dict)]
+    return masks[0] if masks else [one for one in parts if one]
+
+
+def _outline(shape: Mapping[str, Any], size: Mapping[str, Any]) -> Any:
+    points, kind = pairs(shape.get("points")), shape.get("shape_type") or "polygon"
+    if kind == "polygon":
+        return [one for point in points for one in point]
+    if kind in ("rectangle", "mask") and len(points) >= 2:
+        (left, top), (right, bottom) = points[0], points[1]
+        if kind == "mask" and shape.get("mask"):
+            return _mask(shape["mask"], (min(left, right), min(top, bottom)), size)
+        return rectangle(left, top, right - left, bottom - top)
+    if kind == "circle" and len(points) >= 2:
+        radius = math.dist(points[0], points[1])
+        return ellipse(*points[0], radius, radius)
+    return []
+
+
+def _mask(text: object, corner: tuple[float, float], size: Mapping[str, Any]) -> Any:
+    """Return the run-length code of a mask, a PNG in base64 that begins at a corner; else none."""
+    from pycocotools import mask as coco
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(str(text), validate=True)), formats=["PNG"]) \
+                as picture:  # fmt: skip
+            part = np.asarray(picture.convert("L")) > 0
+        whole = np.zeros((int(size["height"]), int(size["width"])), np.uint8, order="F")
+        left, top = map(round, corner)
+        into = whole[top : top + part.shape[0], left : left + part.shape[1]]
+        into[...] = part[: into.shape[0], : into.shape[1]]
+    except (OSError, ValueError, TypeError, SyntaxError, MemoryError, binascii.Error):
+        return []
+    return {"size": list(whole.shape), "counts": coco.encode(whole)["counts"].decode("ascii")}

@@ -1,0 +1,146 @@
+"""ioHub's samples by their status, its answers, and its mouse from calibration to report."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from experiment.protocols.tracker import TrackerFault
+from experiment.trackers.iohub import GAZEPOINT, MOUSE_GAZE, IohubSource, open_iohub
+from experiment.trackers.setup_messages import HV9
+from stimuli.contract.schemas import EVENTS
+from stimuli.contract.settings import Settings
+from stimuli.support.errors import InputError
+from stimuli.support.tables import read_table
+from tests.experiment.display.screen import Command, open_screen
+
+
+class Device:
+    """A tracker of ioHub whose events and answer to a calibration are scripted."""
+
+    def __init__(self, events=(), answer=None, rate=150):
+        self.events, self.answer, self.recording = list(events), answer, False
+        self.stated = {"manufacturer_name": "GazePoint", "model_name": "GP3",
+                       "runtime_settings": {"sampling_rate": rate}}  # fmt: skip
+
+    def getConfiguration(self):
+        return self.stated
+
+    def getEvents(self):
+        events, self.events = self.events, []
+        return events
+
+    def clearEvents(self):
+        self.events = []
+
+    def setRecordingState(self, wanted):
+        self.recording = wanted
+
+    def isRecordingEnabled(self):
+        return self.recording
+
+    def runSetupProcedure(self, arguments):
+        return self.answer
+
+
+def both_eyes(time, status):
+    return SimpleNamespace(
+        time=time, status=status, left_gaze_x=-960.0, left_gaze_y=540.0, left_pupil_measure1=3.0,
+        right_gaze_x=0.0, right_gaze_y=-10.0, right_pupil_measure1=4.0,
+    )  # fmt: skip
+
+
+def source(device, kind=GAZEPOINT):
+    return IohubSource(device, Settings(), kind, calibration=dict)
+
+
+def test_eyes_that_ioHub_marks_as_lost_are_missing_and_places_are_screen_pixels():
+    events = [both_eyes(1.0, 0), both_eyes(1.1, 20), both_eyes(1.2, 2), both_eyes(1.3, 22)]
+    found = source(Device([SimpleNamespace(time=0.9), *events])).samples()
+    assert found.time_s == pytest.approx([1.0, 1.1, 1.2, 1.3])
+    assert found.eyes["left"][0] == pytest.approx([0, 0, 3])
+    assert found.eyes["right"][0] == pytest.approx([960, 550, 4])
+    lost = {side: np.isnan(values[:, 0]).tolist() for side, values in found.eyes.items()}
+    assert lost == {"left": [False, True, False, True], "right": [False, False, True, True]}
+
+
+def test_a_tracker_of_one_eye_is_the_eye_of_the_study():
+    event = SimpleNamespace(time=1.0, status=0, gaze_x=0.0, gaze_y=0.0, pupil_measure1=5.0)
+    found = source(Device([event]), MOUSE_GAZE)
+    assert found.eyes == ("left",)
+    assert found.samples().eyes["left"][0] == pytest.approx([960, 540, 5])
+
+
+def test_rate_and_answers_of_a_tracker_are_understood():
+    assert source(Device(rate=150)).rate_hz == 150.0
+    assert source(Device(rate="Auto")).rate_hz == 500.0
+    assert source(Device(answer={"RESULT": "CALIBRATION_OK"})).calibrate()
+    assert not source(Device(answer={"RESULT": "CALIBRATION_ABORTED"})).calibrate()
+    with pytest.raises(TrackerFault, match="RPC_DEVICE_RUNTIME_ERROR"):
+        source(Device(answer="RPC_DEVICE_RUNTIME_ERROR")).calibrate()
+
+
+def test_a_package_that_is_missing_is_named_before_ioHub_is_started():
+    absent = replace(GAZEPOINT, package="psychopy-eyetracker-of-nobody")
+    with pytest.raises(InputError, match="pip install psychopy-eyetracker-of-nobody"):
+        open_iohub(absent, None, Settings()).__enter__()
+
+
+QUICK = """
+[screen]
+refresh_hz = 60.0
+[session]
+image_s = 0.5
+blank_s = 0.2
+validate_blocks = false
+[tracker]
+model = "mouse-gaze"
+sample_rate_hz = 100.0
+validation_target_s = 0.3
+"""
+
+
+def drive(command, screen, until):
+    """Be participant and operator: look where the targets are, and answer whatever waits."""
+    heard, since = 0, time.monotonic()
+    while until not in command.said():
+        assert command.process.poll() is None, command.said()
+        told = command.said()[heard:]
+        if targets := re.findall(r"validation: target (\d)", told):
+            x, y = 1 + np.array(HV9[int(targets[-1]) - 1])
+            screen.move_mouse(round(960 * x) + 10, round(540 * y))
+        elif told or (heard and time.monotonic() > since + 2):  # ioHub's own display says nothing
+            screen.move_mouse(960, 540)
+            screen.press("c" if "c: calibrate again" in told else "space")
+        if told:
+            heard, since = heard + len(told), time.monotonic()
+        time.sleep(0.05)
+
+
+def test_the_mouse_of_ioHub_from_calibration_to_report(make_study, tmp_path):
+    study = make_study(sources=1, settings=QUICK)
+    with open_screen(1920, 1080) as screen:
+        words = ["--study", str(study), "--subject", "07", "--no-page", "--no-report"]
+        command = Command(screen, tmp_path, "experiment.run", *words)
+        drive(command, screen, "trial 1 photo01-original: complete")
+        while command.process.poll() is None:  # asked once, and asked again
+            screen.press("Escape")
+            time.sleep(0.5)
+        assert command.end() == 130, command.said()
+    (row,) = read_table(study / "sub-07/beh/sub-07_task-freeview_run-1_events.tsv", EVENTS)
+    assert row["status"] == "complete"
+    sidecar = study / "sub-07/beh/sub-07_task-freeview_run-1_recording-eye1_physio.json"
+    described = json.loads(sidecar.read_text())
+    # Ten pixels beside each target are a quarter of a degree.
+    assert described["AverageCalibrationError"] == pytest.approx(0.25, abs=0.1)
+    assert (described["SamplingFrequency"], described["RecordedEye"]) == (100.0, "left")
+    report = [sys.executable, "-m", "analysis.session", str(study), "--subject", "07"]
+    subprocess.run(report, check=True)
+    assert "MouseGaze" in sidecar.read_text()
+    assert (study / "derivatives/quality/sub-07.html").is_file()
