@@ -122,6 +122,21 @@ def slope_table(studies: int, seed: int = 5) -> Table:
     )
 
 
+def held_in_words(slopes: Table) -> str:
+    """Return in how many studies the interval of the share's slope holds 1, by subset.
+
+    Parameters
+    ----------
+    slopes : Table
+        As `slope_table` returns it.
+    """
+    counts = [
+        f"{round(float(row[-1].split()[0]) * int(row[2]))} of {row[2]} for `{row[0]}`"
+        for row in slopes.rows if row[1] == _HOW["counted"]
+    ]  # fmt: skip
+    return f"in {', '.join(counts)}"
+
+
 _HOW = {"counted": "share of fixations", "density": "fitted density, as published"}
 
 

@@ -69,8 +69,8 @@ A right model, 23 people and 21 photographs with targets, true slope 1:
 {slope}
 
 The share's slope still is about 0.05 too high: the centre bias that enters the model's density is
-measured on few photographs and somewhat broader than the true one. Its interval holds 1 none the
-less.
+measured on few photographs and somewhat broader than the true one. Its interval holds 1 all the
+same {held}.
 
 ## Slope and effects, study by study
 
@@ -152,10 +152,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not 0 < arguments.share <= 1:
         raise InputError(f"--share is {arguments.share:g}; expected more than 0, 1 at most")
     made = {
-        name: markdown(make(max(LEAST, round(arguments.share * n))))
+        name: make(max(LEAST, round(arguments.share * n)))
         for name, (make, n) in progress(TABLES.items(), "Tables", len(TABLES))
     }
-    write_text(arguments.out, PAGE.format(**made))
+    held = tables.held_in_words(made["slope"])
+    texts = {name: markdown(table) for name, table in made.items()}
+    write_text(arguments.out, PAGE.format(held=held, **texts))
 
 
 def markdown(table: tables.Table) -> str:

@@ -3,7 +3,7 @@
 >>> from stimuli import open_study, read_catalogue
 >>> study = open_study("demo-study")
 >>> [stimulus.stim_id for stimulus in read_catalogue(study.catalogue)][:2]
-['coffee_original', 'coffee_increase']
+['astronaut_original', 'astronaut_increase']
 """
 
 import lazy_loader as _lazy

@@ -140,10 +140,10 @@ def test_the_tracker_is_told_of_photograph_and_targets_in_their_places(study, st
     (path,) = (study.root / "sourcedata" / "sub-01").glob("*.asc*")
     text = path.read_text()
     left, top = study.settings.placement.origin
-    areas = re.findall(r"!V IAREA RECTANGLE \d+ (\d+) (\d+) (\d+) (\d+) photograph", text)
+    areas = re.findall(r"!V IAREA FREEHAND \d+ (\d+),(\d+) \S+ (\d+),(\d+) \S+ photograph", text)
     expected = {
-        (left + one.left_px, top + one.top_px, left + one.left_px + one.width_px - 1,
-         top + one.top_px + one.height_px - 1)
+        (left + one.left_px, top + one.top_px, left + one.left_px + one.width_px,
+         top + one.top_px + one.height_px)
         for one in (stimulus.photograph_px for stimulus in stimuli)
     }  # fmt: skip
     assert {tuple(map(float, area)) for area in areas} == expected

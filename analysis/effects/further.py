@@ -93,8 +93,9 @@ def _resampled(
     generator = np.random.default_rng([seed, counts.hits.shape[2]])
     strata = [subject_strata[subject] for subject in counts.subjects]
     changes = counts.changes(draw(strata, resamples, generator))
-    if freedom_of(strata) < 1:  # of a group of one nobody knows how subjects differ
+    freedom = freedom_of(strata)
+    if freedom < 1:  # of a group of one nobody knows how subjects differ
         changes = np.full_like(changes, np.nan)
     unit, names = pd.factorize(counts.sources)
     times = draw(["all"] * len(names), resamples, generator)
-    return CountedResamples(changes, times[:, unit])
+    return CountedResamples(changes, times[:, unit], freedom)

@@ -80,9 +80,22 @@ def crossed_interval(
     together = _variance(statistic(resampled, times))
     subjects = _variance(statistic(resampled, once))
     sources = _variance(statistic(measured[None], times))
-    below = subjects**2 / subject_freedom + sources**2 / (n_sources - 1)
-    freedom = (subjects + sources) ** 2 / below if below > 0 else 1.0
+    freedom = freedom_of_both(subjects, sources, subject_freedom, n_sources)
     return _student(estimate, together, freedom, level)
+
+
+def freedom_of_both(subjects: float, sources: float, subject_freedom: int, n_sources: int) -> float:
+    """Return Satterthwaite's degrees of freedom of a variance over subjects and sources.
+
+    Parameters
+    ----------
+    subjects, sources
+        Variances where these alone are drawn anew.
+    subject_freedom, n_sources
+        As in `crossed_interval`.
+    """
+    below = subjects**2 / subject_freedom + sources**2 / (n_sources - 1)
+    return (subjects + sources) ** 2 / below if below > 0 else 1.0
 
 
 def sources_interval(

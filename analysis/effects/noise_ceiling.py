@@ -5,7 +5,9 @@ fixations on each target are correlated over comparisons. Spearman and Brown's f
 the correlation that two groups as large as this one would have: the reliability of the changes. Its
 root is the correlation that a perfect prediction would have with these people, the noise ceiling,
 and a model's correlation divided by it is what the model explains of what can be. Intervals are
-Student's with the jackknife's error over sources, that of the reliability on Fisher's scale.
+Student's with the jackknife's error over sources, that of the reliability on Fisher's scale. A
+ratio to a ceiling that may be nothing may be anything: it has no interval where the reliability's
+holds zero.
 """
 
 import math
@@ -38,12 +40,14 @@ NOISE_CEILING = Schema(
         Column("of_ceiling", float, "The same divided by the ceiling"),
         Column("of_ceiling_low", float, "Lower end of its 95 % interval, over sources"),
         Column("of_ceiling_high", float, "Upper end"),
-        Column("note", str, "Why there is no ceiling"),
+        Column("note", str, "Why there is no ceiling, or no interval of of_ceiling"),
     ),
 )
 BOTH = "both"
 _SPLITS = 200
 _LEAST_SUBJECTS, _LEAST_SOURCES = 4, 3
+_DISAGREE = "the halves do not agree: there is nothing that could be foretold"
+_UNSURE = "the reliability is not told from zero: what the model has of the ceiling has no interval"
 
 
 def noise_ceiling(
@@ -148,20 +152,20 @@ def _row(
         ceiling = np.sqrt(np.where(reliability > 0, reliability, np.nan))
     people = counts.pooled[which]
     model = correlations(predicted[which][None], people[None], times)
+    row |= {"split_half": split[0], "model_correlation": model[0]}
+    if not split[0] > 0:
+        return row | {"note": _DISAGREE}
     low, high = _jackknife(np.arctanh(np.clip(reliability, -MOST, MOST)), n_sources)
     low, high = math.tanh(low), math.tanh(high)
     row |= {
-        "split_half": split[0], "reliability": reliability[0], "reliability_low": low,
-        "reliability_high": high, "ceiling": ceiling[0], "model_correlation": model[0],
+        "reliability": reliability[0], "reliability_low": low, "reliability_high": high,
+        "ceiling": ceiling[0],
     }  # fmt: skip
-    if not reliability[0] > 0:
-        return row | {"note": "the halves do not agree: there is nothing that could be foretold"}
+    row["of_ceiling"] = model[0] / ceiling[0]
+    if not low > 0:
+        return row | {"note": _UNSURE}
     low, high = _jackknife(model / ceiling, n_sources)
-    if not math.isfinite(low):
-        row["note"] = "without one of the sources the halves do not agree: no interval"
-    return row | {
-        "of_ceiling": model[0] / ceiling[0], "of_ceiling_low": low, "of_ceiling_high": high,
-    }  # fmt: skip
+    return row | {"of_ceiling_low": low, "of_ceiling_high": high}
 
 
 def _jackknife(values: np.ndarray, n: int) -> tuple[float, float]:

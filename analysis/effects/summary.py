@@ -62,7 +62,7 @@ SUMMARY = Schema(
             "the fixations",
         ),
         Column("change_of_mean", float, "mean_change / mean_original"),
-        Column("change_of_mean_low", float, "Lower end of its 95 % interval"),
+        Column("change_of_mean_low", float, "Lower end of its 95 % interval, at least -1"),
         Column("change_of_mean_high", float, "Upper end"),
     ),
 )  # fmt: skip

@@ -67,6 +67,14 @@ def decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
+def decoded_table(lines: list[bytes]) -> str:
+    """Return the text of lines that make a table; each is in UTF-8 or Latin-1."""
+    try:
+        return b"\n".join(lines).decode("utf-8")
+    except UnicodeDecodeError:
+        return "\n".join(map(decoded, lines))
+
+
 def number(word: str) -> float | None:
     """Return a finite number, with a decimal point or comma, or None if the word is none."""
     try:

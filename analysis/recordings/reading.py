@@ -18,6 +18,7 @@ from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError
 
 _HEAD_BYTES = 1 << 16
+_EXPECTED = "EDF, ASC or one of the tables in docs/recordings.md"
 # By header, on the line that begins with one of these; SMI's stands below remarks.
 _VENDORS = (
     (tobii.HEADER, tobii.read_tobii, 1),
@@ -73,9 +74,9 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
         with open(path, "rb") as file:
             start = file.read(_HEAD_BYTES)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such recording; expected an EDF or ASC file") from None
+        raise InputError(f"{path}: no such recording; expected {_EXPECTED}") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; expected an EDF or ASC file") from None
+        raise InputError(f"{path}: is a folder; expected {_EXPECTED}") from None
     if start.startswith(MAGIC):
         return read_edf(path)
     if path.name.endswith(PHYSIO):

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.recordings.asc_text import MISSING, text_lines
+from analysis.recordings.asc_text import MISSING, decoded_table, text_lines
 from analysis.recordings.recording import Recording, assemble, sample_columns
 from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError, nearest
@@ -58,8 +58,8 @@ def read_sample_table(path: str | Path) -> Recording:
     if separator is None:
         raise InputError(f"{path}: is no table of samples; expected a header with {_EXPECTED}")
     table = pd.read_csv(
-        io.BytesIO(b"\n".join(lines)), sep=separator, dtype=str, keep_default_na=False,
-        encoding="latin-1", skipinitialspace=True,
+        io.StringIO(decoded_table(lines)), sep=separator, dtype=str,
+        keep_default_na=False, skipinitialspace=True,
     )  # fmt: skip
     table.columns = [name.strip() for name in table.columns]
     table = table.rename(columns=_ONE_EYE)
@@ -219,7 +219,7 @@ def _headless(
     names = list(described["Columns"])
     lines = text_lines(path.read_bytes(), str(path), Counter(), cut=False)
     table = pd.read_csv(
-        io.BytesIO(b"\n".join(lines) + b"\n"), sep="\t", names=names, header=None, dtype=str,
+        io.StringIO(decoded_table([*lines, b""])), sep="\t", names=names, header=None, dtype=str,
         keep_default_na=False, quoting=3,
     )  # fmt: skip
     wanted = {"timestamp", "onset", "duration", *_BIDS}

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.recordings.asc_text import MISSING, decoded, text_lines
+from analysis.recordings.asc_text import MISSING, decoded, decoded_table, text_lines
 from analysis.recordings.recording import Recording, sample_columns
 from analysis.recordings.sample_tables import recording_of_samples
 from stimuli.support.errors import InputError, nearest
@@ -139,9 +139,9 @@ def read_vendor_table(
     # A header of our own: some programs end lines with a separator, and a message may hold some.
     header = separator.join(map(str, range(len(names) + _MORE_CELLS))).encode()
     texts = pd.read_csv(
-        io.BytesIO(b"\n".join([header, *lines[at + 1 :], b""])), sep=separator, dtype=str,
+        io.StringIO(decoded_table([header, *lines[at + 1 :], b""])), sep=separator, dtype=str,
         usecols=list(map(str, range(len(names)))), index_col=False, keep_default_na=False,
-        encoding_errors="replace", skip_blank_lines=False, quoting=3 if separator == "\t" else 0,
+        skip_blank_lines=False, quoting=3 if separator == "\t" else 0,
     )  # fmt: skip
     texts = texts.set_axis(names, axis=1)[[name for name in names if name]].fillna("")
     texts = texts.apply(lambda column: column.str.strip())

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.further_figures import draw_moderators, draw_predictors, draw_subjects
-from analysis.report.numbers import DASH, plain, signed
+from analysis.report.numbers import DASH, counted, plain, signed
 from analysis.report.tables import Table, between, direction_cell, p_text, share
 from stimuli.contract.vocabulary import ParticipantKind
 
@@ -86,7 +86,7 @@ def _who(analysis: StudyAnalysis) -> str:
     kinds = {analysis.participants[one] for one in analysis.trials["subject"].unique()}
     names = {ParticipantKind.HUMAN: "subjects", ParticipantKind.SIMULATED: "simulated observers"}
     observers = names.get(kinds.pop(), "try-outs") if len(kinds) == 1 else "subjects and others"
-    return f"{n_subjects} {observers}, {n_sources} sources with a target"
+    return f"{n_subjects} {observers}, {counted(n_sources, 'source')} with a target"
 
 
 def further_methods(analysis: StudyAnalysis) -> list[str]:
@@ -101,8 +101,9 @@ def further_methods(analysis: StudyAnalysis) -> list[str]:
         "makes up for spreads that the likelihood takes too small. Standardised effects are "
         "Cohen's d_z, with intervals from the noncentral t distribution. The noise ceiling is the "
         "root of the Spearman-Brown corrected mean correlation of the changes of random halves of "
-        "the subjects, its intervals by the jackknife over sources. Correlations of predictions, "
-        "their differences, and changes by group have percentile intervals over subjects and "
+        "the subjects, its intervals by the jackknife over sources. Correlations of predictions "
+        "and their differences have percentile intervals, changes by group Student's, over "
+        "subjects and "
         "sources drawn anew together. All of these are of counted fixations, without densities."
     ]
 

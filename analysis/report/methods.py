@@ -54,8 +54,8 @@ _ENTROPIES = {
 def _relative(settings: AnalysisSettings) -> str:
     if settings.p_obj == "counted":
         return (
-            "relative changes are the mean change divided by the mean of the originals, their "
-            "intervals by the delta method from the same resamples."
+            "relative changes are the mean change divided by the mean of the originals, and "
+            "their intervals Fieller's, from the same resamples."
         )
     return (
         "relative changes are divided by each original, and then averaged; their intervals are "

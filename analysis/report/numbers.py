@@ -7,21 +7,26 @@ MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 def plain(value: float, digits: int) -> str:
     """Return a number: ``0.091``."""
-    return f"{value:.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
+    return f"{value:z.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
 
 
 def signed(value: float, digits: int = 2) -> str:
     """Return a change: ``+0.09``."""
-    return f"{value:+.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
+    return f"{value:+z.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
 
 
 def percent(value: float) -> str:
     """Return a relative change: ``+43 %``."""
-    return f"{100 * value:+.0f} %".replace("-", MINUS) if math.isfinite(value) else DASH
+    return f"{100 * value:+z.0f} %".replace("-", MINUS) if math.isfinite(value) else DASH
 
 
 def percent_interval(low: float, high: float) -> str:
     """Return the interval of a relative change: ``+21 to +65 %``."""
     if not math.isfinite(low + high):
         return DASH
-    return f"{100 * low:+.0f} to {100 * high:+.0f} %".replace("-", MINUS)
+    return f"{100 * low:+z.0f} to {100 * high:+z.0f} %".replace("-", MINUS)
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """Return how many there are: ``1 source``, ``3 sources``."""
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.report.numbers import plain, signed
+from analysis.report.numbers import counted, plain, signed
 from analysis.report.tables import Table, between, direction_cell
 from analysis.report.viewing_figures import draw_course, draw_latency, draw_scanpaths
 from analysis.report.viewing_sentences import viewing_methods, viewing_sentences
@@ -44,8 +44,8 @@ class ViewingSection:
         Of the targets and of whole scanpaths.
     looked
         How many people, or simulated observers, looked.
-    n_sources
-        Sources of the targets.
+    sources
+        How many sources have a target.
     viewing_s
         For how long an image was shown.
     methods
@@ -59,7 +59,7 @@ class ViewingSection:
     scanpaths: Table
     similarity: Table
     looked: str
-    n_sources: int
+    sources: str
     viewing_s: str
     methods: str
 
@@ -99,7 +99,9 @@ def viewing_section(
     """
     people = all(kind == ParticipantKind.HUMAN for kind in kinds)
     simulated = set(kinds) == {ParticipantKind.SIMULATED}
-    who = "people" if people else "simulated observers" if simulated else "observers"
+    who = ("person", "people") if people else ("observer", "observers")
+    if simulated:
+        who = ("simulated observer", "simulated observers")
     course = viewing.time_course
     return ViewingSection(
         sentences=viewing_sentences(viewing),
@@ -108,8 +110,8 @@ def viewing_section(
         first_saccades=Table([], []) if course is None else _saccade_rows(course.first_saccades),
         scanpaths=_measure_rows(viewing.scanpaths.measures),
         similarity=_similarity_rows(viewing.scanpaths.similarity),
-        looked=f"{viewing.n_subjects} {who}",
-        n_sources=viewing.n_sources,
+        looked=counted(viewing.n_subjects, *who),
+        sources=counted(viewing.n_sources, "source"),
         viewing_s=f"{viewing.viewing_ms / 1000:g}",
         methods=viewing_methods(viewing, settings),
     )

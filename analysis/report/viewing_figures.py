@@ -53,6 +53,7 @@ def draw_course(course: pd.DataFrame, by: Sequence[str], stem: Path) -> list[Pat
                 # Room for the legends: all columns have the same axis.
                 shown = course[(course["by"] == one) & course["direction"].isin(aims)]
                 above.set_ylim(0, 1.25 * float(shown[_LEVELS].max().max()))
+                above.set_yticks([tick for tick in above.get_yticks() if 0 <= tick <= 1])
                 _make_room(below, shown)
                 above.set_title(AIMS[aim] if row == 0 else "", color=COLOURS[aim])
                 below.set_xlabel("number of the fixation" if one == "number" else

@@ -37,7 +37,9 @@ def viewing_methods(viewing: StudyViewing, settings: AnalysisSettings) -> str:
         f"MultiMatch (Jarodzka et al., 2010; Dewhurst et al., 2012) without simplification. "
         f"Intervals are percentiles of {min(RESAMPLES, settings.resamples)} resamples of subjects "
         f"and sources (pigeonhole bootstrap; Owen, 2007); bands of differences hold the whole "
-        f"curve in 95 % (maximum of the studentised deviations)."
+        f"curve in 95 % (maximum of the studentised deviations); both are drawn out as Student's t "
+        f"is against the normal distribution, with one degree of freedom less than there are "
+        f"subjects or sources, whichever are fewer."
     )
 
 
@@ -61,9 +63,12 @@ def viewing_sentences(viewing: StudyViewing) -> list[str]:
     return sentences + _scanpaths(viewing.scanpaths.similarity)
 
 
-def _interval(row: Row, name: str, digits: int) -> str:
-    ends = between(row[f"{name}_low"], row[f"{name}_high"], signed, digits)
-    return f"95 % interval {ends}"
+def _interval(row: Row, name: str, digits: int, unit: str = "") -> str:
+    """Return an interval in words, or that there is none."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if not math.isfinite(low):
+        return "no interval"
+    return f"95 % interval {between(low, high, signed, digits)}{unit}"
 
 
 def _latency(rows: Mapping[str, Row]) -> str:
@@ -71,9 +76,9 @@ def _latency(rows: Mapping[str, Row]) -> str:
     return (
         f"the target was first fixated after {plain(first['version'], 0)} ms on versions and "
         f"{plain(first['original'], 0)} ms on originals ({signed(first['difference'], 0)} ms; "
-        f"{_interval(first, 'difference', 0)} ms; a trial that never did counts as long as it "
+        f"{_interval(first, 'difference', 0, ' ms')}; a trial that never did counts as long as it "
         f"was), and dwelt on for {plain(dwell['version'], 0)} and {plain(dwell['original'], 0)} ms "
-        f"({signed(dwell['difference'], 0)} ms; {_interval(dwell, 'difference', 0)} ms)."
+        f"({signed(dwell['difference'], 0)} ms; {_interval(dwell, 'difference', 0, ' ms')})."
     )
 
 

@@ -116,7 +116,7 @@ def _estimated(analysis: StudyAnalysis) -> dict[str, object]:
     settings = analysis.study.settings.analysis
     return {
         "Intervals": f"95 %, Student's, from {settings.resamples} resamples of subjects and "
-        f"sources (people) or of sources (model); of change_of_mean by the delta method, of "
+        f"sources (people) or of sources (model); of change_of_mean Fieller's, of "
         f"mean_relative_change percentiles",
         "PObj": settings.p_obj,
         "EntropyOfPeople": settings.entropy,

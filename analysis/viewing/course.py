@@ -70,13 +70,15 @@ def course_table(
     }
     rows = []
     for (condition, direction), places in by_direction(pairs).items():
-        own = Draws(draws.subjects, draws.pairs[:, places])
+        own = draws.of(places)
         known = [model[pairs[place]] for place in places if pairs[place] in model]
         predicted = np.mean(known, axis=0) if len(known) == len(places) else [np.nan, np.nan]
         for by, (hits, total, counts) in curves.items():
             values = mean_ratios(hits[:, places], total[:, places], own)
-            low, high = intervals(values)
-            band = simultaneous_band(values[:, 2])
+            low, high = intervals(values, own.freedom)
+            for end in (low, high):  # of shares, and of their difference
+                end[:2], end[2] = end[:2].clip(0.0, 1.0), end[2].clip(-1.0, 1.0)
+            band = [end.clip(-1.0, 1.0) for end in simultaneous_band(values[:, 2], own.freedom)]
             summed, n = total[:, places].sum(axis=0), counts[:, places].sum(axis=(0, 1))
             n_targets = (summed > 0).all(axis=1).sum(axis=0)
             for k in range(values.shape[2]):

@@ -61,12 +61,12 @@ def first_saccade_table(
     total = views.per_subject(np.ones(len(known)), known, group, groups)
     rows = []
     for (condition, direction), places in by_direction(pairs).items():
-        own = Draws(draws.subjects, draws.pairs[:, places])
+        own = draws.of(places)
         values = mean_ratios(hits[:, places], total[:, places], own)
-        low, high = intervals(values)
-        band = simultaneous_band(values[:, 2])
+        low, high = intervals(values, own.freedom)
+        band = simultaneous_band(values[:, 2], own.freedom)
         slope = values[:, 2, -1] - values[:, 2, 0]
-        slope_low, slope_high = intervals(slope)
+        slope_low, slope_high = intervals(slope, own.freedom)
         n = total[:, places].sum(axis=0)
         mine = np.isin(views.pair[known], places)
         for k in range(groups):
@@ -105,6 +105,9 @@ def latency_groups(
 ) -> np.ndarray:
     """Return the group of each latency among its subject's, 0 to groups - 1.
 
+    Equal latencies are in one group, so that the order of trials parts nothing: with a slow tracker
+    groups may differ in size.
+
     Parameters
     ----------
     latency_ms, trial, subject : arrays (n,)
@@ -113,6 +116,6 @@ def latency_groups(
     _, first, of_view = np.unique(trial, return_index=True, return_inverse=True)
     table = pd.DataFrame({"latency": latency_ms[first], "subject": subject[first]})
     by_subject = table.groupby("subject")["latency"]
-    rank = by_subject.rank(method="first").to_numpy() - 1
+    rank = by_subject.rank(method="average").to_numpy() - 1
     size = by_subject.transform("size").to_numpy()
     return np.minimum(rank * groups // size, groups - 1).astype(int)[of_view]

@@ -179,7 +179,7 @@ def latency_curves(
         )
         table = pd.DataFrame({"condition": condition, "direction": direction, "time_ms": at_ms})
         for name, curve in zip(("original", "version"), curves, strict=True):
-            low, high = intervals(curve)
+            low, high = (end.clip(0.0, 1.0) for end in intervals(curve, draws.of(places).freedom))
             table[name], table[f"{name}_low"], table[f"{name}_high"] = curve[0], low, high
         found[condition, direction] = LatencyCurves(
             table, _with_difference(means), _with_difference(medians)

@@ -48,7 +48,11 @@ MEASURES = Schema(
 
 
 def measure_row(
-    key: Mapping[str, object], pairs: Sequence[ImagePair], counts: np.ndarray, values: np.ndarray
+    key: Mapping[str, object],
+    pairs: Sequence[ImagePair],
+    counts: np.ndarray,
+    values: np.ndarray,
+    freedom: float,
 ) -> dict[str, object]:
     """Return a row by `MEASURES`.
 
@@ -59,8 +63,11 @@ def measure_row(
     counts : array (pairs, 2)
         Trials with a value on the original and the version of each pair.
     values : array (1 + resamples, 3)
+    freedom
+        As for `intervals`.
     """
-    low, high = intervals(values)
+    most = 1.0 if key["unit"] == "share" else np.inf
+    low, high = (end.clip(-most, most) for end in intervals(values, freedom))
     both = np.flatnonzero((counts > 0).all(axis=1))
     return {
         **key, "n_pairs": len(both), "n_sources": len({pairs[place].source for place in both}),
@@ -114,7 +121,7 @@ def target_measures(
             key = {
                 "condition": condition, "direction": direction, "measure": measure, "unit": unit
             }  # fmt: skip
-            rows.append(measure_row(key, own, counts, resampled))
+            rows.append(measure_row(key, own, counts, resampled, draws.of(places).freedom))
     return pd.DataFrame(rows, columns=list(MEASURES.names))
 
 
@@ -125,7 +132,7 @@ def mean_ratios_by_direction(
     return {
         key: mean_ratios(
             numerator[:, places], denominator[:, places],
-            Draws(draws.subjects, draws.pairs[:, places]),
+            draws.of(places),
         )
         for key, places in by_direction(pairs).items()
     }  # fmt: skip

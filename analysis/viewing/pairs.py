@@ -68,6 +68,7 @@ class TargetPair(ImagePair):
         mask = self.mask
         if mask is None or np.ndim(mask) != 2 or not np.any(mask) or mask.dtype != bool:
             found = "None" if mask is None else f"{np.shape(mask)}, {np.asarray(mask).dtype}"
+            found += "" if mask is None or np.any(mask) else ", and true nowhere"
             raise InputError(
                 f"mask of {self.source!r} is {found}; expected truth values (height, width), true "
                 f"inside the target, such as mask > 127"

@@ -2,21 +2,26 @@
 
 Subjects and sources are drawn together (`analysis.effects.bootstrap`), and everything is measured
 on what was drawn. In every array of resamples the first row is no resample: there everybody and
-every source counts once, so it holds the estimates.
+every source counts once, so it holds the estimates. With few of either, percentiles of resamples
+are too near the estimate; intervals and bands are wider than these as Student's t is than the
+normal distribution.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.effects.bootstrap import draw, freedom_of
 from analysis.effects.intervals import LEAST_SOURCES
+from analysis.effects.student import quantile
 from analysis.viewing.pairs import ImagePair
 
 RESAMPLES = 2000
 _AT_ONCE = 250  # resamples held in memory together
 _MOST_MISSING = 0.01  # of the resamples of a value that has an interval
+_MANY = 1e6  # degrees of freedom of which Student's t is normal
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +33,26 @@ class Draws:
     subjects : array (1 + resamples, subjects)
     pairs : array (1 + resamples, pairs)
         How often the source of each pair was drawn.
+    sources
+        Source of each pair.
+    subject_freedom
+        Subjects less one in every group within which they were drawn.
     """
 
     subjects: np.ndarray
     pairs: np.ndarray
+    sources: Sequence[str]
+    subject_freedom: int
+
+    def of(self, places: Sequence[int] | np.ndarray) -> "Draws":
+        """Return the draws of some pairs, by their places."""
+        sources = [self.sources[place] for place in places]
+        return replace(self, pairs=self.pairs[:, places], sources=sources)
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of what is measured: of subjects or of sources, the fewer."""
+        return float(min(self.subject_freedom, len(set(self.sources)) - 1))
 
 
 def draw_clusters(
@@ -51,13 +72,15 @@ def draw_clusters(
     subjects = draw(list(subject_strata.values()), resamples, generator)
     conditions = {pair.source: pair.condition for pair in pairs}
     sources = draw(list(conditions.values()), resamples, generator)
-    if freedom_of(list(subject_strata.values())) < 1:
+    freedom = freedom_of(list(subject_strata.values()))
+    if freedom < 1:
         subjects = np.full(subjects.shape, np.nan)
     few = [list(conditions.values()).count(one) < LEAST_SOURCES for one in conditions.values()]
     sources = np.where(few, np.nan, sources)
     column = {source: number for number, source in enumerate(conditions)}
     of_pairs = sources[:, [column[pair.source] for pair in pairs]]
-    return Draws(*(np.vstack([np.ones(len(one[0])), one]) for one in (subjects, of_pairs)))
+    of_subjects, of_pairs = (np.vstack([np.ones(len(one[0])), one]) for one in (subjects, of_pairs))
+    return Draws(of_subjects, of_pairs, [pair.source for pair in pairs], freedom)
 
 
 def mean_ratios(numerator: np.ndarray, denominator: np.ndarray, draws: Draws) -> np.ndarray:
@@ -95,12 +118,17 @@ def mean_ratios(numerator: np.ndarray, denominator: np.ndarray, draws: Draws) ->
     return np.concatenate(parts)
 
 
-def intervals(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the percentile interval of every value.
+def intervals(
+    values: np.ndarray, freedom: float = math.inf, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the interval of every value: percentiles, drawn out for few clusters.
 
     Parameters
     ----------
     values : array (1 + resamples, ...)
+    freedom
+        Degrees of freedom; by how much Student's t is wider than the normal distribution, so much
+        farther are the ends from the estimate than the percentiles.
 
     Returns
     -------
@@ -111,11 +139,23 @@ def intervals(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.n
     low, high = np.full(sound.shape, np.nan), np.full(sound.shape, np.nan)
     if sound.any():
         ends = [(1 - level) / 2, (1 + level) / 2]
-        low[sound], high[sound] = np.nanquantile(values[1:, sound], ends, axis=0)
+        found = np.nanquantile(values[1:, sound], ends, axis=0)
+        whole = values[0, sound]
+        low[sound], high[sound] = whole + _stretch(freedom, level) * (found - whole)
     return low, high
 
 
-def simultaneous_band(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+def _stretch(freedom: float, level: float) -> float:
+    """Return by how much Student's interval is wider than the normal one."""
+    if not freedom >= 1:
+        return math.nan
+    share = (1 + level) / 2
+    return quantile(share, min(freedom, _MANY)) / quantile(share, _MANY)
+
+
+def simultaneous_band(
+    values: np.ndarray, freedom: float = math.inf, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
     """Return a band that holds a whole curve with the probability `level`.
 
     Its half width is at every point the same multiple of the standard error there: the quantile of
@@ -126,6 +166,8 @@ def simultaneous_band(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarr
     ----------
     values : array (1 + resamples, points)
         The curve as it was measured, then its resamples.
+    freedom
+        As for `intervals`.
 
     Returns
     -------
@@ -143,6 +185,7 @@ def simultaneous_band(values: np.ndarray, level: float = 0.95) -> tuple[np.ndarr
         return np.full(len(sound), np.nan), np.full(len(sound), np.nan)
     largest = np.abs(deviations[:, sound] / errors[sound]).max(axis=1)
     half = np.where(sound, np.quantile(largest, level) * errors, np.nan)
+    half = half * _stretch(freedom, level)
     return values[0] - half, values[0] + half
 
 

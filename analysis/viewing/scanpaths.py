@@ -162,7 +162,7 @@ def _measures(
             measure_row(
                 {"condition": condition, "direction": direction, "measure": name, "unit": of},
                 [pairs[place] for place in places], counts,
-                by[condition, direction][..., 0],
+                by[condition, direction][..., 0], draws.of(places).freedom,
             )
             for (name, of), by in values.items()
         ]  # fmt: skip

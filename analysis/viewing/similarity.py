@@ -99,7 +99,7 @@ def similarity_table(
                 axis=0
             ) / weights.sum(axis=0)
         difference = means[2] - (means[0] + means[1]) / 2
-        low, high = intervals(difference)
+        low, high = intervals(difference, draws.of(places).freedom)
         counted = known[:, 0, 0]
         compared = {images for three in keys for images in three}
         rows += [

@@ -1,5 +1,7 @@
 """A table of fixations, checked, in the order in which they were made."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -30,7 +32,7 @@ def ordered_fixations(fixations: pd.DataFrame, viewing_ms: float) -> pd.DataFram
     InputError
         If a column is missing, a value no number, or nothing is left.
     """
-    if not viewing_ms > 0:
+    if not 0 < viewing_ms < math.inf:
         raise InputError(f"viewing_ms is {viewing_ms}; expected more than 0 ms")
     for name in NEEDED:
         if name not in fixations:
@@ -40,19 +42,19 @@ def ordered_fixations(fixations: pd.DataFrame, viewing_ms: float) -> pd.DataFram
             )
     table = fixations[["image", "subject"]].astype(str)
     for name in NEEDED[2:]:
-        values = pd.to_numeric(fixations[name], errors="coerce").to_numpy(float)
-        wrong = ~np.isfinite(values)
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise InputError(
-                f"table of fixations, row {row}: {name} is {fixations[name].iloc[row]!r}; expected "
-                f"a number; leave out rows without one"
-            )
-        table[name] = values
+        table[name] = _numbers(fixations, name)
+    if (table["duration_ms"] < 0).any():
+        row = int(np.flatnonzero(table["duration_ms"] < 0)[0])
+        raise InputError(
+            f"table of fixations, row {row}: duration_ms is {table['duration_ms'].iloc[row]:g}; "
+            f"expected 0 or more"
+        )
     table["trial"] = fixations["trial"].astype(str) if "trial" in fixations else "1"
-    table["viewing_ms"] = fixations.get("viewing_ms", pd.Series(viewing_ms, index=table.index))
+    table["viewing_ms"] = viewing_ms
+    for name in {"viewing_ms", "fixation"} & set(fixations):
+        table[name] = _numbers(fixations, name)
     if "fixation" in fixations:
-        table["fixation"] = fixations["fixation"].astype(int)
+        table["fixation"] = table["fixation"].astype(int)
     table = table[table["onset_ms"] < table["viewing_ms"]]
     if table.empty:
         raise InputError(
@@ -65,3 +67,14 @@ def ordered_fixations(fixations: pd.DataFrame, viewing_ms: float) -> pd.DataFram
         began = table["onset_ms"] >= 0
         table["fixation"] = began.groupby([table[name] for name in key]).cumsum().astype(int)
     return table
+
+
+def _numbers(fixations: pd.DataFrame, name: str) -> np.ndarray:
+    values = pd.to_numeric(fixations[name], errors="coerce").to_numpy(float)
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if len(wrong):
+        raise InputError(
+            f"table of fixations, row {wrong[0]}: {name} is '{fixations[name].iloc[wrong[0]]}'; "
+            f"expected a number; leave out rows without one"
+        )
+    return values

@@ -19,6 +19,7 @@ from experiment.laboratory.sounds import Sounds
 from experiment.protocols.display import Clock
 from experiment.protocols.tracker import Tracker
 from experiment.trackers import iohub
+from experiment.trackers.code_charts import CodeCharts
 from experiment.trackers.eyelink_link import open_eyelink
 from experiment.trackers.mouse import MOUSE as MOUSE_REMARK
 from experiment.trackers.mouse import MouseEye, MouseTracker
@@ -110,6 +111,20 @@ def _mouse(room: Room) -> Iterator[Tracker]:
     yield MouseTracker(room.clock, eye, room.settings, generator, room.host, remark=MOUSE_REMARK)
 
 
+@contextmanager
+def _code_charts(room: Room) -> Iterator[Tracker]:
+    operator = room.operator
+
+    def read_keys() -> list[str]:
+        pressed = operator.keys()
+        return [name for name, _ in pressed]
+
+    yield CodeCharts(
+        room.display, room.clock, room.settings, room.host, read_keys=read_keys,
+        forget=operator.clear, generator=np.random.default_rng(), tell=operator.tell,
+    )  # fmt: skip
+
+
 def _of_iohub(device: iohub.IohubDevice) -> Callable[[Room], AbstractContextManager[Tracker]]:
     return sampled(lambda room: iohub.open_iohub(device, room.display, room.settings))
 
@@ -146,13 +161,22 @@ _BUILT_IN = (
          _of_iohub(iohub.PUPIL_NEON)),
     Mode("eyelogic", _HUMAN, "a person before an EyeLogic, through ioHub",
          _of_iohub(iohub.EYELOGIC)),
+    Mode("codecharts", _HUMAN, "a person who types codes seen after an image; no tracker",
+         _code_charts),
     Mode("tobii-iohub", _HUMAN, "a person before a Tobii, through ioHub", _of_iohub(iohub.TOBII)),
 )  # fmt: skip
 
 
 @functools.cache
 def modes() -> dict[str, Mode]:
-    """Return every mode by its word: the built-in ones, then those of other packages."""
+    """Return every mode by its word: the built-in ones, then those of other packages.
+
+    Examples
+    --------
+    >>> from experiment import modes
+    >>> modes()["gazepoint"].meaning
+    'a person before a Gazepoint, through ioHub'
+    """
     others = (entry.load() for entry in metadata.entry_points(group=ENTRY_POINTS))
     return {mode.word: mode for mode in (*_BUILT_IN, *others)}
 

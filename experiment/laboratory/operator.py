@@ -44,7 +44,7 @@ class KeyOperator:
 
     def asked(self) -> Decision | None:
         asked, self._wish = self._wish, None
-        pressed = [*self._event.getKeys(keyList=list(KEYS)), *self._pressed_elsewhere()]
+        pressed = [*self._event.getKeys(keyList=list(KEYS)), *self._elsewhere()]
         return _last_wish(pressed) or asked
 
     def keys(self) -> list[tuple[str, int]]:
@@ -52,13 +52,20 @@ class KeyOperator:
 
         What one of them asks for is what `asked` returns next.
         """
-        elsewhere: list[tuple[str, dict]] = [(key, {}) for key in self._pressed_elsewhere()]
+        elsewhere: list[tuple[str, dict]] = [(key, {}) for key in self._elsewhere()]
         pressed = [*self._event.getKeys(modifiers=True), *elsewhere]
         self._wish = _last_wish([key for key, _ in pressed]) or self._wish
         return [
             (key, sum(bit for name, bit in _MODIFIERS.items() if held.get(name)))
             for key, held in pressed
         ]
+
+    def _elsewhere(self) -> list[str]:
+        """Return the keys pressed elsewhere; a click there has taken the keyboard from us."""
+        pressed = self._pressed_elsewhere()
+        if pressed:
+            self._bring_to_front()
+        return pressed
 
     def clear(self) -> None:
         self._wish = None

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from experiment.laboratory import page_server
 from experiment.protocols.watch import NoWatch, Watch
 
 # A frame of gaze every so often is all that a browser shows.
@@ -89,7 +90,8 @@ def operator_page(
     """
     token = secrets.token_urlsafe(16)
     process = subprocess.Popen(
-        [sys.executable, "-m", "experiment.laboratory.page_server", str(root.resolve())],
+        # Isolated: nothing that lies in the current folder, such as a study, runs as code.
+        [sys.executable, "-I", page_server.__file__, str(root.resolve())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -97,10 +99,12 @@ def operator_page(
     assert process.stdin is not None
     assert process.stdout is not None
     watch: PageWatch | None = None
+    ports: list[str] = []
     try:
-        process.stdin.write(f"{token}\n")
-        process.stdin.flush()
-        ports = process.stdout.readline().split()
+        with suppress(OSError):  # it has ended
+            process.stdin.write(f"{token}\n")
+            process.stdin.flush()
+            ports = process.stdout.readline().split()
         if len(ports) == 2:
             watch = PageWatch(int(ports[1]), token)
             watch.tell(**facts)

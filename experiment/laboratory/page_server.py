@@ -1,4 +1,4 @@
-"""The process that serves the operator's page: ``python -m experiment.laboratory.page_server``.
+"""The process that serves the operator's page, which needs the standard library alone.
 
 In come the study folder, the token on the first line of standard input, and facts as datagrams; out
 go, on standard output, the ports of page and facts. It ends when its standard input does, however
@@ -19,7 +19,7 @@ from typing import Any
 _LARGEST_DATAGRAM = 65536
 _HERE = "127.0.0.1"
 # The keys of the page, by PsychoPy's names.
-KEYS = ("space", "a", "c", "s", "p", "escape")
+KEYS = ("space", "return", "a", "c", "v", "s", "p", "escape")
 
 
 class Snapshot:

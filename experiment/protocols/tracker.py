@@ -2,7 +2,7 @@
 
 `Tracker` is what a session needs of any tracker. What only some have is a protocol of its own, and
 the session asks ``isinstance(tracker, DriftChecker)`` before it uses it: `DriftChecker`,
-`Validator`, `HostScreen` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
+`Validator`, `HostScreen`, `AfterImage` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -201,6 +201,21 @@ class HostScreen(Protocol):
 
     def say(self, text: str) -> None:
         """Show a few words, such as what is waited for."""
+        ...
+
+
+@runtime_checkable
+class AfterImage(Protocol):
+    """A tracker that does something of its own when an image has vanished."""
+
+    def after_image(self, vanished_s: float) -> None:
+        """Ask the participant, or whatever it is; the screen is grey, the recording goes on.
+
+        Parameters
+        ----------
+        vanished_s
+            When the image vanished.
+        """
         ...
 
 

@@ -5,10 +5,12 @@ from statistics import median
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import Validation, Validator
+from experiment.protocols.tracker import HostScreen, Validation, Validator
 from experiment.records.journal import Journal, LineKind
 from experiment.session.waiting import announce, ask_operator
 from stimuli.contract.settings import Settings
+
+_SETUP_KEYS = "return: camera image, c: calibrate, v: validate, space: accept a target, esc: leave"
 
 
 class Calibrations:
@@ -83,12 +85,14 @@ class Calibrations:
         self._lab.display.draw_text(self._text)
         self._lab.display.flip()
         announce(self._lab, f"{what}: operator, in the setup of the tracker")
+        if isinstance(self._lab.tracker, HostScreen):
+            self._lab.watch.tell(keys=_SETUP_KEYS)
         try:
             found = set_up()
         finally:
             self._lab.operator.clear()
         self._drifts_deg.clear()
-        self._lab.watch.tell(waits_for="", validation=_shown(found))
+        self._lab.watch.tell(waits_for="", keys="", validation=_shown(found))
         return found
 
     def _ask(

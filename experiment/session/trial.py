@@ -13,7 +13,7 @@ from pathlib import Path
 from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import HostScreen, InterestArea, TrackerFault
+from experiment.protocols.tracker import AfterImage, HostScreen, InterestArea, TrackerFault
 from experiment.records.journal import WITHDRAWN, Journal, LineKind, TrialEnd
 from experiment.session.fixation import Readiness, await_readiness
 from experiment.session.presentation import Presentation, show_image, skip_image
@@ -98,6 +98,8 @@ def run_trial(
             status, onset_s = TrialStatus.INTERRUPTED, lab.clock.now()
             lab.watch.tell(waits_for="", showing=True)
             shown = show_image(trial, picture, lab, settings)
+            if isinstance(lab.tracker, AfterImage):
+                lab.tracker.after_image(shown.offset_s)
             status = _shown_status(lab)
         close_trial(status, shown, lab)
     except TrackerFault as error:

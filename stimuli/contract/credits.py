@@ -65,7 +65,7 @@ def credits_of(stimuli: Iterable[Stimulus]) -> tuple[Credit, ...]:
     >>> from stimuli import credits_of, open_study, read_catalogue
     >>> credits = credits_of(read_catalogue(open_study("demo-study").catalogue))
     >>> credits[0].source_id, credits[0].licence
-    ('coffee', 'CC0 1.0')
+    ('astronaut', 'Public domain')
     """
     terms = {one.source_id: one.licence for one in stimuli if one.direction == Direction.NONE}
     return tuple(credit_of(source_id, terms[source_id]) for source_id in sorted(terms))

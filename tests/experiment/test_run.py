@@ -57,7 +57,7 @@ def test_the_report_is_made_at_the_end_or_its_command_is_printed(
     monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: installed or None)
     record(study, "--report")
     command = ["-m", "analysis.session", str(study), "--subject", "07"]
-    assert called[-1:] == ([command] if installed else [])
+    assert called[-1:] == ([["-P", *command]] if installed else [])
     assert ("analysis.session" in capsys.readouterr().out) != installed
 
 

@@ -1,13 +1,13 @@
 """People's changes by kind of object, by edit and by naturalness."""
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.effects.bootstrap import percentile_interval, resampled_means
+from analysis.effects.bootstrap import resampled_means
+from analysis.effects.intervals import crossed_interval
 from analysis.effects.mechanism.features import MODEL
 from analysis.effects.mechanism.object_groups import OBJECT_GROUPS
 from analysis.effects.mechanism.predictors import LEAST_SOURCES, CountedResamples
@@ -67,18 +67,19 @@ def moderators_table(
                 if not len(which):
                     continue
                 n_sources = features["source_id"].iloc[which].nunique()
-                low, high = math.nan, math.nan
-                if n_sources >= LEAST_SOURCES:
-                    means = resampled_means(resamples.change[:, which], resamples.times[:, which])
-                    low, high = percentile_interval(means)
+                interval = crossed_interval(
+                    resampled_means, people[which], resamples.change[:, which],
+                    resamples.times[:, which], n_sources=n_sources,
+                    subject_freedom=resamples.subject_freedom,
+                )  # fmt: skip
                 asked = 1.0 if direction == Direction.INCREASE else -1.0
                 few = f"fewer than {LEAST_SOURCES} sources: no interval"
                 rows.append(
                     {
                         "subset": label, "by": by, "level": level, "direction": str(direction),
                         "n": len(which), "n_sources": n_sources,
-                        "mean_change": float(people[which].mean()), "mean_change_low": low,
-                        "mean_change_high": high,
+                        "mean_change": float(people[which].mean()), "mean_change_low": interval.low,
+                        "mean_change_high": interval.high,
                         "share_as_asked": float((np.sign(people[which]) == asked).mean()),
                         "mean_predicted": float(features[MODEL].to_numpy(float)[which].mean()),
                         "note": few if n_sources < LEAST_SOURCES else None,

@@ -58,10 +58,13 @@ class CountedResamples:
         Change of the share of fixations on the target.
     times : array (resamples, comparisons)
         How often the source of each comparison was drawn.
+    subject_freedom
+        Subjects less one in every group within which they were drawn; 0 if there is a group of one.
     """
 
     change: np.ndarray
     times: np.ndarray
+    subject_freedom: int
 
 
 def predictors_table(

@@ -51,6 +51,8 @@ MIXED_MODELS = Schema(
 
 _OUTCOME = "cbind(on_target, n_fixations - on_target)"
 _VERSIONS = (0, 1)
+_LARGEST_ERROR = 20.0  # of a log odds; beyond it the likelihood is flat
+_SPREADS_UNSURE = "the likelihood does not tell the spreads; the interval takes them as they are"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +130,22 @@ def _row(trials: pd.DataFrame) -> dict[str, object]:
     hits, n = trials["on_target"].to_numpy(float), trials["n_fixations"].to_numpy(float)
     if not 0 < hits.sum() < n.sum():
         return counts | {"note": "no fixation, or every one, lies on the target: no model"}
+    for version, images in enumerate(("originals", "versions")):
+        seen = trials["version"].to_numpy() == version
+        if not 0 < hits[seen].sum() < n[seen].sum():
+            return counts | {"note": f"on {images} no fixation, or every one, lies on the target: "
+                                     f"the odds ratio has no bound, no model"}  # fmt: skip
     model = _model(trials)
     fixed = np.column_stack([np.ones(len(trials)), trials["version"].to_numpy(float)])
     try:
         fit = fit_laplace(hits, n, fixed, model.terms)
     except (ValueError, np.linalg.LinAlgError):
         return counts | {"note": "the model cannot be fitted"}
+    if not np.isfinite(fit.covariance).all() or fit.covariance[1, 1] > _LARGEST_ERROR**2:
+        return counts | {"note": "the likelihood has no curvature at its maximum: no model"}
     df = float(min(n_subjects, n_sources) - 1)
-    return counts | {"formula": model.formula} | _effect(fit, df) | _spreads(model, fit)
+    note = {} if fit.converged else {"note": _SPREADS_UNSURE}
+    return counts | {"formula": model.formula} | note | _effect(fit, df) | _spreads(model, fit)
 
 
 def _model(trials: pd.DataFrame) -> _Model:
@@ -162,8 +172,6 @@ def _model(trials: pd.DataFrame) -> _Model:
 
 def _effect(fit: LaplaceFit, df: float) -> dict[str, object]:
     estimate, error = float(fit.beta[1]), math.sqrt(max(float(fit.covariance[1, 1]), 0.0))
-    if not (math.isfinite(error) and error > 0):
-        return {"note": "the likelihood has no curvature at its maximum: no interval"}
     wide = error * math.sqrt((df + 1) / df)
     half = quantile(0.975, df) * wide
     low, high = estimate - half, estimate + half

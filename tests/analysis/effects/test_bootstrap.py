@@ -85,6 +85,28 @@ def test_the_interval_of_a_relative_change_holds_the_truth():
     assert 0.93 < np.mean(hits) < 0.995
 
 
+def test_a_relative_change_may_be_none_just_where_the_change_may_and_falls_by_no_more_than_all():
+    generator, agreed, lowest = np.random.default_rng(8), [], []
+    for _ in range(100):
+        original = generator.uniform(0.05, 0.5, 4)
+        change = -original * generator.uniform(-0.4, 1.2, 4)
+        drawn = Resamples(
+            change + generator.normal(0, 0.02, (200, 4)), np.empty((200, 0)),
+            draw(["all"] * 4, 200, generator), 9, 8,
+            original + generator.normal(0, 0.02, (200, 4)),
+        )  # fmt: skip
+        ratio = crossed_ratio(change, original, drawn, n_sources=4)
+        mean = crossed_interval(
+            resampled_means, change, drawn.change, drawn.times, n_sources=4, subject_freedom=8
+        )
+        if np.isfinite(ratio.low):
+            agreed.append((ratio.low <= 0 <= ratio.high) == (mean.low <= 0 <= mean.high))
+            lowest.append(ratio.low)
+    assert len(agreed) > 40
+    assert all(agreed)
+    assert min(lowest) == -1
+
+
 def test_two_sources_or_groups_of_one_subject_give_no_interval():
     generator = np.random.default_rng(6)
     assert np.isnan(crossed(20, 2, 1, 1, generator).low)

@@ -69,4 +69,18 @@ def test_people_who_do_nothing_alike_have_nothing_to_foretell():
     counts = counts_of(pd.concat([up, down]))
     row = ceiling_of(counts, counts.pooled).iloc[0]
     assert "do not agree" in row["note"]
-    assert np.isnan(row["of_ceiling"])
+    assert row["split_half"] < 0
+    # Spearman and Brown's formula would make less than -1 of it.
+    assert row[["reliability", "reliability_low", "ceiling", "of_ceiling"]].isna().all()
+
+
+def test_a_ceiling_that_may_be_nothing_gives_no_interval_of_what_a_model_has_of_it():
+    """People who all do the same on every photograph, but for chance."""
+    found = []
+    for seed in range(8):
+        counts = counts_of(simulated_trials(seed, 8, 8, source_sd=0.0, subject_sd=0.0))
+        found.append(ceiling_of(counts, np.linspace(-1, 1, 8)).iloc[0])
+    unsure = [row for row in found if row["split_half"] > 0 and not row["reliability_low"] > 0]
+    assert len(unsure) > 2
+    assert all("not told from zero" in row["note"] for row in unsure)
+    assert all(np.isnan(row["of_ceiling_low"]) and np.isfinite(row["of_ceiling"]) for row in unsure)

@@ -57,6 +57,13 @@ def test_a_plain_table_is_read_whatever_separates_its_columns(tmp_path, separato
     assert not recording.warnings
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+def test_names_beyond_ascii_are_those_that_were_shown(tmp_path, encoding):
+    path = tmp_path / "gaze.csv"
+    path.write_bytes(gaze(PLACES).replace("image 1.png", "image Bär é.png").encode(encoding))
+    assert "!V TRIAL_VAR image Bär é.png" in set(read_recording(path).messages["text"])
+
+
 def test_samples_that_were_written_are_read_again(tmp_path):
     recording = read_recording(case("eye_change"))
     path = tmp_path / "again_samples.csv.gz"

@@ -225,6 +225,12 @@ def test_gazepoint_fixations_alone_are_events_without_samples(tmp_path):
     assert (pd.read_csv(out)["kind"] == "fixation").sum() == 3
 
 
+def test_names_in_latin_1_are_those_that_were_shown(tmp_path):
+    path = tmp_path / "export.tsv"
+    path.write_bytes(tobii().replace("pics/1.png", "pics/Bär.png").encode("latin-1"))
+    assert any("Bär.png" in text for text in read_recording(path).messages["text"])
+
+
 def test_a_european_table_has_decimal_commas(tmp_path):
     path = tmp_path / "tobii.tsv"
     path.write_text(tobii(decimal=",").replace("png", ",png"), encoding="utf-16")

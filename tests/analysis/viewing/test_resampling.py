@@ -63,6 +63,29 @@ def test_means_are_over_targets_with_a_ratio_on_both_images():
     hits = np.zeros((2, 3, 2, 1))
     seen = np.ones((2, 3, 2, 1))
     hits[0, 0, 1], hits[:, 1, 1], hits[:, 2, 0], seen[:, 2, 1] = 1, 1, 1, 0
-    draws = Draws(np.array([[1.0, 1], [2, 0]]), np.array([[1.0, 1, 1], [3, 0, 0]]))
+    draws = Draws(np.array([[1.0, 1], [2, 0]]), np.array([[1.0, 1, 1], [3, 0, 0]]), "abc", 1)
     values = mean_ratios(hits, seen, draws)[..., 0]
     np.testing.assert_allclose(values, [[0, 0.75, 0.75], [0, 1, 1]])
+
+
+def test_the_interval_of_few_sources_is_wide_enough():
+    """Percentiles of resamples hold the truth in 0.8 of these."""
+    generator, held = np.random.default_rng(3), []
+    pairs = [pair(f"s{number}") for number in range(4)]
+    strata = {str(subject): "all" for subject in range(12)}
+    for seed in range(200):
+        change = generator.normal(0.1, 0.1, 4) + generator.normal(0, 0.02, (12, 1))
+        shares = np.stack([np.full((12, 4), 0.3), 0.3 + change], axis=2)[..., None]
+        draws = draw_clusters(strata, pairs, seed, 200)
+        values = mean_ratios(shares, np.ones(shares.shape), draws)[:, 2, 0]
+        low, high = intervals(values, draws.freedom)
+        held.append(bool(low <= 0.1 <= high))
+    assert draws.freedom == 3
+    assert 0.92 < np.mean(held) < 0.995
+
+
+def test_draws_of_some_pairs_have_the_freedom_of_their_sources():
+    pairs = [pair(name) for name in "abcd"]
+    draws = draw_clusters(dict.fromkeys("123456789", "all"), pairs, 0, 10)
+    assert draws.of([0, 1, 2]).freedom == 2
+    assert draws.of([0, 1, 2]).pairs.shape == (11, 3)

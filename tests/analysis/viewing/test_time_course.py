@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.viewing.first_saccades import latency_groups
 from analysis.viewing.time_course import time_course
 from stimuli.support.errors import InputError
 from tests.analysis.viewing.scanpath_tables import BESIDE, OFF, ON, pair, table, trial
@@ -115,12 +116,30 @@ def test_numbers_of_fixations_may_be_given_and_trials_may_recur(fixations):
         ({"groups": {"1": "all"}}, "no entry for subject '2'"),
         ({"pairs": [pair("b")]}, "nobody saw the original.*'b-original'"),
         ({"pairs": []}, "pairs is empty"),
+        ({"viewing_ms": np.inf}, "viewing_ms is inf"),
     ],
 )
 def test_a_wrong_argument_is_named(fixations, change, match):
     arguments = {"pairs": [pair()], "viewing_ms": 1000, "resamples": 20, "bin_ms": 250} | change
     with pytest.raises(InputError, match=match):
         time_course(fixations, **arguments)
+
+
+def test_equal_latencies_are_in_one_group_whatever_the_order_of_trials():
+    subject = np.repeat(["1", "2"], 8)
+    latency_ms = np.array([*[200.0] * 8, 150, 150, 150, 150, 250, 250, 250, 250])
+    group = latency_groups(latency_ms, np.arange(16), subject, 2)
+    assert len(set(group[:8])) == 1
+    assert group[8:].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["x_px", "fixation", "viewing_ms"])
+def test_a_value_that_is_missing_is_named(fixations, name):
+    whole = fixations.assign(fixation=1.0, viewing_ms=1000.0)
+    with pytest.raises(InputError, match=f"row 0: {name} is 'nan'"):
+        time_course(whole.assign(**{name: np.nan}), [pair()])
+    with pytest.raises(InputError, match="duration_ms is -5"):
+        time_course(whole.assign(duration_ms=-5), [pair()])
 
 
 def test_a_wrong_table_is_named(fixations):

@@ -72,12 +72,14 @@ def test_what_the_trackers_setup_was_given_is_asked_for_until_it_is_cleared(oper
 
 
 def test_the_keys_of_the_page_are_those_of_the_keyboard(operator_with):
-    operator, pressed = operator_with(), [["a"], ["c"], [], ["space"]]
+    brought, pressed = [], [["a"], ["c"], [], ["space"]]
+    operator = operator_with(bring_to_front=lambda: brought.append(1))
     operator.listen_to(SimpleNamespace(pressed=lambda: pressed.pop(0)))
     assert operator.asked() == Decision.ACCEPT
     # What was pressed before the question is not its answer.
     answer = operator.ask("?", {Decision.GO_ON: "go on"}, otherwise=Decision.GO_ON)
     assert (answer, pressed) == (Decision.GO_ON, [])
+    assert len(brought) == 2  # a click elsewhere took the keyboard from the window
 
 
 def test_a_window_that_gets_no_key_is_brought_to_the_front(operator_with):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from experiment.laboratory import page_server as page_server_module
 from experiment.laboratory.page import PageWatch, operator_page, pressed_key
 from experiment.laboratory.page_server import Snapshot, page_server
 from stimuli.support.files import write_image
@@ -113,6 +114,16 @@ def test_what_is_told_is_on_the_page_and_it_ends_with_the_session(tmp_path):
         assert b"<!doctype html>" in got(where)[1]
     with pytest.raises(urllib.error.URLError):
         got(where)
+
+
+def test_a_page_that_cannot_be_served_is_told_and_the_session_goes_on(tmp_path, monkeypatch):
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise SystemExit(1)")
+    monkeypatch.setattr(page_server_module, "__file__", str(broken))
+    told = []
+    with operator_page(tmp_path, {}, told.append) as watch:
+        watch.tell(trial=1)
+    assert told == ["the operator's page cannot be served; the session goes on without"]
 
 
 def test_a_page_that_is_gone_or_does_not_listen_is_not_waited_for(tmp_path):

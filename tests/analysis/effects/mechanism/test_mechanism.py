@@ -40,7 +40,7 @@ def followed():
     times = draw(["all"] * 20, 800, generator)
     unit = pd.factorize(counts.sources)[0]
     changes = counts.changes(draw(["all"] * 16, 800, generator))
-    return features, CountedResamples(changes, times[:, unit])
+    return features, CountedResamples(changes, times[:, unit], 15)
 
 
 def test_the_judge_that_people_follow_is_found_and_told_from_the_guide(followed):

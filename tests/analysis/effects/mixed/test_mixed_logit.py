@@ -46,6 +46,12 @@ def test_several_targets_of_a_source_have_a_term_of_their_own():
         (lambda t: t[t["source_id"] < "s02"], "fewer than three"),
         (lambda t: t[t["version"] == 0], "originals or versions alone"),
         (lambda t: t.assign(on_target=0), "no fixation, or every one"),
+        (lambda t: t.assign(on_target=t["on_target"] * t["version"]), "on originals no fixation"),
+        # All on one photograph, none on the others: any odds ratio fits as well.
+        (
+            lambda t: t.assign(on_target=t["n_fixations"] * (t["source_id"] == "s00")),
+            "no curvature",
+        ),
     ],
 )
 def test_what_tells_nothing_has_no_model_and_says_why(changed, note):
