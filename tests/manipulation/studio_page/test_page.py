@@ -525,6 +525,7 @@ def test_of_two_tabs_the_second_is_told_and_neither_changes_what_the_other_shows
     other.goto(server)
     for one in (page, other):
         one.wait_for_selector(".two-pages:visible")
+        wait_for(one, "#state", text="In the study")
     other.locator("#direction").get_by_role("radio", name="decrease").click()
     other.wait_for_function(
         "shown => Number(document.querySelector('#shift-0 input[type=range]').value) === -shown",
