@@ -3,15 +3,19 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
 matplotlib.use("Agg")
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
+from matplotlib.patheffects import withStroke
 
 from stimuli.support.console import progress
 from stimuli.support.files import write_bytes
@@ -24,29 +28,50 @@ _PICTURE_ROWS = 24  # sources on a picture
 _A4_IN = (8.27, 11.69)
 
 
-@dataclass(frozen=True)
+class Role(StrEnum):
+    """What a region is to a version; each has a line of its own."""
+
+    AIM = "aim"
+    PARTNER = "partner"  # shifted beside the aim
+    CHANGED = "changed"  # in place of the aim, by a control
+
+
+_LINES_OF: dict[Role, dict[str, Any]] = {
+    Role.AIM: {"colors": "cyan", "linestyles": "solid"},
+    Role.PARTNER: {"colors": "orange", "linestyles": "dashed"},
+    Role.CHANGED: {"colors": "yellow", "linestyles": "solid"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """A region that is outlined on a picture: mask ``(H, W)`` bool, role, and name or ``""``."""
+
+    mask: np.ndarray
+    role: Role = Role.AIM
+    name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Panel:
     """One picture of the sheet.
 
     Attributes
     ----------
     title, figures
-        Lines above and below.
+        Lines above the picture, and above its density.
     image : ndarray (H, W, 3), uint8
     density : ndarray (H, W)
         Predicted density, drawn as a heat map.
-    mask : ndarray (H, W), bool, or None
-        The target, outlined.
-    changed : ndarray (H, W), bool, or None
-        What was changed in place of the target, outlined in another colour.
+    outlined
+        Regions of this picture, with their names on it.
     """
 
     title: str
     figures: str
     image: np.ndarray
     density: np.ndarray
-    mask: np.ndarray | None
-    changed: np.ndarray | None = None
+    outlined: tuple[Outlined, ...] = ()
 
 
 def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "") -> Figure:
@@ -69,15 +94,30 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "
             picture = figure.add_subplot(grid[number, 2 * column])
             picture.imshow(panel.image, interpolation="antialiased")
             picture.set_title(panel.title, fontsize=7, pad=2, loc="left")
+            _name(picture, panel.outlined)
             heat = figure.add_subplot(grid[number, 2 * column + 1])
             heat.imshow(panel.density, cmap="magma", vmin=0, vmax=peak)
             heat.set_title(panel.figures, fontsize=7, pad=2, loc="left")
             for axes in (picture, heat):
                 axes.set_axis_off()
-                for region, colour in ((panel.mask, "cyan"), (panel.changed, "yellow")):
-                    if region is not None:
-                        axes.contour(region, levels=[0.5], colors=colour, linewidths=0.6)
+                for one in panel.outlined:
+                    axes.contour(one.mask, levels=[0.5], linewidths=0.7, **_LINES_OF[one.role])
     return figure
+
+
+def _name(picture: Axes, outlined: Sequence[Outlined]) -> None:
+    """Write the names of regions above them, inside the picture."""
+    for one in outlined:
+        rows, columns = np.nonzero(one.mask)
+        if not (one.name and len(rows)):
+            continue
+        height, width = one.mask.shape
+        x = min(max(columns.mean() / width, 0.12), 0.88) * width
+        picture.text(
+            x, max(rows.min() - 0.01 * height, 0.06 * height), one.name,
+            fontsize=6, ha="center", va="bottom", color="white", clip_on=True,
+            path_effects=[withStroke(linewidth=1.5, foreground="black")],
+        )  # fmt: skip
 
 
 def write_contact_sheets(

@@ -3,12 +3,13 @@
 In go a session and its settings; out come gradio's components by their names.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from manipulation.studio_page.html import head_html
 from manipulation.studio_page.session import Session
+from manipulation.studio_page.strength import limits
 from stimuli.contract.settings import TargetSettings, VersionSettings
 from stimuli.contract.vocabulary import TRANSFORMS, Direction
 
@@ -31,8 +32,12 @@ class Controls:
         Take what is chosen.
     stage, figures, state, message
         Show what it comes to.
-    save, undo, discard
+    save, undo, discard, find, export
         Buttons.
+    wanted
+        Change of the aim that `find` looks for.
+    trail
+        Versions that were looked at, and what was saved.
     drawing
         Takes strokes on the photograph, and shows the region that they come to.
     """
@@ -51,7 +56,11 @@ class Controls:
     save: Any
     undo: Any
     discard: Any
+    wanted: Any
+    find: Any
+    export: Any
     drawing: Any
+    trail: Any
 
     @property
     def shown(self) -> list:
@@ -61,7 +70,7 @@ class Controls:
     @property
     def buttons(self) -> list:
         """Buttons, in the order of their values."""
-        return [self.save, self.undo, self.discard]
+        return [self.save, self.undo, self.discard, self.find, self.export]
 
     @property
     def tuned(self) -> list:
@@ -72,7 +81,8 @@ class Controls:
     def everything(self) -> list:
         """All components, in the order in which `Display.everything` gives their values."""
         chosen = [self.source, self.direction, self.transform, self.objects, self.aim]
-        return [*chosen, *self.shifts, self.scale, *self.shown, *self.buttons, self.drawing]
+        return [*chosen, *self.shifts, self.scale, *self.shown, *self.buttons, self.drawing,
+                self.trail]  # fmt: skip
 
 
 def lay_out(session: Session) -> Controls:
@@ -86,9 +96,10 @@ def lay_out(session: Session) -> Controls:
             chosen = _chosen(session)
         with gradio.Column(scale=7, min_width=520):
             drawing, stage = _scripted("drawing"), _scripted("stage")
+            trail = _scripted("trail")
         with gradio.Column(scale=3, min_width=270):
             verdict = _verdict()
-    return Controls(stage=stage, drawing=drawing, **chosen, **verdict)
+    return Controls(stage=stage, drawing=drawing, trail=trail, **chosen, **verdict)
 
 
 def _scripted(name: str) -> Any:
@@ -119,6 +130,7 @@ def _chosen(session: Session) -> dict[str, Any]:
         info=" ".join(unavailable) or None,
         elem_id="transform",
     )
+    _scripted("finder")
     objects = gradio.CheckboxGroup(label="Objects", elem_id="objects")
     aim = gradio.Radio(label="Aim: what the version is judged by", elem_id="aim")
     least, most = limits(TargetSettings, "k_shift")
@@ -144,17 +156,19 @@ def _verdict() -> dict[str, Any]:
     """Lay out what the models say, and what can be done."""
     import gradio
 
+    state = gradio.HTML(elem_id="state", apply_default_css=False)
+    message = gradio.HTML(elem_id="message", apply_default_css=False)
+    save = gradio.Button("Save version", variant="primary", elem_id="save")
+    with gradio.Row():
+        discard = gradio.Button("Discard changes", size="sm", elem_id="discard", min_width=100)
+        undo = gradio.Button("Nothing to undo", size="sm", elem_id="undo", min_width=100)
+    figures = gradio.HTML(elem_id="figures", apply_default_css=False)
+    with gradio.Row(elem_id="finding"):
+        wanted = gradio.Number(0.1, label="Wanted change of the aim", minimum=0, step=0.01,
+                               elem_id="wanted", min_width=100)  # fmt: skip
+        find = gradio.Button("Find strength", size="sm", elem_id="find", min_width=100)
     return {
-        "state": gradio.HTML(elem_id="state", apply_default_css=False),
-        "figures": gradio.HTML(elem_id="figures", apply_default_css=False),
-        "save": gradio.Button("Save version", variant="primary", elem_id="save"),
-        "discard": gradio.Button("Discard changes", size="sm", elem_id="discard"),
-        "undo": gradio.Button("Nothing to undo", size="sm", elem_id="undo"),
-        "message": gradio.HTML(elem_id="message", apply_default_css=False),
-    }
-
-
-def limits(settings: type, name: str) -> tuple[float, float]:
-    """Return the least and the largest value that ``study.toml`` allows."""
-    (spec,) = (one for one in fields(settings) if one.name == name)
-    return spec.metadata["low"], spec.metadata["high"]
+        "state": state, "message": message, "save": save, "discard": discard, "undo": undo,
+        "figures": figures, "wanted": wanted, "find": find,
+        "export": gradio.Button("Figure for a paper", size="sm", elem_id="export"),
+    }  # fmt: skip

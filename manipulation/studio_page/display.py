@@ -43,7 +43,8 @@ class Display:
 
     def everything(self) -> list[Any]:
         """Return values for all components (`Controls.everything`)."""
-        return [*self._chosen(), *self.at_once(), *self.buttons(), self.board.shown()]
+        return [*self._chosen(), *self.at_once(), *self.buttons(), self.board.shown(),
+                self.trail()]  # fmt: skip
 
     def at_once(self) -> list[Any]:
         """Return what can be shown at once; what is wrong with the choice is a message."""
@@ -77,7 +78,21 @@ class Display:
                 f"Undo saving {last}" if last else "Nothing to undo", interactive=last is not None
             ),
             gradio.Button(interactive=self.session.unsaved),
+            gradio.Button(interactive=True),
+            gradio.Button(interactive=True),
         ]
+
+    def trail(self) -> dict[str, Any]:
+        """Return the versions that were looked at, and what was saved."""
+        tried, now = self.session.tried, self.session.version
+        return {
+            "tried": [
+                {"picture": one.picture, "asked": one.said[0], "comes_to": one.said[1],
+                 "saved": one.version == self.session.stated, "now": one.version == now}
+                for one in tried
+            ],
+            "saves": [{"what": what, "when": when} for what, when in self.session.saves],
+        }  # fmt: skip
 
     def _chosen(self) -> list[Any]:
         """Return values for what takes a choice."""

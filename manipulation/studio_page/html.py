@@ -13,6 +13,7 @@ from manipulation.studio_page.outcome import Change, Outcome, Stage
 from manipulation.studio_page.session import Session
 from stimuli.contract.settings import Settings
 
+_MUCH = 0.5  # of a change, that a judge must see for it to count as seen
 _STAGES = {
     Stage.PREVIEW: (
         "Preview",
@@ -89,6 +90,13 @@ def agreement(change: Change, digits: int) -> str:
     return "with" if moved * asked > 0 else "against"
 
 
+def seen(transfer: float) -> str:
+    """Return how a judge sees a change: ``with`` at half of it or more, ``weak``, ``against``."""
+    if transfer <= 0:
+        return "against"
+    return "with" if transfer >= _MUCH else "weak"
+
+
 def _render(template: str, **values: object) -> str:
     return _environment().get_template(f"{template}.html").render(values)
 
@@ -107,5 +115,6 @@ def _environment() -> Environment:
         "signed": lambda value, digits: f"{value:+.{digits}f}",
         "percent": lambda value, digits: f"{value:.{digits}%}",
         "agreement": agreement,
+        "seen": seen,
     }
     return environment

@@ -78,6 +78,12 @@ class Outcome:
         return self.objects[0] if self.objects else self.entropy
 
     @property
+    def mean_change(self) -> float:
+        """Change of the aim in the mean of the model that guides and those that took no part."""
+        every = [self.effect.predicted_change or 0.0, *self.effect.second_changes.values()]
+        return sum(every) / len(every)
+
+    @property
     def asks_the_opposite(self) -> bool:
         """Whether the target moves the aim against the version's direction."""
         wrong_sign = -1 if self.direction == Direction.INCREASE else 1

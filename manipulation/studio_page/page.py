@@ -13,8 +13,9 @@ from typing import Any
 from manipulation.studio_page.controls import lay_out
 from manipulation.studio_page.display import Display
 from manipulation.studio_page.html import message_html, progress_html
+from manipulation.studio_page.long_work import export_figure, reach_change
 from manipulation.studio_page.regions import key_of
-from manipulation.studio_page.session import Session
+from manipulation.studio_page.session import Session, ShownElsewhere
 from manipulation.studio_page.turns import Superseded
 from manipulation.study_stimuli.stimulus_set import Report
 from stimuli.support.errors import InputError
@@ -52,6 +53,7 @@ class Page:
 
         controls, session = self.controls, self.session
         everything, shown = controls.everything, controls.shown
+        place, finished = [controls.source, controls.direction], [*shown, controls.trail]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
 
         def on(triggers: list, act: Callable, inputs: list, outputs: list) -> None:
@@ -60,48 +62,88 @@ class Page:
                 triggers, act, inputs, outputs,
                 trigger_mode="always_last", concurrency_id="look", **quiet,
             ).then(
-                self._guarded(self._finish, shown), None, shown, trigger_mode="multiple",
+                self._guarded(self._finish, finished), place, finished, trigger_mode="multiple",
                 concurrency_limit=None, **quiet,
             )  # fmt: skip
 
         def change(by: Callable) -> Callable:
             return self._guarded(lambda *values: self._changed(by, *values), everything)
 
+        def told(by: Callable[..., Values]) -> Callable[..., Values]:
+            """Pass on what a part with a script tells, after where it was told."""
+
+            def act(source: str, direction: str, event: gradio.EventData) -> Values:
+                return by(source, direction, event._data)
+
+            return act
+
+        here = self._here
         on([self.blocks.load], change(session.refresh), [], everything)
-        place = [controls.source, controls.direction]
         on([one.input for one in place], change(session.show), place, everything)
-        on([controls.objects.input], change(self._choose), [controls.objects], everything)
-        on([controls.aim.input], change(session.aim_at), [controls.aim], everything)
-        on([controls.discard.click], change(session.discard), [], everything)
-        picked = change(self._pick)
-
-        def pick(event: gradio.EventData) -> Values:
-            return picked(event._data["key"])
-
-        on([controls.stage.select], pick, [], everything)
-        drawn, kept = [controls.drawing, controls.message], change(self._keep)
-        drawing = self._guarded(self._draw, drawn)
-
-        def draw(event: gradio.EventData) -> Values:
-            return drawing(event._data)
-
-        def keep(event: gradio.EventData) -> Values:
-            return kept(event._data)
-
+        inputs = [*place, controls.objects]
+        on([controls.objects.input], change(here(self._choose)), inputs, everything)
+        on([controls.aim.input], change(here(session.aim_at)), [*place, controls.aim], everything)
+        on([controls.discard.click], change(here(session.discard)), place, everything)
+        on([controls.stage.select], told(change(here(self._pick))), place, everything)
+        on([controls.trail.select], told(change(here(self._take))), place, everything)
+        drawn = [controls.drawing, controls.message]
         controls.drawing.select(
-            draw, [], drawn, trigger_mode="multiple", concurrency_id="draw", **quiet
-        )
-        on([controls.drawing.submit], keep, [], everything)
-        outputs = [*shown, *controls.buttons]
-        tuned = controls.tuned
-        on([one.input for one in tuned], self._guarded(self._tune, outputs), tuned, outputs)
-        for button, work in ((controls.save, session.save), (controls.undo, session.undo)):
+            told(self._guarded(here(self._draw), drawn)), place, drawn, trigger_mode="multiple",
+            concurrency_id="draw", **quiet,
+        )  # fmt: skip
+        on([controls.drawing.submit], told(change(here(self._keep))), place, everything)
+        outputs, inputs = [*shown, *controls.buttons], [*inputs, *controls.tuned]
+        tune = self._guarded(self._tune, outputs)
+        on([one.input for one in controls.tuned], tune, inputs, outputs)
+        works: list[tuple[Any, Callable[..., str], list]] = [
+            (controls.save, self._save, inputs),
+            (controls.undo, session.undo, []),
+            (controls.find, self._find, [*inputs, controls.wanted]),
+            (controls.export, self._export, inputs),
+        ]
+        for button, work, values in works:
             button.click(
-                self._reporting(work, everything), None, everything, concurrency_id="save", **quiet
-            )
+                self._reporting(work, everything), values, everything, concurrency_id="save",
+                **quiet,
+            )  # fmt: skip
 
-    def _pick(self, key: str) -> None:
-        self.session.toggle(key)
+    def _here(self, act: Callable) -> Callable:
+        """Return what acts only where the page shows what is on the table."""
+
+        def acting(source: str, direction: str, *values: Any) -> Any:
+            self.session.check_shown(source, direction)
+            return act(*values)
+
+        return acting
+
+    def _set(self, source: str, direction: str, keys: list[str] | None, *tuned: Any) -> None:
+        """Take what the controls of a page show, where it shows what is on the table."""
+        self.session.check_shown(source, direction, keys or [])
+        *shifts, scale, transform = tuned
+        self.session.tune(shifts, scale, transform)
+
+    def _save(self, report: Report, *shown: Any) -> str:
+        self._set(*shown)
+        return self.session.save(report)
+
+    def _find(self, report: Report, *shown: Any) -> str:
+        *controls, wanted = shown
+        self._set(*controls)
+        return reach_change(self.session, wanted, report)
+
+    def _export(self, report: Report, *shown: Any) -> str:
+        self._set(*shown)
+        return export_figure(self.session, report)
+
+    def _take(self, asked: dict[str, Any]) -> None:
+        self.session.take(int(asked["number"]))
+
+    def _pick(self, asked: dict[str, Any]) -> None:
+        """Choose what was clicked on, or leave it out, or put it in the place of another."""
+        if old := asked.get("instead"):
+            self.session.exchange(old, asked["key"])
+        else:
+            self.session.toggle(asked["key"])
         self._check_number()
 
     def _choose(self, keys: list[str]) -> None:
@@ -143,23 +185,29 @@ class Page:
 
     def _tune(self, *values: Any) -> Values:
         self.display.note = ""
-        *shifts, scale, transform = values
-        self.session.tune(shifts, scale, transform)
+        self._set(*values)
         return [*self.display.at_once(), *self.display.buttons()]
 
-    def _finish(self) -> Values:
+    def _finish(self, source: str, direction: str) -> Values:
         """Return the version in full, where what is shown is a preview."""
-        outcome = self.session.finish() if self.display.is_preview else None
+        session, controls = self.session, self.controls
+        is_here = (source, direction) == (session.source_id, session.direction)
+        outcome = session.finish() if self.display.is_preview and is_here else None
         if outcome is None:
-            return _unchanged(self.controls.shown)
-        return self.display.outcome(outcome)
+            return _unchanged([*controls.shown, controls.trail])
+        return [*self.display.outcome(outcome), self.display.trail()]
 
     def _changed(self, change: Callable, *values: Any) -> Values:
-        """Change something and show all of it; where it is refused, show why and change nothing."""
+        """Change something and show all of it; where it is refused, show why and change nothing.
+
+        A page that shows something else than what is on the table is told so, and stays as it is.
+        """
         said = self.display.note = ""
         try:
             done = change(*values)
             self.display.note = said = message_html(done) if isinstance(done, str) else ""
+        except ShownElsewhere:
+            raise
         except InputError as error:
             said = message_html(str(error), "wrong")
         return self._everything_and(said)
@@ -185,20 +233,23 @@ class Page:
         return guarded
 
     def _reporting(
-        self, work: Callable[[Report], str], outputs: list
-    ) -> Callable[[], Iterator[Values]]:
-        """Return the handler of long work that shows its progress, and then its result."""
+        self, work: Callable[..., str], outputs: list
+    ) -> Callable[..., Iterator[Values]]:
+        """Return the handler of long work that shows its progress, and then its result.
+
+        It is given what reports, and the values of its components.
+        """
         import gradio
 
         controls = self.controls
 
-        def reporting() -> Iterator[Values]:
+        def reporting(*values: Any) -> Iterator[Values]:
             reports: queue.Queue = queue.Queue()
             result: list[str | Exception] = []
 
             def run() -> None:
                 try:
-                    result.append(work(lambda *report: reports.put(report)))
+                    result.append(work(lambda *report: reports.put(report), *values))
                 except Exception as error:
                     result.append(error)
                 reports.put(None)
@@ -209,11 +260,13 @@ class Page:
             while (report := reports.get()) is not None:
                 yield _some(outputs, {controls.message: progress_html(*report)})
             (done,) = result
+            self.display.note = ""
             if isinstance(done, Exception):
                 buttons = dict(zip(controls.buttons, self.display.buttons(), strict=True))
                 yield _some(outputs, {**buttons, controls.message: _failure_html(done)})
             else:
-                yield self._everything_and(message_html(done))
+                self.display.note = message_html(done)
+                yield self._everything_and(self.display.note)
 
         return reporting
 
@@ -222,6 +275,8 @@ def _failure_html(error: Exception) -> str:
     """Return what went wrong as a message; a fault of ours leaves its traceback on the terminal."""
     if isinstance(error, InputError):
         text = str(error)
+    elif isinstance(error, Superseded):
+        text = "Stopped, because something else was chosen meanwhile."
     elif isinstance(error, OSError):
         text = told(error)
     else:

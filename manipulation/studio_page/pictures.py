@@ -13,7 +13,8 @@ from manipulation.images.photographs import resized
 from manipulation.studio_page.outcome import Outcome
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 
-_SIDE_PX = 512
+_SIDE_PX = 512  # of a density, twice its own
+_LARGEST_PX = 2048  # of a photograph
 _GREY = 128  # around a photograph that is not square
 
 
@@ -38,11 +39,11 @@ def pictures_of_none(image: ImagePredictions) -> dict[str, str]:
     return photographs | dict.fromkeys(("target", "predicted", "predicted_original"), density)
 
 
-def photograph_uri(pixels: np.ndarray) -> str:
-    """Return ``(H, W, 3)`` uint8 pixels as a data URI, square, at most 512 px wide."""
+def photograph_uri(pixels: np.ndarray, largest_px: int = _LARGEST_PX) -> str:
+    """Return ``(H, W, 3)`` uint8 pixels as a data URI, square, of their size up to a largest."""
     picture = Image.fromarray(boxed(pixels, _GREY))
-    if max(picture.size) > _SIDE_PX:
-        picture = picture.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS)
+    if max(picture.size) > largest_px:
+        picture = picture.resize((largest_px, largest_px), Image.Resampling.LANCZOS)
     return _uri(picture, "jpeg", quality=95, subsampling=0)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from manipulation.images.framing import boxed
 from manipulation.images.photographs import resized
 from manipulation.regions.coco_entries import UNNAMED
+from manipulation.study_stimuli.region_names import object_names, union_name
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
 from stimuli.contract.settings import TargetSettings
 from stimuli.support.errors import InputError
@@ -91,7 +92,7 @@ def regions_of_source(material: SourceMaterial) -> dict[str, Region]:
         for entry in entries
     }
     counts = Counter(categories.values())
-    seen: Counter[str] = Counter()
+    names = object_names(annotations, material.source.image_id)
     found: dict[str, Region] = {}
 
     def add(key: str, name: str, ids: Ids, category: str = "") -> None:
@@ -102,10 +103,7 @@ def regions_of_source(material: SourceMaterial) -> dict[str, Region]:
         found[key] = Region(key, name, ids, category, mask > 0.5, outline(mask), label_place(mask))
 
     for entry in entries:
-        category = categories[entry["id"]]
-        seen[category] += 1
-        name = f"{category} {seen[category]}" if counts[category] > 1 else category
-        add(str(entry["id"]), name, (entry["id"],))
+        add(str(entry["id"]), names[entry["id"]], (entry["id"],))
     named = set(annotations.categories.values())
     for category, count in counts.items():
         if count > 1 and category in named and category != UNNAMED:
@@ -115,8 +113,7 @@ def regions_of_source(material: SourceMaterial) -> dict[str, Region]:
         for target in version.targets:
             if (key := key_of(target)) not in found:
                 ids = material.ids(target)
-                names = [found[str(i)].name if str(i) in found else str(i) for i in ids]
-                add(key, " + ".join(names), ids, target.category)
+                add(key, union_name(names, ids), ids, target.category)
     return found
 
 

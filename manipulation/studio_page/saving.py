@@ -6,13 +6,16 @@ ask, which makes only what has changed. What ``study.toml`` held before is kept 
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from manipulation.new_study.study_text import with_aim, with_version
 from manipulation.study_stimuli.generation import check_unseen
 from manipulation.study_stimuli.stimulus_set import Report, StimulusSet
+from manipulation.study_stimuli.version_choice import FoundVersions
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.settings import Settings, VersionSettings, parse_settings
 from stimuli.contract.study import Study
@@ -59,6 +62,17 @@ def last_save(study: Study) -> Saved | None:
         ) from None
 
 
+def saves(study: Study) -> list[tuple[str, str]]:
+    """Return what was saved and can be undone, the last first, each with its time."""
+    found = []
+    for path in sorted(_folder(study).glob("*.json"), reverse=True):
+        with suppress(InputError, OSError, KeyError, TypeError):
+            when = datetime.fromtimestamp(path.stat().st_mtime)
+            what = cast(dict[str, Any], read_json(path))["what"]
+            found.append((str(what), f"{when:%Y-%m-%d %H:%M}"))
+    return found
+
+
 def save(
     study: Study,
     source_id: str,
@@ -66,6 +80,7 @@ def save(
     report: Report,
     *,
     shown: VersionSettings | None = None,
+    found: FoundVersions | None = None,
 ) -> bool:
     """Save a version into a study and make its files.
 
@@ -78,6 +93,8 @@ def save(
     shown
         The version that ``study.toml`` stated when this one was chosen in its place; by default
         whatever it states.
+    found
+        Versions that were finished before, which are not searched again.
 
     Returns
     -------
@@ -100,7 +117,9 @@ def save(
             _check_as_shown(study, before, source_id, version, shown)
         after = with_version(before, source_id, version, study.settings_file.name)
         changed = parse_settings(after) != parse_settings(before)
-        stimulus_set = StimulusSet(Study(study.root, parse_settings(after)))  # checks all of it
+        stimulus_set = StimulusSet(  # checks all of it
+            Study(study.root, parse_settings(after)), found
+        )
         if changed:
             _check_unchanged(study.settings_file, before)
             _keep(study, what, before, after)

@@ -4,17 +4,18 @@ One person works on one study. What was chosen is kept here rather than in the p
 survives a reload; what is saved stands in the study.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from manipulation.studio_page import saving
 from manipulation.studio_page.outcome import Outcome
 from manipulation.studio_page.regions import Region, key_of
+from manipulation.studio_page.trail import Trail, Tried
 from manipulation.studio_page.turns import Superseded, Turns
 from manipulation.studio_page.workbench import Bench, Workbench
 from manipulation.study_stimuli.stimulus_set import Report
-from stimuli.contract.settings import VersionSettings
+from stimuli.contract.settings import TargetSettings, VersionSettings
 from stimuli.contract.vocabulary import Condition, Direction, Transform
 from stimuli.support.errors import InputError
 
@@ -23,6 +24,10 @@ from stimuli.support.errors import InputError
 class _Place:
     source_id: str
     direction: Direction
+
+
+class ShownElsewhere(InputError):
+    """A page asks for something on what it shows, which is not what is on the table."""
 
 
 class Session:
@@ -40,9 +45,10 @@ class Session:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root, self.turns = root, Turns()
+        self.root, self.turns, self.trail = root, Turns(), Trail()
         self.workbench = Workbench(root)
         self._drafts: dict[_Place, VersionSettings] = {}
+        self._left_out: dict[_Place, tuple[TargetSettings, ...]] = {}  # before some were left out
         first = self.workbench.settings.sources[0]
         self._place = _Place(first.source_id, Direction.INCREASE)
 
@@ -100,7 +106,9 @@ class Session:
         """Read the study again if its ``study.toml`` has changed; choices are kept."""
         if self.workbench.is_current:
             return
+        found = self.workbench.found
         self.workbench = Workbench(self.root)
+        self.workbench.found = found  # it states what it was made from
         known = {one.source_id: one for one in self.workbench.settings.sources}
         self._drafts = {at: one for at, one in self._drafts.items() if at.source_id in known}
         if self.source_id not in known:
@@ -128,10 +136,39 @@ class Session:
         self.workbench.source(source_id)
         self._place = _Place(source_id, Direction(direction))
 
+    def check_shown(
+        self, source_id: str, direction: str, keys: Sequence[str] | None = None
+    ) -> None:
+        """Check that what a page shows is what is on the table; events of another are refused.
+
+        Parameters
+        ----------
+        keys
+            Regions that the page shows as chosen, in any order; None where they do not matter.
+
+        Raises
+        ------
+        ShownElsewhere
+            If another page took something else on the table, or chose other regions.
+        """
+        here = (self.source_id, str(self.direction))
+        if (source_id, direction) != here:
+            raise ShownElsewhere(
+                f"This page shows {source_id}, {direction}, and another page of this study took "
+                f"{', '.join(here)} on the table since; nothing was changed. Choose a source or "
+                f"direction here, or reload, to go on in this page."
+            )
+        if keys is not None and set(keys) != {key_of(one) for one in self.version.targets}:
+            raise ShownElsewhere(
+                f"{source_id}, {direction}: other objects were chosen meanwhile, in another page "
+                f"or while this was asked; nothing was changed. Look, and try again, or reload."
+            )
+
     def choose(self, keys: Sequence[str]) -> None:
         """Choose regions; those that stay keep their order and shifts, new ones come last.
 
         A new aim is shifted as the version's direction asks, every further region the other way.
+        One that was left out just before comes back to its place, with its shift.
 
         Raises
         ------
@@ -146,15 +183,49 @@ class Session:
         regions = self.bench.regions
         if unknown := [key for key in keys if key not in regions]:
             raise InputError(f"{self.source_id}: has no region {unknown[0]!r}; choose another")
-        targets = [target for target in self.version.targets if key_of(target) in keys]
-        present = {key_of(target) for target in targets}
+        present = self.version.targets
+        known = {key_of(one): one for one in self._known_targets(keys)}
+        targets = [one for key, one in known.items() if key in keys]
         for key in keys:
-            if key not in present:
+            if key not in known:
                 towards = 1 if self.direction == Direction.INCREASE else -1
                 sign = -towards if targets else towards
                 shift = sign * self.workbench.settings.manipulation.k_shift
                 targets.append(regions[key].target(shift))
+        if not targets and len(present) > 1:  # a fresh start
+            self._left_out.pop(self._place, None)
+        elif not targets:
+            self._left_out[self._place] = present
+        elif not {key_of(one) for one in present} <= set(keys):
+            self._left_out.setdefault(self._place, present)
         self._draft(replace(self.version, targets=tuple(targets)))
+
+    def _known_targets(self, keys: Sequence[str]) -> tuple[TargetSettings, ...]:
+        """Return the targets in their order, with those that come back after they were left out."""
+        now = {key_of(one): one for one in self.version.targets}
+        before = self._left_out.get(self._place, ())
+        if not set(keys) | now.keys() <= {key_of(one) for one in before}:
+            self._left_out.pop(self._place, None)  # something else is chosen
+            return self.version.targets
+        return tuple(now.get(key_of(one), one) for one in before)
+
+    def exchange(self, old: str, new: str) -> None:
+        """Choose a region in place of a chosen one: it takes over its role and its shift.
+
+        Raises
+        ------
+        InputError
+            If `old` is not chosen, `new` is, or there is no such region.
+        """
+        regions, targets = self.bench.regions, self.version.targets
+        keys = [key_of(one) for one in targets]
+        if old not in keys or new in keys or new not in regions:
+            raise InputError(f"{self.source_id}: {new!r} cannot take the place of {old!r}")
+        changed = [
+            regions[new].target(one.k_shift) if key_of(one) == old else one for one in targets
+        ]
+        self._left_out.pop(self._place, None)
+        self._draft(replace(self.version, targets=tuple(changed)))
 
     def toggle(self, key: str) -> None:
         """Choose a region, or leave it out if it is chosen, alone or in a union."""
@@ -167,6 +238,7 @@ class Session:
     def aim_at(self, key: str) -> None:
         """Make a chosen region the aim, by which the version is judged."""
         targets = sorted(self.version.targets, key=lambda target: key_of(target) != key)
+        self._left_out.pop(self._place, None)
         self._draft(replace(self.version, targets=tuple(targets)))
 
     def tune(self, shifts: Sequence[float], k_scale: float, transform: str) -> None:
@@ -189,9 +261,12 @@ class Session:
     def discard(self) -> None:
         """Go back to the version that ``study.toml`` states."""
         self._drafts.pop(self._place, None)
+        self._left_out.pop(self._place, None)
 
     def look(self) -> Outcome:
-        """Return the version on the table as far as it can be had at once: saved or a preview.
+        """Return the version on the table as far as it can be had at once.
+
+        That is as saved, in full where it was finished lately, or a preview.
 
         Raises
         ------
@@ -204,7 +279,10 @@ class Session:
             if not self.unsaved:
                 found = self.workbench.saved(self.source_id, self.version)
                 if found:
+                    self.trail.add(self._place, self.version, found)
                     return found
+            if finished := self.workbench.finished(self.source_id, self.version):
+                return finished
             return self.workbench.preview(self.source_id, self.version)
 
     def finish(self) -> Outcome | None:
@@ -217,7 +295,7 @@ class Session:
         """
         try:
             with self.turns.working(self.turns.newest) as check:
-                return self.workbench.full(self.source_id, self.version, check)
+                return self.look_in_full(self.version, check)
         except Superseded:
             return None
 
@@ -231,13 +309,16 @@ class Session:
             version meanwhile.
         """
         with self.turns.working(self.turns.new()):
-            name = f"{self.source_id}, {self.direction}"
-            self.workbench.check(self.source_id, self.version)
+            place, version = self._place, self.version
+            name = f"{place.source_id}, {place.direction}"
+            self.workbench.check(place.source_id, version)
             try:
                 changed = saving.save(
-                    self.workbench.study, self.source_id, self.version, report, shown=self.stated
-                )
-                self.discard()
+                    self.workbench.study, place.source_id, version, report, shown=self.stated,
+                    found=self.workbench.found,
+                )  # fmt: skip
+                if self._drafts.get(place) == version:  # else it was moved on meanwhile
+                    del self._drafts[place]
             finally:
                 self.refresh()  # what others have changed, too; the choice that is refused stays
         return f"Saved: {name}." if changed else f"{name} is as study.toml asks."
@@ -258,6 +339,56 @@ class Session:
                 self.show(source_id, direction)
                 self.discard()
         return f"Undone: {saved.what} is as it was before."
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """The versions of what is on the table that were looked at in full, the newest last."""
+        return self.trail.of(self._place)
+
+    def take(self, number: int) -> None:
+        """Choose a version again that was looked at before, by its number among `tried`.
+
+        Raises
+        ------
+        InputError
+            If there is none, or a region of it is gone.
+        """
+        tried = self.tried
+        if not 0 <= number < len(tried):
+            raise InputError(f"version {number} was not tried; expected 0 to {len(tried) - 1}")
+        version = tried[number].version
+        if gone := [k for k in map(key_of, version.targets) if k not in self.bench.regions]:
+            raise InputError(f"{self.source_id}: has no region {gone[0]!r} any more")
+        self._left_out.pop(self._place, None)
+        self._draft(version)
+
+    def set(self, version: VersionSettings) -> None:
+        """Choose a version of what is on the table."""
+        self._draft(version)
+
+    def look_in_full(self, version: VersionSettings, check: Callable[[], None]) -> Outcome:
+        """Return a version of what is on the table as saving would make it, and remember it.
+
+        Parameters
+        ----------
+        check
+            Called before every use of a saliency model; what it raises ends the work.
+
+        Raises
+        ------
+        InputError
+            If the version cannot be made.
+        """
+        place = self._place
+        found = self.workbench.finished(place.source_id, version)
+        found = found or self.workbench.full(place.source_id, version, check)
+        self.trail.add(place, version, found)
+        return found
+
+    @property
+    def saves(self) -> list[tuple[str, str]]:
+        """What was saved and can be undone, the last first, each with its time."""
+        return saving.saves(self.workbench.study)
 
     @property
     def undoable(self) -> str | None:

@@ -56,6 +56,8 @@ const draw = () => {
   density.src = value.predicted_original;
   drawObjects(value.regions);
   stage.dataset.stage = value.stage;
+  for (const name of ['original', 'version']) large.querySelector(`img.${name}`).src = value[name];
+  if (large.open) size();
 };
 
 const flip = () => {
@@ -67,9 +69,21 @@ const flip = () => {
 
 const pick = (path) => trigger('select', { key: path.dataset.key });
 
+// Repeated clicks on one place choose what lies beneath, one region after the other.
+let last = null;
+const isChosen = (path) => path.getAttribute('aria-checked') === 'true';
 find('.objects').addEventListener('click', (event) => {
-  const path = event.target.closest('path[data-key]');
-  if (path) pick(path);
+  const under = document.elementsFromPoint(event.clientX, event.clientY).filter((one) => one.dataset?.key && one.closest('#stage .objects'));
+  if (!under.length) return;
+  const again = last && Math.hypot(event.clientX - last.x, event.clientY - last.y) < 6 && under.find((one) => one.dataset.key === last.key);
+  let path = under[0], instead;
+  if (again && under.length > 1) {
+    path = under.slice(under.indexOf(again) + 1).find((one) => !isChosen(one)) || again;
+    if (path !== again && isChosen(again)) instead = last.key;
+  }
+  last = { x: event.clientX, y: event.clientY, key: path.dataset.key };
+  if (path === again) last = null;
+  trigger('select', { key: path.dataset.key, instead });
 });
 find('.objects').addEventListener('keydown', (event) => {
   if ((event.key === 'Enter' || event.key === ' ') && event.target.dataset.key) {
@@ -78,9 +92,71 @@ find('.objects').addEventListener('keydown', (event) => {
   }
 });
 find('.flip').addEventListener('click', flip);
+
+// Original and version at full size: side by side or in place of each other, scrolled together.
+const large = element.querySelector('dialog.large');
+const panes = [...large.querySelectorAll('.pane')];
+let zoom = null, mode = 'side'; // null: as large as fits
+
+const size = () => {
+  const image = large.querySelector('img.version'), natural = image.naturalWidth;
+  if (!natural) return image.addEventListener('load', size, { once: true });
+  const visible = panes.find((one) => one.checkVisibility());
+  const fit = Math.max(0.05, Math.min(visible.clientWidth, visible.clientHeight) / natural);
+  const now = zoom || fit;
+  for (const one of large.querySelectorAll('.pane img')) one.style.width = `${Math.round(natural * now)}px`;
+  large.querySelector('output').textContent = `${Math.round(now * 100)} %`;
+  large.querySelector('.hint').textContent = mode === 'flip' ? (large.classList.contains('original') ? 'Original' : 'Stimulus') : `${natural} pixels wide; left: original, right: stimulus`;
+  return now;
+};
+const compare = (name) => {
+  mode = name;
+  large.classList.toggle('flip', mode === 'flip');
+  large.classList.remove('original');
+  for (const one of large.querySelectorAll('[data-mode]')) one.setAttribute('aria-pressed', String(one.dataset.mode === mode));
+  size();
+};
+const flipLarge = () => {
+  if (mode !== 'flip') return compare('flip');
+  const from = panes.find((one) => one.checkVisibility()), at = [from.scrollLeft, from.scrollTop];
+  const focused = document.activeElement === from;
+  large.classList.toggle('original');
+  const to = panes.find((one) => one.checkVisibility());
+  [to.scrollLeft, to.scrollTop] = at;
+  if (focused) to.focus();
+  size();
+};
+const zoomBy = (factor) => { zoom = Math.min(8, Math.max(0.1, size() * factor)); size(); };
+find('.enlarge').addEventListener('click', () => { zoom = null; large.showModal(); compare(mode); });
+large.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (event.target === large || button?.matches('.close')) large.close();
+  else if (button?.dataset.mode) button.dataset.mode === 'flip' && mode === 'flip' ? flipLarge() : compare(button.dataset.mode);
+  else if (button?.dataset.zoom === 'fit') { zoom = null; size(); }
+  else if (button?.dataset.zoom) zoomBy(button.dataset.zoom === 'in' ? 1.5 : 1 / 1.5);
+});
+large.addEventListener('keydown', (event) => {
+  if (event.key === '+' || event.key === '=') zoomBy(1.5);
+  if (event.key === '-') zoomBy(1 / 1.5);
+});
+for (const [one, other] of [panes, [...panes].reverse()]) {
+  one.addEventListener('scroll', () => {
+    if (other.scrollLeft !== one.scrollLeft) other.scrollLeft = one.scrollLeft;
+    if (other.scrollTop !== one.scrollTop) other.scrollTop = one.scrollTop;
+  });
+}
+
+// Other tabs and windows of this browser on the same study are told of each other.
+const others = new BroadcastChannel('studio'), said = element.querySelector('.two-pages');
+others.onmessage = ({ data }) => {
+  said.hidden = data === 'gone';
+  if (data !== 'too') others.postMessage('too');
+};
+others.postMessage('here');
+addEventListener('pagehide', () => others.postMessage('gone'));
 document.addEventListener('keydown', (event) => {
   const typing = event.target.matches('textarea, input:not([type=range]):not([type=radio]):not([type=checkbox])');
-  if (event.key === 'f' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) flip();
+  if (event.key === 'f' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) large.open ? flipLarge() : flip();
 });
 watch('value', draw);
 draw();

@@ -23,13 +23,15 @@ from manipulation.studio_page.preview import (
 from manipulation.studio_page.regions import Region, key_of, regions_of_source
 from manipulation.studio_page.saved_version import saved_outcome
 from manipulation.studio_page.turns import InterruptibleModel
-from manipulation.study_stimuli.chosen_strength import aim_reached, chosen_version
+from manipulation.study_stimuli.chosen_strength import aim_reached
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.predicted_effect import ImagePredictions
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
+from manipulation.study_stimuli.version_choice import FoundVersions, VersionChoice
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.targets.intent import Intent
 from manipulation.transforms.edits import Negative
+from manipulation.upscaling.network import load_upscaler
 from stimuli.contract.settings import Settings, SourceSettings, VersionSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Condition, Transform
@@ -95,6 +97,9 @@ class Workbench:
         self.makers = self._makers_for(self.models.guides)
         self._benches: OrderedDict[str, Bench] = OrderedDict()
         self._negative: tuple[tuple[str, ...], Negative] | None = None
+        self._upscaler = load_upscaler(self.settings.images.upscale)
+        self.found = FoundVersions()
+        self._finished: OrderedDict[tuple[str, VersionSettings], Outcome] = OrderedDict()
 
     @property
     def settings(self) -> Settings:
@@ -142,6 +147,7 @@ class Workbench:
     def regions_changed(self) -> None:
         """Read the annotations of all sources again, for a region that was kept or removed."""
         self.sources = Sources(self.study)
+        self._finished.clear()  # their objects may have other names
         for source_id, bench in list(self._benches.items()):
             material = self.sources.material(bench.source)
             regions = regions_of_source(material) if bench.regions else {}
@@ -174,7 +180,7 @@ class Workbench:
         bench = self.bench(source_id)
         intent, transform = bench.material.intent(version), self.makers.transform(version)
         if transform == Transform.NETWORK:
-            return self._chosen_outcome(bench, version, intent, self.makers)
+            return self._chosen_outcome(bench, version, self.makers)
         if transform == Transform.PIXELS:
             known = [
                 KnownPrediction(one, bench.photograph) for one in self.models.guides(transform)
@@ -215,8 +221,15 @@ class Workbench:
                     InterruptibleModel(one, check) for one in self.models.guides(transform)
                 ]
             )
-        intent = bench.material.intent(version)
-        return self._chosen_outcome(bench, version, intent, makers)
+        finished = self._chosen_outcome(bench, version, makers)
+        self._finished[source_id, version] = finished
+        while len(self._finished) > _KEPT:
+            self._finished.popitem(last=False)
+        return finished
+
+    def finished(self, source_id: str, version: VersionSettings) -> Outcome | None:
+        """Return a version in full if it was made lately, else None."""
+        return self._finished.get((source_id, version))
 
     def saved(self, source_id: str, version: VersionSettings) -> Outcome | None:
         """Return a version from the files of the study; None where they do not hold it.
@@ -239,11 +252,11 @@ class Workbench:
         return self.models.predictions(to_pixels(image), size)
 
     def _chosen_outcome(
-        self, bench: Bench, version: VersionSettings, intent: Intent, makers: VersionMakers
+        self, bench: Bench, version: VersionSettings, makers: VersionMakers
     ) -> Outcome:
-        chosen = chosen_version(
-            makers.maker(version), bench.photograph, intent, self.models, self.settings.manipulation
-        )
+        images, intent = self.settings.images, bench.material.intent(version)
+        choice = VersionChoice(images, self.models, makers, self._upscaler, self.found)
+        chosen = choice.choose(bench.material, version)
         found = self._outcome(Stage.FULL, bench, version, intent, chosen.image)
         manipulation = self.settings.manipulation
         reached = aim_reached(found.effect, manipulation, of_entropy=not version.targets)

@@ -1,41 +1,96 @@
 """What the contact sheet of a study shows of every stimulus."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from manipulation.images.contact_sheet import Panel
+from manipulation.images.contact_sheet import Outlined, Panel, Role
 from manipulation.images.log_density import log_normalised
 from manipulation.images.photographs import resized, to_image, to_pixels
-from manipulation.study_stimuli.source_material import SourceMaterial
+from manipulation.study_stimuli.region_names import object_names, union_name
+from manipulation.study_stimuli.source_material import Ids, SourceMaterial
 from stimuli.contract.vocabulary import Direction, Stimulus
 from stimuli.support.files import read_image, read_log_saliency
 
 _SHEET_PX = 256
+_TITLE = 40  # characters that have room above a picture
 
 
-def contact_panel(root: Path, material: SourceMaterial, stimulus: Stimulus) -> Panel:
-    """Return the picture of a stimulus, its density and its figures, from the files of the study.
+def contact_panels(
+    root: Path, material: SourceMaterial, stimuli: Sequence[Stimulus]
+) -> list[Panel]:
+    """Return the pictures of a source's stimuli, from the files of the study.
 
-    The region that is outlined is the aim of the source's first version; of a control what was
-    changed in its place, too.
+    Each version has its own aim outlined and measured, its partners outlined otherwise, and of a
+    control what was changed in the aim's place; the original has the aims of all versions.
     """
-    aim = material.aim(material.source.versions[0])
+    return [_panel(root, material, one, stimuli) for one in stimuli]
+
+
+def _panel(
+    root: Path, material: SourceMaterial, stimulus: Stimulus, stimuli: Sequence[Stimulus]
+) -> Panel:
     log_saliency = torch.from_numpy(read_log_saliency(root / stimulus.prediction))
     shown = to_image(material.framing.cut(read_image(root / stimulus.image)))
     longest = max(shown.shape)
     height, width = (round(_SHEET_PX * side / longest) for side in shown.shape[-2:])
     size = (height, width)
     is_original = stimulus.direction == Direction.NONE
+    aims = _aims(stimuli) if is_original else [one.annotation_ids for one in stimulus.targets[:1]]
+    partners = [one.annotation_ids for one in stimulus.targets[1:]]
+    names = _names(material)
+
+    def outlined(ids: Ids, role: Role) -> Outlined:
+        mask = resized(material.mask(ids), size).numpy() > 0.5
+        return Outlined(mask, role, union_name(names, ids))
+
+    regions = [outlined(ids, Role.AIM) for ids in aims]
+    regions += [outlined(ids, Role.PARTNER) for ids in partners]
+    changed = _changed_region(root, material, stimulus, size)
+    if changed is not None:
+        regions.append(Outlined(changed, Role.CHANGED, "changed"))
+    aim = f": {regions[0].name}" if regions and not is_original else ""
     return Panel(
-        title=f"{stimulus.source_id}: {stimulus.condition if is_original else stimulus.direction}",
-        figures=_figures(stimulus, "bits" if aim is None else "p_obj"),
+        title=_short(f"{stimulus.source_id}: original" if is_original
+                     else f"{stimulus.direction}{aim}"),
+        figures="\n".join(_originals_figures(stimuli, names)) if is_original
+        else _figures(stimulus, "p_obj" if stimulus.targets else "bits", names),
         image=to_pixels(resized(shown, size)),
         density=log_normalised(resized(log_saliency, size)).exp().numpy(),
-        mask=None if aim is None else resized(aim, size).numpy() > 0.5,
-        changed=_changed_region(root, material, stimulus, size),
-    )
+        outlined=tuple(regions),
+    )  # fmt: skip
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _TITLE else f"{title[: _TITLE - 3]}..."
+
+
+def _names(material: SourceMaterial) -> dict[int, str]:
+    if material.objects is None:
+        return {}
+    return object_names(material.objects.annotations, material.source.image_id)
+
+
+def _aims(stimuli: Sequence[Stimulus]) -> list[Ids]:
+    """Return the aims of the versions of a source, each once."""
+    aims = [one.targets[0].annotation_ids for one in stimuli if one.targets]
+    return list(dict.fromkeys(aims))
+
+
+def _originals_figures(stimuli: Sequence[Stimulus], names: dict[int, str]) -> list[str]:
+    """Return what is measured in the original: p_obj of each version's aim, or the entropy."""
+    measured: dict[str, float] = {}
+    several = len(_aims(stimuli)) > 1
+    for one in stimuli:
+        effect = one.effect
+        if one.direction == Direction.NONE or effect is None or effect.predicted_change is None:
+            continue
+        ids = one.targets[0].annotation_ids if one.targets else ()
+        name = f"p_obj {union_name(names, ids)}" if several else "p_obj" if ids else "bits"
+        measured.setdefault(name, effect.predicted - effect.predicted_change)
+    return [f"{name} {value:.3f}" for name, value in measured.items()]
 
 
 def _changed_region(
@@ -47,7 +102,16 @@ def _changed_region(
     return resized(torch.from_numpy(mask > 127).float(), size).numpy() > 0.5
 
 
-def _figures(stimulus: Stimulus, unit: str) -> str:
+def _named(unusual: str, names: dict[int, str]) -> str:
+    """Return what is unusual with the name of its region in place of its annotations."""
+    ids, _, what = unusual.partition(" ")
+    numbers = ids.split("+")
+    if not all(one.isdigit() for one in numbers):
+        return unusual
+    return f"{union_name(names, [int(one) for one in numbers])}: {what}"
+
+
+def _figures(stimulus: Stimulus, unit: str, names: dict[int, str]) -> str:
     effect = stimulus.effect
     if effect is None:
         return ""
@@ -71,5 +135,5 @@ def _figures(stimulus: Stimulus, unit: str) -> str:
             f"size {control.size_ratio:.2f}, saliency {control.saliency_difference:+.2f} nat",
         ]
     if effect.unusual:
-        lines += [f"unusual: {one}" for one in effect.unusual.split(", ")]
+        lines += [f"unusual: {_named(one, names)}" for one in effect.unusual.split(", ")]
     return "\n".join(lines)

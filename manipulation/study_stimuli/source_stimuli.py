@@ -17,11 +17,7 @@ from torch import Tensor
 from manipulation.images.framing import Framing
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.study_stimuli.build_record import BuildRecord, array_sha256
-from manipulation.study_stimuli.chosen_strength import (
-    ChosenVersion,
-    aim_reached,
-    chosen_version,
-)
+from manipulation.study_stimuli.chosen_strength import ChosenVersion, aim_reached
 from manipulation.study_stimuli.control_stimulus import MadeVersion, make_control
 from manipulation.study_stimuli.made_with import MADE_WITH, made_with
 from manipulation.study_stimuli.models import StudyModels
@@ -33,6 +29,7 @@ from manipulation.study_stimuli.recorded_effect import (
     seen_by_networks,
 )
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
+from manipulation.study_stimuli.version_choice import FoundVersions, VersionChoice
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.upscaling.network import Upscaler
 from stimuli.contract.settings import VersionSettings
@@ -70,6 +67,8 @@ class SourceStimuli:
         Block of every version, by source and direction.
     on_change
         Called before anything is made anew.
+    found
+        Versions that were found before, which are not searched again.
     """
 
     def __init__(
@@ -80,10 +79,13 @@ class SourceStimuli:
         upscaler: Upscaler,
         blocks: Mapping[tuple[str, Direction], Block],
         on_change: Callable[[], None],
+        found: FoundVersions | None = None,
     ) -> None:
         self.study, self.images = study, study.settings.images
         self.models, self.makers, self.upscaler = models, makers, upscaler
         self.blocks, self._on_change = blocks, on_change
+        found = FoundVersions() if found is None else found
+        self.choice = VersionChoice(self.images, models, makers, upscaler, found)
 
     def make(self, material: SourceMaterial) -> tuple[Stimulus, ...]:
         """Make the original and the versions of a source, and write their files."""
@@ -138,19 +140,10 @@ class SourceStimuli:
 
         @cache
         def chosen() -> ChosenVersion:
-            manipulation = self.study.settings.manipulation
-            return chosen_version(
-                maker, photograph, intent, self.models, manipulation,
-                lambda image: seen_by_networks(self._framed(image, material.framing),
-                                               material.framing),
-            )  # fmt: skip
+            return self.choice.choose(material, version)
 
         changed = f"stimuli/versions/{record.stim_id}.png"
-        guides = self.models.guides_sha256(self.makers.transform(version))
-        made_from = [*asked, maker.identity, guides, self.models.strength_identity]
-        if self.study.settings.manipulation.budget:
-            framing = material.framing
-            made_from += [self.upscaler.sha256, self.images.size_px, *framing.identity]
+        made_from = self.choice.made_from(material, version)
         regions = [_annotations(material.ids(target)) for target in version.targets]
 
         def write_changed(path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from manipulation.images.contact_sheet import Panel, write_contact_sheets
 from manipulation.study_stimuli.blocks import version_blocks
 from manipulation.study_stimuli.build_record import BuildRecord
-from manipulation.study_stimuli.contact_panels import contact_panel
+from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.control_stimulus import check_room
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.made_with import MADE_WITH
@@ -16,6 +16,7 @@ from manipulation.study_stimuli.methods import stimulus_methods
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.source_stimuli import SourceStimuli
+from manipulation.study_stimuli.version_choice import FoundVersions
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.upscaling.network import load_upscaler
 from stimuli.contract.catalogue import write_blocks, write_catalogue
@@ -41,6 +42,8 @@ class StimulusSet:
     ----------
     study
         Its settings say everything that is made.
+    found
+        Versions that were found before, which are not searched again.
 
     Attributes
     ----------
@@ -55,7 +58,7 @@ class StimulusSet:
         If a source, a model or a network is wrong, or a record names a file that is not made.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, found: FoundVersions | None = None) -> None:
         self.study, self.settings = study, study.settings
         self._sources = Sources(study)
         self.materials = self._sources.read()
@@ -79,7 +82,7 @@ class StimulusSet:
         ids = [material.source.source_id for material in controlled]
         blocks = version_blocks(conditions, self.settings.study.seed, ids)
         self._of_source = SourceStimuli(
-            study, models, makers, upscaler, blocks, self._catalogue_is_stale
+            study, models, makers, upscaler, blocks, self._catalogue_is_stale, found
         )
         self._records()
         self.stimuli: list[Stimulus] = []
@@ -103,7 +106,7 @@ class StimulusSet:
                 report(number, total, f"making {material.source.source_id}")
             stimuli = self._of_source.make(material)
             self.stimuli += stimuli
-            self._panels.append([contact_panel(self.study.root, material, s) for s in stimuli])
+            self._panels.append(contact_panels(self.study.root, material, stimuli))
         if report:
             report(total, total, "writing catalogue and contact sheets")
         self._finish()
@@ -117,11 +120,9 @@ class StimulusSet:
             f"{self.settings.study.name}: images and predicted densities without centre bias "
             f"({self.settings.manipulation.saliency})"
         )
-        subtitle = ""
+        subtitle = "Solid line: aim, which the figures are of; dashed: shifted beside it"
         if judges := ", ".join(one.described for one in self.models.second_opinions):
-            subtitle = (
-                f"Below each predicted change: what models that took no part see of it, {judges}"
-            )
+            subtitle += f". Below each change: what models that took no part see of it, {judges}"
         write_contact_sheets(study.stimuli, self._panels, title, subtitle)
         photographs = [study.root / one.photograph for one in self.settings.sources]
         write_credits(study, self.stimuli)

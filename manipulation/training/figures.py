@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from manipulation.images.contact_sheet import Panel, contact_sheet
+from manipulation.images.contact_sheet import Outlined, Panel, contact_sheet
 from manipulation.images.log_density import log_normalised
 from manipulation.images.photographs import resized, to_pixels
 from manipulation.networks.guide import Guide
@@ -72,7 +72,7 @@ def picture_sheet(
                         f"target, k {float(batch.k[0]):+.2f}",
                         _pixels(made.images),
                         _density(made.target),
-                        mask if mask.any() else None,
+                        (Outlined(mask),) if mask.any() else (),
                     )
                 )
             row.append(
@@ -81,7 +81,6 @@ def picture_sheet(
                     f"prediction, step {measured.iteration}",
                     _pixels(made.changed),
                     _density(made.log_saliency),
-                    None,
                 )
             )
     kind = checkpoints[0].settings.targets.manipulation

@@ -68,10 +68,18 @@ def credits_of(stimuli: Iterable[Stimulus]) -> tuple[Credit, ...]:
     ('astronaut', 'Public domain')
     """
     terms = {one.source_id: one.licence for one in stimuli if one.direction == Direction.NONE}
-    return tuple(_credit(source_id, terms[source_id]) for source_id in sorted(terms))
+    return tuple(credit_of(source_id, terms[source_id]) for source_id in sorted(terms))
 
 
-def _credit(source_id: str, terms: str) -> Credit:
+def credit_of(source_id: str, terms: str) -> Credit:
+    """Return whom one photograph is owed to, from its terms as the catalogue states them.
+
+    Examples
+    --------
+    >>> from stimuli.contract.credits import credit_of
+    >>> credit_of("tower", "CC BY 2.0; credit: Ann").attribution
+    'by Ann, CC BY 2.0'
+    """
     stated = _TERMS.fullmatch(terms)
     assert stated is not None  # every text fits
     return Credit(

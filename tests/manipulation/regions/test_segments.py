@@ -152,7 +152,7 @@ def clicked(photographs):
 
 @with_data("coco128")
 def test_a_click_on_an_annotated_object_finds_part_of_it_and_its_size_can_be_chosen():
-    """Over 30 photographs the medians are those that README.md states; here, of 6."""
+    """Over 30 photographs the medians are those that docs/guide.md states; here, of 6."""
     first, best = clicked(6)
     assert np.median(first) > 0.25
     assert np.median(best) > 0.45

@@ -81,7 +81,8 @@ def browser():
 @pytest.fixture
 def page(server, browser):
     """The page, once it shows the first source; nothing may go wrong in it or leave the machine."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     wrong, asked = [], []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -93,7 +94,7 @@ def page(server, browser):
     if "not saved" in page.inner_text("#state"):  # the server remembers it for the next test
         page.get_by_role("button", name="Discard changes").click()
         wait_for(page, "#state", text="In the study")
-    page.close()
+    context.close()
     assert wrong == []
     own = server.partition("?")[0]
     assert {url for url in asked if not url.startswith((own, "data:"))} == set()
@@ -273,12 +274,39 @@ def test_an_object_is_clicked_a_slider_moved_the_version_saved_found_again_and_u
     page.get_by_role("button", name="Flip with original").click()
     assert not under.is_visible()
 
+    # Both at full size: side by side, larger, then in place of each other.
+    page.get_by_role("button", name="Full size").click()
+    large = page.get_by_role("dialog")
+    assert large.locator("img:visible").count() == 2
+    fit = large.locator("img.version").bounding_box()["width"]
+    page.keyboard.press("+")
+    assert large.locator("img.version").bounding_box()["width"] == pytest.approx(1.5 * fit, abs=2)
+    page.keyboard.press("f")
+    assert [one.get_attribute("class") for one in large.locator("img:visible").all()] == ["version"]
+    page.keyboard.press("f")
+    assert large.locator("img.original").is_visible()
+    page.keyboard.press("Escape")
+    assert not large.is_visible()
+
+    # What was looked at before is taken again, and what was tuned since.
+    tried = page.locator(".trail .tried button")
+    assert tried.count() >= 2
+    tried.first.click()
+    wait_for(page, "#state", text="In the study")
+    tried.last.click()
+    page.wait_for_selector(f"#shift-{number}")
+    wait_for(page, "#state", text="Full version, not saved")
+
     # A reload keeps what is not saved.
     page.reload()
     page.wait_for_selector(f"#shift-{number}")
     assert float(page.input_value(f"#shift-{number} input[type=range]")) == shift
     wait_for(page, "#state", text="not saved")
 
+    # A save stores what the slider shows, however short ago it was moved.
+    slider.press("ArrowLeft")
+    shift = float(slider.input_value())
+    assert shift == -3.1
     page.get_by_role("button", name="Save version").click()
     wait_for(page, "#message", text=f"Saved: {source.source_id}, increase.")
     wait_for(page, "#state", text="In the study")
@@ -470,15 +498,51 @@ def test_what_is_wrong_is_said_in_the_page(page, study):
         study.settings_file.write_text(text)
 
 
-def test_every_control_has_a_name(page):
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('input, button, [role=checkbox], [role=button]')]
-        .filter(one => one.checkVisibility())
-        .filter(one => !(one.ariaLabel || one.title || one.alt || one.innerText?.trim() ||
-          one.labels?.[0]?.innerText.trim() || one.getAttribute('aria-labelledby')))
-        .map(one => one.outerHTML.slice(0, 120))"""
+def test_nothing_serious_hinders_those_who_read_otherwise(page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    wait_for(page, "#state", text="In the study")
+    for scheme, width in (("light", 1400), ("dark", 390)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.reload()
+        page.wait_for_selector(".stage[data-stage]")
+        wait_for(page, "#state", text="In the study")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for opened in (False, True):
+            if opened:
+                page.get_by_role("button", name="Full size").click()
+            found = axe.run(page).response["violations"]
+            serious = [one for one in found if one["impact"] in ("serious", "critical")]
+            assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+        page.keyboard.press("Escape")
+
+
+def test_of_two_tabs_the_second_is_told_and_neither_changes_what_the_other_shows(page, server):
+    wait_for(page, "#state", text="In the study")
+    shown = page.input_value("#shift-0 input[type=range]")
+    other = page.context.new_page()
+    other.set_default_timeout(WAIT_MS)
+    other.goto(server)
+    for one in (page, other):
+        one.wait_for_selector(".two-pages:visible")
+        wait_for(one, "#state", text="In the study")
+    other.locator("#direction").get_by_role("radio", name="decrease").click()
+    other.wait_for_function(
+        "shown => Number(document.querySelector('#shift-0 input[type=range]').value) === -shown",
+        arg=float(shown),
     )
-    assert nameless == []
+    page.locator("#shift-0 input[type=range]").press("ArrowLeft")
+    wait_for(page, "#message", text="another page of this study took")
+    page.get_by_role("button", name="Save version").click()
+    wait_for(page, "#message", text="another page of this study took")
+    assert "not saved" not in other.inner_text("#state")
+    other.locator("#direction").get_by_role("radio", name="increase").click()
+    wait_for(other, "#state", text="In the study")
+    other.close()
+    page.wait_for_selector(".two-pages", state="hidden")
+    page.reload()
+    wait_for(page, "#state", text="In the study")
+    assert page.input_value("#shift-0 input[type=range]") == shown
 
 
 @pytest.mark.parametrize(

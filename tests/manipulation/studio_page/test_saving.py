@@ -7,11 +7,16 @@ import threading
 
 import pytest
 
+from manipulation.images.contact_sheet import Role
 from manipulation.studio_page import saving
+from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.generation import generate_stimuli
+from manipulation.study_stimuli.region_names import object_names
+from manipulation.study_stimuli.source_material import Sources
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.settings import TargetSettings, VersionSettings
 from stimuli.contract.study import open_study
+from stimuli.contract.vocabulary import Direction
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256
 from tests.small_study import propose_small_study
@@ -83,6 +88,35 @@ def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(stud
     saving.undo(reopened, quiet)
     assert files(study) == before
     assert saving.last_save(reopened) is None
+
+
+def test_the_contact_sheet_outlines_names_and_measures_the_aim_of_each_version(study):
+    source = study.settings.sources[0]
+    aim, partner = (one.annotation_ids for one in source.versions[0].targets)
+    target = TargetSettings(annotation_ids=partner, k_shift=-1)
+    saving.save(study, source.source_id, VersionSettings("decrease", (target,)), quiet)
+    study = open_study(study.root)
+    material = Sources(study).material(study.settings.sources[0])
+    rows = [r for r in read_catalogue(study.catalogue) if r.source_id == source.source_id]
+    panels = dict(
+        zip([r.direction for r in rows], contact_panels(study.root, material, rows), strict=True)
+    )
+    names = object_names(material.objects.annotations, source.image_id)
+    first, second = names[aim[0]], names[partner[0]]
+    outlined = {at: [(one.role, one.name) for one in p.outlined] for at, p in panels.items()}
+    assert outlined == {
+        Direction.NONE: [(Role.AIM, first), (Role.AIM, second)],
+        Direction.INCREASE: [(Role.AIM, first), (Role.PARTNER, second)],
+        Direction.DECREASE: [(Role.AIM, second)],
+    }
+    mask = material.mask(partner).bool().numpy()
+    assert panels[Direction.DECREASE].outlined[0].mask.mean() == pytest.approx(
+        mask.mean(), rel=0.05
+    )
+    assert panels[Direction.DECREASE].title == f"decrease: {second}"
+    decreased = next(r.effect for r in rows if r.direction == Direction.DECREASE)
+    before = decreased.predicted - decreased.predicted_change
+    assert panels[Direction.NONE].figures.splitlines()[1] == f"p_obj {second} {before:.3f}"
 
 
 def test_saves_are_undone_one_after_the_other(study):

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from manipulation.studio_page.long_work import export_figure, reach_change
 from manipulation.studio_page.outcome import Stage
-from manipulation.studio_page.regions import VIEW, outline
-from manipulation.studio_page.session import Session
+from manipulation.studio_page.regions import VIEW, key_of, outline
+from manipulation.studio_page.session import Session, ShownElsewhere
 from manipulation.studio_page.turns import Superseded, Turns
+from manipulation.study_stimuli.chosen_strength import chosen_version
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Direction
@@ -84,8 +86,8 @@ def test_a_second_objects_slider_counts_beside_a_larger_one(session):
 
 def test_figures_are_those_of_the_aim_and_of_every_object(session):
     session.show("chelsea", "increase")
-    session.choose(["203"])
     session.choose(["203", "201"])
+    session.aim_at("203")
     session.tune([2.0, -1.0], 1.2, "edits")
     found = session.look()
     assert [one.name for one in found.objects] == ["nose", "eye 1"]
@@ -127,7 +129,18 @@ def test_what_is_saved_is_what_was_shown_in_full(session, monkeypatch, transform
     session.look()
     shown = session.finish()
     assert shown.stage == Stage.FULL
-    session.save(lambda *_: None)
+    with monkeypatch.context() as patched:  # what is finished is not searched again
+        search = "manipulation.study_stimuli.version_choice.chosen_version"
+        searched = []
+
+        def counted(maker, photograph, intent, *others):
+            searched.append(intent.k_shift)
+            return chosen_version(maker, photograph, intent, *others)
+
+        patched.setattr(search, counted)
+        session.save(lambda *_: None)
+    assert searched
+    assert (1.5,) not in searched  # the two other versions alone
     assert not session.unsaved
     saved = session.look()
     assert saved.stage == Stage.SAVED
@@ -158,6 +171,15 @@ def test_choices_keep_order_and_shifts_and_new_ones_go_the_other_way(session):
     assert [one.k_shift for one in session.version.targets] == [-1.5, 2.0]
     session.toggle("203")
     assert [one.key for one in session.chosen] == ["201"]
+    session.toggle("203")  # the aim comes back as what it was
+    assert [(key_of(one), one.k_shift) for one in session.version.targets] == [
+        ("203", -1.5), ("201", 2.0),
+    ]  # fmt: skip
+    session.exchange("203", "202")  # and what takes its place takes its role
+    assert [(key_of(one), one.k_shift) for one in session.version.targets] == [
+        ("202", -1.5), ("201", 2.0),
+    ]  # fmt: skip
+    session.choose(["201"])
     session.choose(["all:eye"])
     session.toggle("202")  # a click on an object of a chosen union leaves the union out
     assert session.chosen == []
@@ -215,6 +237,33 @@ def test_a_source_for_entropy_takes_a_scale_and_no_objects(session):
     assert found.aim is found.entropy
     assert found.aim.asked_change > 0
     assert not found.asks_the_opposite
+
+
+def test_a_page_that_shows_something_else_is_refused(session):
+    session.show("chelsea", "increase")
+    chosen = [one.key for one in session.chosen]
+    session.check_shown("chelsea", "increase", chosen[::-1])
+    with pytest.raises(ShownElsewhere, match="shows coffee, increase, and another page"):
+        session.check_shown("coffee", "increase")
+    with pytest.raises(ShownElsewhere, match="other objects were chosen"):
+        session.check_shown("chelsea", "increase", chosen[:-1])
+
+
+def test_a_strength_is_found_and_a_figure_of_it_written(session):
+    session.show("chelsea", "increase")
+    session.choose(["201"])
+    tried = []
+    said = reach_change(session, 0.05, lambda *report: tried.append(report))
+    assert said.startswith("Found: k_shift")
+    assert 0 < len(tried) == len(session.tried) <= 6
+    assert session.finish().mean_change == pytest.approx(0.05, abs=0.006)
+    with pytest.raises(InputError, match="the change to find is 0; expected one above 0"):
+        reach_change(session, 0, lambda *_: None)
+    said = export_figure(session, lambda *_: None)
+    assert said.endswith("It shows a version that is not saved.")
+    figure = session.root / "stimuli" / "figures" / "chelsea_increase.png"
+    assert read_image(figure).shape[1] == 2160
+    assert figure.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_newer_request_makes_the_older_give_up():
