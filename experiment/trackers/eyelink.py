@@ -46,6 +46,18 @@ _VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.(?:\s+([0-9.]+)\s+max)?")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
 
 
+_given: set[str] = set()  # names of this process; two may be asked for in one second
+
+
+def _new_name(subject: str) -> str:
+    """Return a name that no file on the host has."""
+    time_s = time.time()
+    while (name := host_file_name(subject, time_s)) in _given:
+        time_s += 1
+    _given.add(name)
+    return name
+
+
 class EyeLink(DataViewerNotes):
     """An `experiment.protocols.tracker.Tracker` that is an EyeLink.
 
@@ -82,7 +94,6 @@ class EyeLink(DataViewerNotes):
         self._dummy = link.isConnected() == -1
         self._centre_px = settings.screen.geometry.size_px / 2
         self._name: str | None = None
-        self._opened = 0
         self._recording = False
         self._eye = _EYES[settings.tracker.eye]
         # The tracker's time of the newest sample, and when it was new on the display's clock.
@@ -94,8 +105,7 @@ class EyeLink(DataViewerNotes):
         return self._link.getTrackerVersionString() or "none"
 
     def open(self, subject: str) -> str:
-        self._opened += 1
-        name = host_file_name(subject, time.time() + self._opened)
+        name = _new_name(subject)
         with self._faults():
             self._end_what_goes_on()
             code = self._link.openDataFile(f"{name}.edf")

@@ -101,7 +101,7 @@ def figure_legend(credits: Sequence[Credit]) -> str:
     >>> from stimuli import credits_of, figure_legend, open_study, read_catalogue
     >>> credits = credits_of(read_catalogue(open_study("demo-study").catalogue))
     >>> figure_legend(credits[1:2])
-    'Photograph: flower by vultilion, Flickr 6056698931 (CC BY 2.0); changed by us where said.'
+    'Photograph: chelsea by Stefan van der Walt (CC0 1.0); changed by us where said.'
     """
     owed = [
         f"{one.title or one.source_id}{f' by {one.author}' if one.author else ''} ({one.licence})"

@@ -10,7 +10,7 @@ from stimuli.support.files import image_size
 def test_many_sources_come_in_pages_of_the_same_size(tmp_path, monkeypatch):
     monkeypatch.setattr(contact_sheet, "_PICTURE_ROWS", 1)
     square = np.full((16, 16), 1 / 256)
-    panel = Panel("a", "p_obj 0.2", np.zeros((16, 16, 3), np.uint8), square, None)
+    panel = Panel("a", "p_obj 0.2", np.zeros((16, 16, 3), np.uint8), square)
     (tmp_path / "contact_sheet-9.png").write_bytes(b"")
     write_contact_sheets(tmp_path, [[panel]] * 2, "two")
     pictures = sorted(path.name for path in tmp_path.glob("*.png"))
