@@ -354,7 +354,7 @@ def _has_room(target: Tensor, taken: Tensor) -> bool:
 
 def _rejection(crowd: bool, area: float, kept: float) -> str:
     if crowd:
-        return "a crowd, not one object"
+        return "a crowd, not one object (its iscrowd is 1)"
     if area < AREA[0]:
         return f"too small: less than {AREA[0]:.1%} of the image"
     if area > AREA[1]:
