@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from manipulation.studio_page import saving
+from manipulation.studio_page.afterwards import Afterwards
 from manipulation.studio_page.outcome import Outcome
 from manipulation.studio_page.regions import Region, key_of
 from manipulation.studio_page.trail import Trail, Tried
@@ -46,6 +47,7 @@ class Session:
 
     def __init__(self, root: Path) -> None:
         self.root, self.turns, self.trail = root, Turns(), Trail()
+        self.afterwards = Afterwards()
         self.workbench = Workbench(root)
         self._drafts: dict[_Place, VersionSettings] = {}
         self._left_out: dict[_Place, tuple[TargetSettings, ...]] = {}  # before some were left out
@@ -315,7 +317,7 @@ class Session:
             try:
                 changed = saving.save(
                     self.workbench.study, place.source_id, version, report, shown=self.stated,
-                    found=self.workbench.found,
+                    found=self.workbench.found, later=self.afterwards.do,
                 )  # fmt: skip
                 if self._drafts.get(place) == version:  # else it was moved on meanwhile
                     del self._drafts[place]
@@ -332,7 +334,7 @@ class Session:
             If there is nothing to undo, or ``study.toml`` was changed since.
         """
         with self.turns.working(self.turns.new()):
-            saved = saving.undo(self.workbench.study, report)
+            saved = saving.undo(self.workbench.study, report, later=self.afterwards.do)
             self.refresh()
             source_id, _, direction = saved.what.rpartition(", ")
             if source_id in {one.source_id for one in self.workbench.settings.sources}:

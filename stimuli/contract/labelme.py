@@ -14,7 +14,6 @@ from PIL import Image
 from stimuli.contract.tool_polygons import coco_of, ellipse, pairs, rectangle, run_length_code
 from stimuli.support.errors import InputError
 
-
 _POLYGONS = ("polygon", "rotation", "oriented_rectangle")  # lists of corners
 
 

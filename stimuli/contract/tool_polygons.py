@@ -1,4 +1,4 @@
-"""Outlines of other annotation tools as COCO's polygons and masks, and files of theirs as COCO's."""
+"""Outlines of other annotation tools as COCO's polygons and masks, and their files as COCO's."""
 
 import math
 from collections.abc import Sequence

@@ -326,7 +326,7 @@ def test_every_file_name_becomes_a_name_of_its_own(tmp_path):
     assert "con" not in [one.lower() for one in ids]
 
 
-def test_names_that_two_files_may_have_but_for_accents_and_case_mean_the_one_that_is_there(
+def test_a_name_that_differs_in_accents_or_case_means_the_one_file_that_is_there(
     tmp_path,
 ):
     images = [image(file_name="Cafe\u0301.png"), image(id=2, file_name="b.PNG")]

@@ -9,6 +9,7 @@ import pytest
 
 from manipulation.images.contact_sheet import Role
 from manipulation.studio_page import saving
+from manipulation.studio_page.afterwards import Afterwards
 from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.region_names import object_names
@@ -56,6 +57,45 @@ def files(study):
 
 def quiet(*_):
     """Nobody watches."""
+
+
+def test_contact_sheets_follow_the_answer_and_show_what_was_saved_last(study, monkeypatch):
+    drawn, waiting = [], []
+    monkeypatch.setattr(
+        "manipulation.study_stimuli.stimulus_set.write_contact_sheets",
+        lambda folder, rows, *headings: drawn.append([panel.figures for panel in rows[0]]),
+    )
+    sheets = study.stimuli / "contact_sheet.png"
+    sheets.write_bytes(b"of before")
+    source_id, version = another(study)
+    assert saving.save(study, source_id, version, quiet, later=waiting.append)
+    assert drawn == []
+    assert not sheets.exists()  # it would show what is not so any more
+    saving.undo(study, quiet, later=waiting.append)
+    of_save, of_undo = waiting
+    of_save()
+    assert drawn == []
+    of_undo()
+    assert [len(one) for one in drawn] == [3]
+
+
+def test_of_what_follows_only_the_newest_that_waits_is_done(capsys):
+    begun, go, done = threading.Event(), threading.Event(), []
+
+    def first():
+        begun.set()
+        go.wait(10)
+        raise InputError("a file is gone")
+
+    afterwards = Afterwards()
+    afterwards.do(first)
+    assert begun.wait(10)
+    afterwards.do(lambda: done.append("second"))
+    afterwards.do(lambda: done.append("third"))
+    go.set()
+    afterwards.finish()
+    assert done == ["third"]
+    assert "contact sheets: a file is gone" in capsys.readouterr().err
 
 
 def another(study):
