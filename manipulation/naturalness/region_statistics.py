@@ -224,7 +224,8 @@ def usual_range(measured: Iterable[Mapping[str, float]], share: float = 0.01) ->
     Raises
     ------
     InputError
-        If there are fewer objects than the quantiles need: twice the inverse of `share`.
+        If there are fewer objects than the quantiles need, twice the inverse of `share`, or a
+        statistic is the same of nearly all, as sharpness is on small images.
     """
     rows = list(measured)
     if len(rows) * share < 2:
@@ -233,6 +234,13 @@ def usual_range(measured: Iterable[Mapping[str, float]], share: float = 0.01) ->
             f"{share:.0%} of them are beyond either end"
         )
     values = {name: np.array([row[name] for row in rows]) for name in STATISTICS}
+    if same := [name for name, one in values.items()
+                if not np.quantile(one, share) < np.quantile(one, 1 - share)]:  # fmt: skip
+        raise InputError(
+            f"{same[0]} is {np.median(values[same[0]]):g} of nearly all of {len(rows)} objects, so "
+            f"no range can be told; expected objects that differ; measure on larger images, such "
+            f"as 512 px"
+        )
     return UsualRange(
         low={name: float(np.quantile(one, share)) for name, one in values.items()},
         high={name: float(np.quantile(one, 1 - share)) for name, one in values.items()},
