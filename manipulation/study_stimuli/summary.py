@@ -15,10 +15,11 @@ from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support.console import messages
 
+console = messages()
+
 
 def print_summary(study: Study, generated: GeneratedStimuli) -> None:
     """Print what is predicted of every version, and what should be looked at."""
-    console = messages()
     judges = list(generated.shares)
     table = Table(
         *("version", "made by", "measure", "original", "version", "asked", *judges),
