@@ -199,9 +199,9 @@ def _strength(settings: Settings) -> str:
             f"in features of a network that knows objects is at most {chosen.distance:g} in the "
             f"mean and {chosen.local_distance:g} over the 2 % of the picture where it is largest, "
             f"chroma and hue differ by at most {chosen.colour:g} units of CIE94 where they change "
-            f"most, and the statistics of objects stay within what is usual ({chosen.usual}) or "
-            f"near where they were; as shown, these may be "
-            f"exceeded by a tenth"
+            f"most (less on photographs of little colour), and the statistics of objects stay "
+            f"within what is usual ({chosen.usual}) or near where they were; as shown, these may "
+            f"be exceeded by a tenth"
         )
     aims = [
         f"{value:g} {unit}"
@@ -269,7 +269,7 @@ def _controls(stimuli: Sequence[Stimulus]) -> list[str]:
 def _design(settings: Settings, stimuli: Iterable[Stimulus]) -> str:
     blocks = Counter(one.block for one in stimuli)
     orders = {"latin-square": "a Latin square", "williams": "Williams' design"}
-    sizes = _listed(f"{blocks[block]} images ({block})" for block in settings.blocks)
+    sizes = _listed(f"{_number(blocks[block], 'image')} ({block})" for block in settings.blocks)
     return (
         f"The stimuli stood in {len(settings.blocks)} blocks, {sizes}, whose orders over subjects "
         f"follow {orders[settings.design.orders]}. Each block shows a photograph once, in an order "
