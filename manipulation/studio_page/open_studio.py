@@ -79,7 +79,7 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     if unsaved := session.unsaved_places:
         named = "; ".join(", ".join(place) for place in unsaved)
         console.print(f"[yellow]Not saved, and gone: {named}[/]")
-    session.afterwards.finish()
+    session.close()
 
 
 def _gradio() -> ModuleType:

@@ -285,6 +285,11 @@ class Session:
                 self.discard()
         return f"Undone: {saved.what} is as it was before."
 
+    def close(self) -> None:
+        """End: a search gives up, a save that has begun and what follows it are waited for."""
+        self.turns.end()
+        self.afterwards.finish()
+
     @property
     def tried(self) -> tuple[Tried, ...]:
         """The versions of what is on the table that were looked at in full, the newest last."""

@@ -10,6 +10,7 @@ import pytest
 from manipulation.images.contact_sheet import Role
 from manipulation.studio_page import saving
 from manipulation.studio_page.afterwards import Afterwards
+from manipulation.studio_page.turns import Turns
 from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.region_names import object_names
@@ -96,6 +97,20 @@ def test_of_what_follows_only_the_newest_that_waits_is_done(capsys):
     afterwards.finish()
     assert done == ["third"]
     assert "contact sheets: a file is gone" in capsys.readouterr().err
+
+
+def test_once_the_studio_has_ended_no_search_begins():
+    turns, begun = Turns(), []
+
+    def search():
+        with turns.working(turns.newest):
+            begun.append("search")
+
+    turns.end()  # a process that ends while a network computes is aborted
+    late = threading.Thread(target=search, daemon=True)
+    late.start()
+    late.join(0.1)
+    assert begun == []
 
 
 def another(study):
