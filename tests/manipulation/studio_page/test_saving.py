@@ -60,26 +60,6 @@ def quiet(*_):
     """Nobody watches."""
 
 
-def test_contact_sheets_follow_the_answer_and_show_what_was_saved_last(study, monkeypatch):
-    drawn, waiting = [], []
-    monkeypatch.setattr(
-        "manipulation.study_stimuli.stimulus_set.write_contact_sheets",
-        lambda folder, rows, *headings: drawn.append([panel.figures for panel in rows[0]]),
-    )
-    sheets = study.stimuli / "contact_sheet.png"
-    sheets.write_bytes(b"of before")
-    source_id, version = another(study)
-    assert saving.save(study, source_id, version, quiet, later=waiting.append)
-    assert drawn == []
-    assert not sheets.exists()  # it would show what is not so any more
-    saving.undo(study, quiet, later=waiting.append)
-    of_save, of_undo = waiting
-    of_save()
-    assert drawn == []
-    of_undo()
-    assert [len(one) for one in drawn] == [3]
-
-
 def test_of_what_follows_only_the_newest_that_waits_is_done(capsys):
     begun, go, done = threading.Event(), threading.Event(), []
 
@@ -120,11 +100,21 @@ def another(study):
     return source.source_id, VersionSettings("increase", (target,))
 
 
-def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(study):
+def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(study, monkeypatch):
     before = files(study)
+    drawn, waiting = [], []
+    monkeypatch.setattr(
+        "manipulation.study_stimuli.stimulus_set.write_contact_sheets",
+        lambda folder, rows, *headings: drawn.append([len(one) for one in rows]),
+    )
+    sheet = study.stimuli / "contact_sheet.png"
+    sheet.write_bytes(b"of before")
     source_id, version = another(study)
     reports = []
-    assert saving.save(study, source_id, version, lambda *report: reports.append(report))
+    assert saving.save(
+        study, source_id, version, lambda *report: reports.append(report), later=waiting.append
+    )
+    assert not sheet.exists()  # it would show what is not so any more
     after = files(study)
     changed = {name for name in before if before[name] != after.get(name)}
     images = {name for name in changed if name.endswith((".png", ".npz"))}
@@ -140,9 +130,14 @@ def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(stud
     assert reports[-1][:2] == (2, 2)
     reopened = open_study(study.root)  # as after a restart
     assert saving.last_save(reopened).what == f"{source_id}, increase"
-    saving.undo(reopened, quiet)
+    saving.undo(reopened, quiet, later=waiting.append)
     assert files(study) == before
     assert saving.last_save(reopened) is None
+    of_save, of_undo = waiting  # contact sheets follow the answer, and show what was made last
+    of_save()
+    assert drawn == []
+    of_undo()
+    assert drawn == [[3, 3]]
 
 
 def test_the_contact_sheet_outlines_names_and_measures_the_aim_of_each_version(study):
