@@ -2,7 +2,7 @@
 
 `Tracker` is what a session needs of any tracker. What only some have is a protocol of its own, and
 the session asks ``isinstance(tracker, DriftChecker)`` before it uses it: `DriftChecker`,
-`Validator`, `HostScreen`, `AfterImage` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
+`Validator`, `HostScreen`, `AfterImage`, `TrialNotes`, `Keeper`. See ``docs/adding-a-tracker.md``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -154,6 +154,15 @@ class Tracker(Protocol):
         TrackerFault
             If it is there and could not be fetched.
         """
+        ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A tracker that keeps recordings on this computer until they are in their place."""
+
+    def forget(self, name: str) -> None:
+        """Remove what is kept of a recording, which is in its place now."""
         ...
 
 

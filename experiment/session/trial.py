@@ -115,7 +115,7 @@ def run_trial(
     finally:
         # Of an image that was broken off, or did not appear, no frame is known for certain.
         shown = shown or Presentation(onset_s, lab.clock.now(), frames=0, dropped_frames=0)
-        lab.watch.tell(showing=False, gaze=None)
+        lab.watch.tell(showing=False, gaze=None, waits_for="", keys="")
         _journal_end(journal, trial, status, shown, settings, ready.shown_by)
     return TrialRecord(
         trial, status, ready.decision, ready.recording_s, shown, ready.timeouts, fault

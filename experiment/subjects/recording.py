@@ -203,8 +203,7 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
             with progress if simulated else nullcontext(lambda: None) as trial_done:
                 run_session(run.plan, lab, settings, journal, trial_done=trial_done)
         finally:
-            suffix, fetch = lab.tracker.suffix, lab.tracker.save
-            store_run_files(files, journal.lines, run.schedule, suffix, fetch)
+            store_run_files(files, journal.lines, run.schedule, lab.tracker, lab.tracker.save)
 
 
 def _measured_frames(lab: Lab, settings: Settings) -> FrameRate:

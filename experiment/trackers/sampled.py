@@ -176,10 +176,12 @@ class SampledTracker:
         if not files.exist:
             return False
         write_physio_files(files, path)
-        files.remove()
+        return True
+
+    def forget(self, name: str) -> None:
+        WorkingFiles(self._folder, name).remove()
         with suppress(OSError):  # other recordings are there
             self._folder.rmdir()
-        return True
 
     def _catch_up(self) -> None:
         """Take the samples that have come."""

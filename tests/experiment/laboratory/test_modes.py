@@ -60,6 +60,7 @@ def test_a_tracker_of_another_package_is_a_mode_and_records(template, monkeypatc
         assert abs(tracker.gaze() - [960, 540]).max() <= 20
         path = tmp_path / "sub-07_task-freeview_run-1_recording-eye1_physio.tsv.gz"
         assert tracker.save(path)
+        tracker.forget(name)
         assert not tracker.recover(name, path)
         assert isinstance(tracker, Validator)
         assert not isinstance(tracker, DriftChecker | HostScreen | TrialNotes)

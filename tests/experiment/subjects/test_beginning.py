@@ -138,13 +138,16 @@ def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(make_stud
 
 
 def test_a_run_of_somebody_else_is_set_aside_and_the_session_goes_on_from_the_one_before(
-    make_study, interrupt_at, monkeypatch
+    make_study, interrupt_at, monkeypatch, capsys
 ):
     study = stopped(make_study, interrupt_at, monkeypatch, 900, settings=QUICK)
     before = contents(study)
     record(study, resume=True)
     seen = contents(study)
     assert run.main(["--study", str(study), "--subject", "7", "--set-aside", "last"]) == 0
+    told = capsys.readouterr().out
+    assert "sub-07 has 1 earlier run(s), from which --resume goes on" in told
+    assert "free" not in told
     after = contents(study)
     assert {name: after.get(name) for name in before} == before
     aside = {name: one for name, one in after.items() if "set-aside" in name}
