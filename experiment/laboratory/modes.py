@@ -42,6 +42,8 @@ class Room:
     ----------
     host
         Folder of the run for what a tracker keeps until it is handed over.
+    language
+        Of what the participant reads; None for that of the settings.
     """
 
     display: WindowDisplay
@@ -49,6 +51,7 @@ class Room:
     operator: KeyOperator
     settings: Settings
     host: Path
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,8 @@ def _code_charts(room: Room) -> Iterator[Tracker]:
 
     yield CodeCharts(
         room.display, room.clock, room.settings, room.host, read_keys=read_keys,
-        forget=operator.clear, generator=np.random.default_rng(), tell=operator.tell,
+        forget=operator.clear, generator=np.random.default_rng(), language=room.language,
+        tell=operator.tell,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ def open_lab(
     screen: int = 0,
     windowed: bool = False,
     page: bool = False,
+    language: str | None = None,
 ) -> Iterator[Lab]:
     """Yield the laboratory of a mode, and close it.
 
@@ -45,6 +46,8 @@ def open_lab(
         Whether to open a window with a frame, not the whole screen.
     page
         Whether to serve the operator's page.
+    language
+        Of what the participant reads; by default that of the settings.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def open_lab(
         operator = KeyOperator(clock, display.bring_to_front)
         facts = _page_facts(files, screen)
         watching = operator_page(files.study.root, facts, operator.tell) if page else nullcontext()
-        opening = mode.open_tracker(Room(display, clock, operator, settings, host))
+        opening = mode.open_tracker(Room(display, clock, operator, settings, host, language))
         with opening as tracker, watching as watch:
             if watch is not None:
                 operator.listen_to(watch)

@@ -99,6 +99,7 @@ def run_trial(
             lab.watch.tell(waits_for="", showing=True)
             shown = show_image(trial, picture, lab, settings)
             if isinstance(lab.tracker, AfterImage):
+                lab.watch.tell(showing=False, waits_for="an answer of the participant")
                 lab.tracker.after_image(shown.offset_s)
             status = _shown_status(lab)
         close_trial(status, shown, lab)

@@ -129,7 +129,9 @@ def _record_alone(
 ) -> RecordingOutcome:
     run = prepare_run(study, subject, mode.participant_kind, resume=resume, language=language)
     ending, reason, unfetched = Ending.FINISHED, "", []
-    opening = open_lab(mode, run.files, run.stimuli, screen=screen, windowed=windowed, page=page)
+    opening = open_lab(
+        mode, run.files, run.stimuli, screen=screen, windowed=windowed, page=page, language=language
+    )
     with opening as lab:
         try:
             # What an earlier run could not finish comes first; then the trials that are left.
