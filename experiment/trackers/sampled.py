@@ -167,7 +167,8 @@ class SampledTracker:
     def save(self, path: Path) -> bool:
         if self._files is None:
             return False
-        self.stop_recording()
+        with suppress(TrackerFault):  # what came up to then is here
+            self.stop_recording()
         name, self._files = self._files.name, None
         return self.recover(name, path)
 
