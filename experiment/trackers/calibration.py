@@ -81,6 +81,8 @@ class CalibrationScreen:
     ----------
     targets
         How many targets the setup under way, or the last, has shown.
+    text
+        What the participant reads while no target is shown.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class CalibrationScreen:
         self._key_input, self._tell, self._beep = key_input, tell, beep
         self._first_key: str | None = None
         self.failure: BaseException | None = None
-        self.drift_check, self.targets = False, 0
+        self.drift_check, self.targets, self.text = False, 0, ""
         self._title, self._palette = "", np.zeros((256, 3), np.uint8)
         self._pixels = np.zeros((1, 1, 3), np.uint8)
         self._image: Image.Image | None = None
@@ -138,7 +140,10 @@ class CalibrationScreen:
         if self.drift_check:
             self._clear()
             return
-        self._display.draw_blank()
+        if self.text:
+            self._display.draw_text(self.text)
+        else:
+            self._display.draw_blank()
         self._display.draw_note(SETUP_KEYS)
         self._display.flip()
 

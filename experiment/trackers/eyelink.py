@@ -141,6 +141,9 @@ class EyeLink(DataViewerNotes):
                 return float(found[1])
         return None
 
+    def show_in_setup(self, text: str) -> None:
+        self._screen.text = text
+
     def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
         with self._faults():
             self._link.setOfflineMode()
