@@ -41,6 +41,7 @@ _NUMBER, _SHA256 = r"[0-9]{1,20}", r"[0-9a-f]{64}"
 _OF_SCHEDULES = {
     "run": _NUMBER, "order": _NUMBER, "seed": _NUMBER, "trials": _NUMBER,
     "schedule_sha256": _SHA256, "observer": "|".join(ParticipantKind),
+    "mode": r"[a-z-]{1,40}",
 }  # fmt: skip
 _OF_PROVENANCE = {
     "command": r"(manipulation|experiment|analysis)\.[a-z_]+",

@@ -155,7 +155,7 @@ MOUSE = Mode(
 )  # fmt: skip
 DUMMY = Mode(
     "dummy", ParticipantKind.DUMMY,
-    "the EyeLink's dummy mode: nothing is recorded, gaze counts as on the target",
+    "the EyeLink's dummy mode: nothing is recorded, the target is shown for its time",
     functools.partial(_eyelink, dummy=True),
 )  # fmt: skip
 _BUILT_IN = (

@@ -12,7 +12,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from experiment.protocols.display import Clock, SetupDisplay
-from experiment.protocols.tracker import Validation
 from experiment.trackers.sampled import SampledTracker
 from experiment.trackers.samples import GazeSamples
 from stimuli.contract.settings import Settings
@@ -95,6 +94,8 @@ class CodeCharts(SampledTracker):
         Of the question; by default that of the settings.
     """
 
+    tells_gaze = needs_calibration = False
+
     def __init__(
         self,
         display: SetupDisplay,
@@ -111,15 +112,8 @@ class CodeCharts(SampledTracker):
         super().__init__(_Nobody(settings), display, clock, settings, folder, tell=tell)
         self._read_keys, self._forget, self._generator = read_keys, forget, generator
         self._question, self._unknown = _QUESTIONS[language or settings.session.language]
-        self._centre_px = settings.screen.geometry.size_px / 2
         self.chart: dict[str, np.ndarray] = {}
         self._picture = np.zeros((1, 1, 3), np.uint8)
-
-    def calibrate(self) -> Validation | None:
-        return Validation(0.0, 0.0)
-
-    def validate(self) -> Validation | None:
-        return Validation(0.0, 0.0)
 
     def start_recording(self) -> float:
         # Made here, so that little but grey passes between the image and the chart.
@@ -133,7 +127,7 @@ class CodeCharts(SampledTracker):
         return True
 
     def gaze(self) -> np.ndarray | None:
-        return self._centre_px  # nobody can tell; the target is shown for its time
+        return None
 
     def after_image(self, vanished_s: float) -> None:
         self._display.draw_camera(self._picture, "")

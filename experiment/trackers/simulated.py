@@ -67,7 +67,7 @@ class SimulatedTracker(DataViewerNotes):
         First line of the file: who or what looked.
     """
 
-    suffix = ".asc"
+    suffix, tells_gaze, needs_calibration = ".asc", True, True
 
     def __init__(
         self,

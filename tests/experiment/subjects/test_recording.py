@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pytest
 
+from experiment.laboratory.modes import SIMULATE
 from experiment.records.reading import read_run_events, read_run_journal
 from experiment.subjects.outcome import Ending, subject_records
+from experiment.subjects.preparation import prepare_run
 from experiment.subjects.recording import record_subject, simulate_subject
 from experiment.trackers.simulated import SimulatedTracker
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
@@ -204,6 +207,9 @@ def test_a_session_goes_on_only_as_it_began(make_study, interrupt_at, monkeypatc
     monkeypatch.undo()
     with pytest.raises(InputError, match="participant was simulated, now it is mouse"):
         record_subject(open_study(study), 7, mode="mouse", resume=True)
+    other = replace(SIMULATE, word="gazepoint")
+    with pytest.raises(InputError, match="with simulate, now it is gazepoint; go on with --sim"):
+        prepare_run(open_study(study), "07", other, resume=True)
     text = (study / "study.toml").read_text()
     (study / "study.toml").write_text("[study]\nseed = 9\n" + text)
     with pytest.raises(InputError, match="have changed since sub-07 began"):
