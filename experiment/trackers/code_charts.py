@@ -87,9 +87,7 @@ class CodeCharts(SampledTracker):
     Parameters
     ----------
     read_keys
-        Returns the names of the keys pressed since the last call.
-    forget
-        Called when a code was typed, whose letters are no wishes of the operator's.
+        Returns the names of the keys typed since the last call.
     language
         Of the question; by default that of the settings.
     """
@@ -104,13 +102,12 @@ class CodeCharts(SampledTracker):
         folder: Path,
         *,
         read_keys: Callable[[], Sequence[str]],
-        forget: Callable[[], None],
         generator: np.random.Generator,
         language: str | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ):
         super().__init__(_Nobody(settings), display, clock, settings, folder, tell=tell)
-        self._read_keys, self._forget, self._generator = read_keys, forget, generator
+        self._read_keys, self._generator = read_keys, generator
         self._question, self._unknown = _QUESTIONS[language or settings.session.language]
         self.chart: dict[str, np.ndarray] = {}
         self._picture = np.zeros((1, 1, 3), np.uint8)
@@ -158,7 +155,6 @@ class CodeCharts(SampledTracker):
             for key in self._read_keys():
                 letter = key.removeprefix("num_")
                 if letter in ("return", "enter"):
-                    self._forget()
                     return code
                 if letter == "escape":
                     return ""

@@ -84,7 +84,7 @@ def test_a_session_has_one_fixation_a_trial_where_the_code_stood(make_study, mon
             display = reader.display = Screen(clock, settings.screen.refresh_hz)
             reader.tracker = CodeCharts(
                 display, clock, settings, files.folder / "host", read_keys=reader.keys,
-                forget=lambda: None, generator=np.random.default_rng(3),
+                generator=np.random.default_rng(3),
             )  # fmt: skip
             self.lab = Lab(
                 clock, display, reader.tracker, SimulatedOperator(clock), ParticipantKind.HUMAN
