@@ -72,9 +72,9 @@ def test_what_the_trackers_setup_was_given_is_asked_for_until_it_is_cleared(oper
 
 
 def test_a_code_is_typed_at_the_keyboard_and_the_operator_asks_from_the_page(operator_with):
-    operator = operator_with((0.0, "p"), (0.0, "2"))
+    operator = operator_with((0.0, "a"), (0.0, "b"))
     operator.listen_to(SimpleNamespace(pressed=lambda: ["s"]))
-    assert operator.typed() == ["p", "2"]
+    assert operator.typed() == ["a", "b"]
     operator.listen_to(SimpleNamespace(pressed=list))
     assert operator.asked() == Decision.SKIP
     operator.listen_to(SimpleNamespace(pressed=lambda: ["escape"]))
