@@ -15,6 +15,7 @@ from experiment.protocols.display import Clock, SetupDisplay
 from experiment.trackers.sampled import SampledTracker
 from experiment.trackers.samples import GazeSamples
 from stimuli.contract.settings import Settings
+from stimuli.contract.study import CODE_CHARTS
 
 # Without those that are mistaken for others.
 _LETTERS, _DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "23456789"
@@ -65,7 +66,7 @@ class _Nobody:
     """The source of a tracker that records nothing by itself."""
 
     def __init__(self, settings: Settings):
-        self.facts = {"Manufacturer": "none", "ManufacturersModelName": "CodeCharts"}
+        self.facts = {"ManufacturersModelName": CODE_CHARTS}
         self.rate_hz, self.eyes = settings.tracker.sample_rate_hz, (settings.tracker.eye,)
 
     def calibrate(self) -> bool:
