@@ -291,7 +291,7 @@ def test_a_disk_that_fails_while_the_recording_is_fetched_loses_nothing(make_stu
     fetch = SimulatedTracker.save
 
     def full(self, path):
-        path.write_text("half")
+        assert fetch(self, path)
         raise OSError(28, "No space left on device", str(path))
 
     monkeypatch.setattr(SimulatedTracker, "save", full)
