@@ -212,7 +212,10 @@ def _journal(path: Path, provenance: Path) -> list[Line]:
     """Return the lines of a run's journal; none if it has neither a journal nor a provenance."""
     if not path.is_file() and not provenance.is_file():
         return []
-    repair = f"if there is none, move it and {provenance} away, to go without their checks"
+    repair = (
+        f"if there is none, move it and {provenance} away and add the subject to "
+        f"analysis.recorded_elsewhere in study.toml, to go without their checks"
+    )
     if not path.is_file():
         raise InputError(
             f"{path}: no such journal; expected that of the run whose provenance is there; put it "
