@@ -418,7 +418,7 @@ EVENTS = Schema(
             ShownBy,
             "How the image came to be shown; n/a where it was not",
             levels={
-                ShownBy.GAZE: "Gaze rested on the target after a drift check",
+                ShownBy.GAZE: "Gaze rested on the target, after the drift check if there is one",
                 ShownBy.BY_HAND: "The operator showed it though gaze had not rested on the target",
                 ShownBy.CHECK_SKIPPED: "The drift check before it was broken off",
             },
