@@ -20,6 +20,8 @@ _LEAST_ENERGY = 1.0  # squared units of CIELAB per pixel, below which a contour 
 _COLOUR_WIDTH = 0.02  # Gaussian width of the pictures whose colours are compared, of the side
 _LARGEST_SHARE = 0.02  # of the picture, in which colours or features differ most
 _LOCAL_WIDTH = 0.02  # Gaussian width of the neighbourhood in which features differ, of the side
+_FADING = 12.0  # units of lightness that count like half of the colour that is lost
+_PALE = 5.0  # chroma, in units of CIELAB, that is hardly seen to be lost
 _COLOURFUL = 20.0  # chroma of a colour photograph where it has most, in units of CIELAB
 
 
@@ -123,10 +125,37 @@ def _distance_maps(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) -> 
     ]
 
 
+def local_lab(images: Tensor) -> Tensor:
+    """Return CIELAB ``(B, 3, H, W)`` of images ``(B, 3, H, W)``, without detail."""
+    size = (images.shape[-2], images.shape[-1])
+    return resample(lab_of(images), _COLOUR_WIDTH * max(size), size=size)
+
+
 def local_colours(images: Tensor) -> Tensor:
     """Return a* and b* of CIELAB ``(B, 2, H, W)`` of images ``(B, 3, H, W)``, without detail."""
-    size = (images.shape[-2], images.shape[-1])
-    return resample(lab_of(images)[:, 1:], _COLOUR_WIDTH * max(size), size=size)
+    return local_lab(images)[:, 1:]
+
+
+def tone_differences(before: Tensor, after: Tensor) -> Tensor:
+    """Return how far places were bleached, greyed, darkened or lit where they were most ``(B,)``.
+
+    The difference of lightness from what became of the whole picture, and the chroma that was lost,
+    in octaves (12 units of lightness each), as the root of the sum of squares; the mean over the
+    2 % of the picture where it is largest. A picture that became lighter as a whole has none.
+
+    Parameters
+    ----------
+    before, after : Tensor (B, 3, H, W)
+        Of the originals and the versions (`local_lab`).
+    """
+    lightness = (after - before)[:, 0]
+    lightness = lightness - lightness.mean(dim=(1, 2), keepdim=True)
+    chroma, chroma_after = (
+        (one[:, 1:].square().sum(dim=1) + 1e-6).sqrt() + _PALE for one in (before, after)
+    )
+    faded = (chroma / chroma_after).log2().clamp(min=0)
+    squares = lightness.square() + (_FADING * faded).square()
+    return (_largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
 
 
 def colour_differences(before: Tensor, after: Tensor) -> Tensor:
