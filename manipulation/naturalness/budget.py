@@ -17,9 +17,10 @@ from torch import Tensor
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.naturalness.likeness import (
     colour_differences,
+    colours_of,
     feature_distances,
     local_feature_distances,
-    local_lab,
+    local_tones,
     tone_differences,
 )
 from manipulation.naturalness.realism import RealismHead
@@ -121,7 +122,7 @@ class Budget:
                 maps = features.maps(photograph[None])
                 before = self._scores(maps)[0]
             self._layers = maps[1:]
-            self._lab = local_lab(photograph[None])
+            self._tones = local_tones(photograph[None])
             self._limits = before.clamp(min=judge.limit(bounds.realism))
             outside = self._beyond_usual(photograph[None])[0]
             self._outside = outside + SLACK * (outside > 0)
@@ -149,10 +150,10 @@ class Budget:
         distant = distances - math.sqrt(self._bounds.distance)
         local = (local_feature_distances(layers, maps[1:]) + 1e-8).sqrt()
         lost = local - math.sqrt(self._bounds.local_distance)
-        lab = local_lab(images)
-        before = self._lab.expand_as(lab)
-        tinted = colour_differences(before[:, 1:], lab[:, 1:]) / self._bounds.colour - 1
-        toned = tone_differences(before, lab) / self._bounds.tone - 1
+        tones = local_tones(images)
+        before = self._tones.expand_as(tones)
+        tinted = colour_differences(colours_of(before), colours_of(tones)) / self._bounds.colour - 1
+        toned = tone_differences(before, tones) / self._bounds.tone - 1
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
         beyond = (edited.amax(dim=1), distant, lost, tinted, toned)
         return unusual + sum(one.clamp(min=0) for one in beyond)
@@ -167,13 +168,13 @@ class Budget:
             return True
         maps = self._features.maps(image[None])
         unusual = (self._beyond_usual(image[None]) - self._outside).clamp(min=0).sum()
-        lab = local_lab(image[None])
+        tones = local_tones(image[None])
         return float(unusual) <= _TOLERANCE and self._bounds.allow(
             float((self._scores(maps) - self._limits).max()),
             float(feature_distances(self._layers, maps[1:])),
             float(local_feature_distances(self._layers, maps[1:])),
-            float(colour_differences(self._lab[:, 1:], lab[:, 1:])),
-            float(tone_differences(self._lab, lab)),
+            float(colour_differences(colours_of(self._tones), colours_of(tones))),
+            float(tone_differences(self._tones, tones)),
         )
 
     def _scores(self, maps: Sequence[Tensor]) -> Tensor:

@@ -12,9 +12,10 @@ from manipulation.images.photographs import resized, to_pixels
 from manipulation.naturalness.budget import Bounds
 from manipulation.naturalness.likeness import (
     colour_differences,
+    colours_of,
     feature_distances,
     local_feature_distances,
-    local_lab,
+    local_tones,
     seam,
     ssim,
     tone_differences,
@@ -125,9 +126,9 @@ class NaturalnessMeasure:
         layers = (maps[0][1:], maps[1][1:])
         distance = float(feature_distances(*layers))
         local = float(local_feature_distances(*layers))
-        labs = [local_lab(one[None]) for one in (original, version)]
-        colour = float(colour_differences(*(one[:, 1:] for one in labs)))
-        tone = float(tone_differences(*labs))
+        tones = [local_tones(one[None]) for one in (original, version)]
+        colour = float(colour_differences(*(colours_of(one) for one in tones)))
+        tone = float(tone_differences(*tones))
         allowed = self._bounds.allow(float((now - limits).max()), distance, local, colour, tone)
         within = allowed and not unusual
         return Naturalness(

@@ -185,8 +185,8 @@ def _strength(settings: Settings) -> str:
             f"distance to the photograph in features of a network that knows objects is at most "
             f"{chosen.distance:g} in the mean and {chosen.local_distance:g} over the 2 % of the "
             f"picture where it is largest, chroma and hue differ by at most {chosen.colour:g} "
-            f"units of CIE94 where they change most, lightness and lost colour by at most "
-            f"{chosen.tone:g} units of CIELAB's lightness, and the statistics of objects stay "
+            f"units of CIE94 where they change most, lightness, contrast and lost colour by at "
+            f"most {chosen.tone:g} units of CIELAB's lightness, and the statistics of objects stay "
             f"within what is usual ({chosen.usual})"
         )
     aims = [

@@ -95,8 +95,8 @@ _NATURALNESS = (
     ),
     Column(
         "tone_difference", float, "Difference of lightness to the original, beside that of the "
-        "whole picture, and colour that was lost (12 an octave of chroma), in units of lightness "
-        "of CIELAB, over the 2 % of the picture where they are largest",
+        "whole picture, of contrast, and colour that was lost (12 an octave of chroma), in units "
+        "of CIELAB's lightness, over the 2 % of the picture where they are largest",
     ),
     Column(
         "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of "

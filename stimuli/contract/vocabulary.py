@@ -160,8 +160,8 @@ class PredictedEffect:
     ssim, feature_distance, local_distance, colour_difference, tone_difference
         As the networks see both: structural similarity; distance in features, in the mean and
         over the 2 % of the picture where it is largest; difference of chroma and hue where they
-        change most, in units of CIE94; of lightness and colour that was lost, in units of CIELAB's
-        lightness.
+        change most, in units of CIE94; of lightness, contrast and colour that was lost, in units
+        of CIELAB's lightness.
     seam_octaves, unusual
         Change of the squared gradient along the targets' contours, in octaves; statistics of
         targets that left the range of photographs' objects.
