@@ -35,6 +35,7 @@ from manipulation.naturalness.region_statistics import (
 
 _SCORE_SLACK, _SHARE_SLACK = 0.01, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
+_TONE_WEIGHT = 0.05  # nearly every edit changes tones: with more, searches stay away from the bound
 _HALVINGS = 6  # a share of a change is found to 1/64
 
 
@@ -137,8 +138,8 @@ class Budget:
 
         The sum of what is beyond the realism judge's limit, in the region where that is most,
         beyond the roots of the largest distances, in the mean and locally, beyond the largest
-        differences of colours and tones, as shares of them, and of the statistics' beyond what is
-        usual, in units of the usual ranges.
+        differences of colours and, with little weight, of tones, as shares of them, and of the
+        statistics' beyond what is usual, in units of the usual ranges.
         Differentiable.
         """
         if not self.is_bound:
@@ -153,7 +154,7 @@ class Budget:
         tones = local_tones(images)
         before = self._tones.expand_as(tones)
         tinted = colour_differences(colours_of(before), colours_of(tones)) / self._bounds.colour - 1
-        toned = tone_differences(before, tones) / self._bounds.tone - 1
+        toned = _TONE_WEIGHT * (tone_differences(before, tones) / self._bounds.tone - 1)
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
         beyond = (edited.amax(dim=1), distant, lost, tinted, toned)
         return unusual + sum(one.clamp(min=0) for one in beyond)
