@@ -35,7 +35,7 @@ def study(tmp_path_factory, named_computer):
     root = tmp_path_factory.mktemp("whole") / "study"
     study = propose_small_study(
         root, sources=SOURCES, follows_model=1.0, follows_centre=0.0, steps=10, step_size=0.6,
-        strength=2.0, resamples=1000,
+        strength=2.0, resamples=1000, sample_rate_hz=250.0,
     )  # fmt: skip
     generate_stimuli(study)
     for subject in range(1, SUBJECTS + 1):
