@@ -147,7 +147,8 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
 
 def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     """Return the log odds of the version, their error and its degrees of freedom, or NaN."""
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial  # statsmodels.api takes a second to import
+    from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
     item = table["source_id"].astype(str) + "/" + table["target"].astype(str)
@@ -169,7 +170,7 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            fitted = sm.GLM(outcomes, design.to_numpy(), family=sm.families.Binomial()).fit()
+            fitted = GLM(outcomes, design.to_numpy(), family=Binomial()).fit()
             clustered = cov_cluster_2groups(fitted, *groups)  # by both, by subject, by source
         except (ValueError, np.linalg.LinAlgError):
             return _NO_ESTIMATE
