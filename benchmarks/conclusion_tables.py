@@ -5,7 +5,6 @@ it came true, with an interval by their number.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,6 +33,7 @@ from stimuli.contract.vocabulary import Condition, Direction, Measure, Viewer
 
 PUBLISHED = AnalysisSettings(p_obj="density", entropy="plain")
 _AIMS = (Direction.INCREASE, Direction.DECREASE)
+
 
 def recovery_table(truth: Truth, n_subjects: int, studies: int, seed: int) -> Table:
     """Return bias and coverage of slope and effects in whole studies, by subset."""

@@ -96,7 +96,7 @@ def score(path: str) -> dict:
 
 
 def fit(path: str) -> dict:
-    """Processor seconds to the best parameters, by Nelder-Mead on the cross-validated likelihood."""
+    """Processor seconds to the best parameters, by Nelder-Mead on the likelihood left out."""
     import numpy as np
     from scipy.optimize import minimize
 

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.further_figures import draw_moderators, draw_predictors, draw_subjects
-from analysis.report.numbers import DASH, counted, plain, signed
+from analysis.report.numbers import DASH, plain, signed
 from analysis.report.tables import Table, between, direction_cell, p_text, share
 from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.support.words import counted
 
 _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 

@@ -19,6 +19,7 @@ from analysis.report.style import COLOURS
 from stimuli.contract.vocabulary import Direction, Measure, Stimulus, Viewer
 from stimuli.support.files import read_image
 from stimuli.support.threads import in_threads
+from stimuli.support.words import counted
 
 ROWS = ("stimulus", Viewer.PEOPLE.value, Viewer.MODEL.value)
 _TITLES = {
@@ -171,7 +172,7 @@ def _notes(
     """Return the measures of a stimulus, with changes if it is a version."""
     if row == "stimulus":
         fit = analysis.fits[stimulus.stim_id]
-        return [f"{fit.n_fixations} fixations, {fit.n_subjects} subjects"]
+        return [f"{counted(fit.n_fixations, 'fixation')}, {counted(fit.n_subjects, 'subject')}"]
     viewer = Viewer(row)
     versions = Counter(one.comparison.version.stim_id for one in contrasts)
     notes: dict[str, None] = {}  # an original takes part in several contrasts
