@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 out=$1 photographs=$2 annotations=${3:-} seconds=${4:-840}
 mkdir -p "$out"
 
-python -m pytest -q -m gpu tests/manipulation/networks 2>&1 | tee "$out/tests.txt"
+plays=false
+python -m pytest -q -m gpu tests/manipulation/networks 2>&1 | tee "$out/tests.txt" && plays=true
 timeout 260 python -m benchmarks gpu --json "$out/gpu.json" 2>&1 | tee "$out/benchmark.txt"
 timeout 90 python - "$out/profile.txt" <<'PROFILE' 2>&1 | tail -3
 import sys
@@ -36,6 +37,6 @@ left=$((seconds - SECONDS))
 [ "$left" -gt 60 ] && timeout --signal=INT "$left" python -m manipulation.train \
     --settings manipulation/training/narrow.toml --images "$photographs" \
     ${annotations:+--annotations "$annotations"} --out "$out/run" \
-    --set schedule.batch_size=4 --set 'schedule.precision="bfloat16"' \
+    --set schedule.play_back="$plays" --set schedule.batch_size=4 --set 'schedule.precision="bfloat16"' \
     --set log.state_every=500 --set log.weights_every=500 2>&1 | tail -20 | tee "$out/training.txt"
 find "$out/run" -name '*.safetensors' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -2

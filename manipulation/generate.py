@@ -293,7 +293,7 @@ def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
             "-" if version.control else f"{asked:+.3f}",
             *(_signed(effect.second_changes.get(name)) for name in judges),
             "-" if effect.transfer is None or version.control else
-            f"{effect.transfer:.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
+            f"{effect.transfer:z.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
         )  # fmt: skip
     console.print(table)
     controls = [one for one in versions if one.control]

@@ -56,6 +56,9 @@ class ScheduleSettings(CheckedSettings):
     compile: bool = setting(
         False, "torch.compile, block by block, on a GPU and where there is a compiler"
     )
+    play_back: bool = setting(
+        False, "CUDA graphs: a step is recorded once and played back, on one GPU"
+    )
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _figures(stimulus: Stimulus, unit: str, names: dict[int, str]) -> str:
     control = stimulus.control
     for name, change in effect.second_changes.items():
         transfer = None if control else effect.transfer_to(name)
-        share = "" if transfer is None else f" ({transfer:.0%})"
+        share = "" if transfer is None else f" ({transfer:z.0%})"
         is_least = not control and len(effect.second_changes) > 1 and name == effect.least
         lines.append(f"{name} {change:+.3f}{share}{', least' if is_least else ''}")
     if effect.realism is not None:

@@ -61,29 +61,63 @@ def prefetch(
     make: Callable[[int], Batch], steps: range, device: torch.device, *, ahead: int = 4
 ) -> Generator[Batch, None, None]:
     """Yield the batches of steps on the device, made in threads before they are asked for."""
+    moving = _ToGPU(device) if device.type == "cuda" else _ToDevice(device)
 
-    def made(step: int) -> Batch:
-        batch = make(step)
-        return _pinned(batch) if device.type == "cuda" else batch
+    def made(step: int) -> _Moved:
+        return moving.send(make(step))
 
     with ThreadPoolExecutor(min(ahead, 4)) as pool:
         waiting = [pool.submit(made, step) for step in steps[:ahead]]
         try:
             for step in steps:
-                batch = waiting.pop(0).result()
+                moved = waiting.pop(0).result()
                 if step + ahead * steps.step in steps:
                     waiting.append(pool.submit(made, step + ahead * steps.step))
-                yield _moved(batch, device)
+                yield moving.receive(moved)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _pinned(batch: Batch) -> Batch:
-    return Batch(batch.images.pin_memory(), batch.masks.pin_memory(), batch.k.pin_memory())
+@dataclass(frozen=True)
+class _Moved:
+    """A batch on its way, and the event on the device that tells when it is there."""
+
+    batch: Batch
+    event: "torch.cuda.Event | None" = None
 
 
-def _moved(batch: Batch, device: torch.device) -> Batch:
-    images, masks, k = (
-        one.to(device, non_blocking=True) for one in (batch.images, batch.masks, batch.k)
-    )
-    return Batch(images.float() / 255, masks.float(), k)
+class _ToDevice:
+    """Moves batches to a device that computes where it is asked."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+
+    def send(self, batch: Batch) -> _Moved:
+        images, masks, k = (
+            one.to(self._device, non_blocking=True) for one in (batch.images, batch.masks, batch.k)
+        )
+        return _Moved(Batch(images.float() / 255, masks.float(), k))
+
+    def receive(self, moved: _Moved) -> Batch:
+        return moved.batch
+
+
+class _ToGPU(_ToDevice):
+    """Moves batches on a stream of its own, while the GPU computes on another."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__(device)
+        self._stream = torch.cuda.Stream(device)
+
+    def send(self, batch: Batch) -> _Moved:
+        pinned = Batch(batch.images.pin_memory(), batch.masks.pin_memory(), batch.k.pin_memory())
+        with torch.cuda.stream(self._stream):
+            return _Moved(super().send(pinned).batch, self._stream.record_event())
+
+    def receive(self, moved: _Moved) -> Batch:
+        current = torch.cuda.current_stream(self._device)
+        if moved.event is not None:
+            current.wait_event(moved.event)
+        for one in (moved.batch.images, moved.batch.masks, moved.batch.k):
+            one.record_stream(current)  # its memory is not given away before it was used there
+        return moved.batch

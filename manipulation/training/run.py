@@ -16,7 +16,8 @@ from manipulation.training.batches import Batch, batch_for, batch_indices, prefe
 from manipulation.training.drawn_targets import draw_k
 from manipulation.training.photograph_cache import CachedPhotographs
 from manipulation.training.run_folder import RunFolder
-from manipulation.training.trainer import Step, Trainer
+from manipulation.training.step import Step
+from manipulation.training.trainer import Trainer
 from stimuli.support.errors import InputError
 
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
@@ -68,6 +69,7 @@ def run_training(
         If losses are no finite numbers, or memory or disk are full.
     """
     _check_batch_size(settings.schedule, group)
+    _check_play_back(settings.schedule, device, group)
     make_batch = _batch_maker(settings, photographs, group)
     trainer = Trainer(settings, guide, device, group)
     written = RunFolder(folder, trainer, photographs.digest, group)
@@ -110,6 +112,14 @@ def _check_batch_size(schedule: ScheduleSettings, group: Processes) -> None:
         raise InputError(
             f"schedule.batch_size is {schedule.batch_size}; expected a multiple of the "
             f"{group.count} processes"
+        )
+
+
+def _check_play_back(schedule: ScheduleSettings, device: torch.device, group: Processes) -> None:
+    if schedule.play_back and (device.type != "cuda" or group.count > 1):
+        raise InputError(
+            f"schedule.play_back is true on {group.count} x {device.type}; expected one GPU; set "
+            f"schedule.play_back = false"
         )
 
 

@@ -6,9 +6,8 @@ step follows from the state and the batch alone.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -26,27 +25,13 @@ from manipulation.runs.state import Stateful
 from manipulation.targets.losses import discriminator_loss
 from manipulation.training.batches import Batch
 from manipulation.training.drawn_targets import training_target
+from manipulation.training.played_back import PlayedBack, on_gpu
+from manipulation.training.step import Step
 from manipulation.training.total_loss import ChangedBatch, loss_terms
 
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 Module = TypeVar("Module", bound=nn.Module)
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a step saw and made, for the log; detached, on the device.
-
-    Attributes
-    ----------
-    means
-        Mean losses by name: `LossTerms.means`, and the discriminator's own loss.
-    batch
-        The images, and what the network made of them before it was changed.
-    """
-
-    means: dict[str, Tensor]
-    batch: ChangedBatch
 
 
 class Trainer:
@@ -63,6 +48,8 @@ class Trainer:
     group
         This process among those of one run. Each is given a part of the batch, and gradients are
         averaged, so that all do together what one would do with the whole batch.
+    play_back
+        Makes of a step one that is recorded and played back, as `on_gpu` does.
     """
 
     def __init__(
@@ -71,6 +58,7 @@ class Trainer:
         guide: Guide,
         device: torch.device,
         group: Processes = ALONE,
+        play_back: Callable[[Callable[[Batch], Step]], PlayedBack] = on_gpu,
     ) -> None:
         self.settings, self.device = settings, device
         with torch.random.fork_rng(devices=[]):
@@ -80,11 +68,15 @@ class Trainer:
         self.guide = _channels_last(guide, device)
         self.network = _channels_last(network, device)
         self.discriminator = _channels_last(discriminator, device)
+        # What is played back reads the rate where it was recorded.
         rate = settings.schedule.learning_rate
-        self.network_optimiser = torch.optim.Adam(self.network.parameters(), rate, fused=True)
-        self.discriminator_optimiser = torch.optim.Adam(
-            self.discriminator.parameters(), rate, fused=True
+        plays = settings.schedule.play_back
+        self._rate = torch.tensor(rate, device=device) if plays else rate
+        self.network_optimiser, self.discriminator_optimiser = (
+            torch.optim.Adam(one.parameters(), self._rate, fused=True, capturable=plays)
+            for one in (self.network, self.discriminator)
         )
+        self._played_back = play_back(self._step) if plays else self._step
         precision = settings.schedule.precision
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
         self._type = _TYPES[precision]
@@ -113,16 +105,21 @@ class Trainer:
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""
+        self._rate = self._rate.fill_(rate) if isinstance(self._rate, Tensor) else rate
         for optimiser in (self.network_optimiser, self.discriminator_optimiser):
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = self._rate
 
     def step(self, batch: Batch, *, as_autoencoder: bool = False) -> Step:
         """Change network and discriminator once.
 
         As an auto-encoder the network learns to return the photographs, whatever is asked of it,
-        and the discriminator stays as it is.
+        and the discriminator stays as it is. Where steps are played back, what is returned holds
+        until the next one.
         """
+        return self._step(batch, True) if as_autoencoder else self._played_back(batch)
+
+    def _step(self, batch: Batch, as_autoencoder: bool = False) -> Step:
         weights, asked = self.settings.losses, self.settings.targets
         images = batch.images  # (B, 3, H, W)
         with torch.no_grad(), self._autocast():

@@ -7,7 +7,7 @@ from benchmarks import gpu
 from manipulation.networks import fused_normalisation
 from manipulation.networks.files import guide_of
 from manipulation.networks.inference import load_trained_network
-from manipulation.training.batches import Batch
+from manipulation.training.batches import Batch, prefetch
 from manipulation.training.trainer import Trainer
 from stimuli.support.errors import InputError
 from tests.manipulation.networks import test_normalisation as normalisation
@@ -83,3 +83,38 @@ def test_a_step_of_training_is_that_of_a_processor_and_is_resumed_exactly(tmp_pa
         torch.testing.assert_close(
             again.step(there).means, trainer.step(there).means, rtol=0, atol=0
         )
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_steps_that_are_played_back_are_those_that_are_made(tmp_path, precision):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(8, 2, 3, 32, 32, generator=generator)
+    means = []
+    for plays in ("false", "true"):
+        settings = small_run.settings(
+            tmp_path, f'schedule.precision = "{precision}"', f"schedule.play_back = {plays}"
+        )
+        trainer = Trainer(settings, guide_of(settings.guide), GPU)
+        losses = []
+        for number, seen in enumerate(images.to(GPU)):
+            trainer.set_rate(1e-3 / (1 + number))
+            asked = torch.tensor([2.0, -1.0], device=GPU)
+            step = trainer.step(Batch(seen, (seen[:, 0] > 0.9).float(), asked))
+            losses.append({name: float(value) for name, value in step.means.items()})
+        means.append(losses)
+    tolerance = 1e-4 if precision == "float32" else 1e-2
+    for made, played in zip(*means, strict=True):
+        assert played == pytest.approx(made, rel=tolerance, abs=tolerance)
+
+
+@pytest.mark.gpu
+def test_batches_come_to_a_gpu_as_they_are():
+    def make(step):
+        images = torch.full((2, 3, 8, 8), step, dtype=torch.uint8)
+        return Batch(images, images[:, 0], torch.full((2,), float(step)))
+
+    for step, batch in enumerate(prefetch(make, range(50), GPU)):
+        torch.cuda._sleep(10**6)  # the device is behind
+        assert float((batch.images * 255).mean()) == pytest.approx(step)
+        assert float(batch.masks.mean()) == float(batch.k.mean()) == step
