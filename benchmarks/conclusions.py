@@ -24,13 +24,13 @@ HALF = Truth(follows=0.5, between_sources=0.3, between_subjects=0.2)
 
 # By name in the page: makes the table from a number of studies or maps.
 TABLES: dict[str, tuple[Callable[[int], Table], int]] = {
-    "slope": (tables.slope_table, 10),
-    "right": (lambda n: tables.recovery_table(Truth(), 23, n, 1), 50),
-    "half": (lambda n: tables.recovery_table(HALF, 6, n, 2), 50),
+    "slope": (tables.slope_table, 200),
+    "right": (lambda n: tables.recovery_table(Truth(), 23, n, 1), 200),
+    "half": (lambda n: tables.recovery_table(HALF, 6, n, 2), 200),
     "intervals": (tables.interval_table, 300),
     "one_source": (tables.one_source_table, 1000),
-    "entropy": (tables.entropy_table, 48),
-    "logit": (tables.logit_table, 60),
+    "entropy": (tables.entropy_table, 200),
+    "logit": (tables.logit_table, 200),
     "predictors": (predictor_table, 200),
     "course": (course_table, 200),
 }
@@ -39,9 +39,9 @@ PAGE = """# What conclusions are worth
 
 Every claim of the analysis is put to studies whose truth is known. `python -m
 benchmarks.conclusions --out docs/conclusions.md` draws photographs, people and fixations anew for
-every study, analyses them by the functions that analyse a study, and writes this page; it takes
-minutes on one core. A number in brackets, or after ±, is a 95 % interval by the number of
-simulated studies. An interval does what it says if the truth lies within it in 95 % of studies;
+every study, analyses them by the functions that analyse a study, and writes this page; it takes a
+quarter of an hour on one core. A number in brackets, or after ±, is a 95 % interval by the number
+of simulated studies. An interval does what it says if the truth lies within it in 95 % of studies;
 more than that means that it is wider than need be.
 
 ## What is estimated
@@ -145,14 +145,13 @@ photographs and people together. No change, a spread of 0.3 between photographs:
 Correlations of predictions with people's changes, and their differences. The truth is the
 correlation over very many photographs if as many people look at them: the noise of their fixations
 lowers it as it does in a study, and the noise ceiling beside it. On every photograph the effect has
-a spread of 0.5 in log odds, of which a guide and a judge know a part each; people differ by 0.2 or
-0.4 in how far they follow a version whose mean effect is 0.5.
+a spread of 0.5 in log odds, of which a guide and a judge know a part each; people differ by 0.2 to
+0.8 in how far they follow a version whose mean effect is 0.5.
 
 {predictors}
 
 Intervals are Student's t, as those of the effects, of correlations on Fisher's scale. Where people
-differ by more than versions move them on the average, so that some do the opposite, that of the aim
-alone is too narrow (0.87 in 200 studies of 23 people who differ by 0.8).
+differ by 0.8, so that a quarter of them do the opposite, that of the aim alone is too narrow.
 
 ## Course of viewing
 

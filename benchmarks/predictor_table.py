@@ -26,12 +26,17 @@ from analysis.effects.mechanism.predictors import (
 from benchmarks.tables import Table, share
 from stimuli.contract.vocabulary import Direction
 
-DESIGNS = ((23, 24), (12, 12), (6, 24), (6, 6))
+DESIGNS = (
+    (23, 24, 0.2), (23, 24, 0.4), (23, 24, 0.8), (12, 12, 0.2), (12, 12, 0.4), (6, 24, 0.2),
+    (6, 24, 0.4), (6, 6, 0.2), (6, 6, 0.4),
+)  # fmt: skip
+"""People, photographs, and the spread between people of what a version does, in log odds."""
 _DIRECTIONS = (Direction.INCREASE, Direction.DECREASE)
 _ITS_JUDGE = "judge"
 _RESAMPLES = 500
 # Row of the table of predictors, column, and what it is called.
 _CLAIMS = (
+    (BOTH, THE_AIM, "correlation", "aim"),
     (BOTH, THE_GUIDE, "correlation", "guide"),
     (Direction.INCREASE, _ITS_JUDGE, "correlation", "judge, increases alone"),
     (BOTH, _ITS_JUDGE, "difference", "judge - guide"),
@@ -42,26 +47,25 @@ _CLAIMS = (
 def predictor_table(studies: int, seed: int = 10) -> Table:
     """Return how often intervals of the predictors' correlations hold what is true."""
     rows = []
-    for n_subjects, n_sources in DESIGNS:
-        for spread in (0.2, 0.4):
-            generator = np.random.default_rng([seed, n_subjects, n_sources, int(10 * spread)])
-            true = _true_correlations(n_subjects, spread)
-            held: dict[str, list[bool]] = {name: [] for *_, name in _CLAIMS}
-            for _ in range(studies):
-                counts, predictions = _simulated(n_subjects, n_sources, spread, generator)
-                table = _analysed(counts, predictions, generator)
-                for direction, predictor, column, name in _CLAIMS:
-                    row = table.loc[direction, predictor]
-                    low, high = row[f"{column}_low"], row[f"{column}_high"]
-                    expected = true[direction, predictor]
-                    if column != "correlation":
-                        other = THE_GUIDE if column == "difference" else THE_AIM
-                        expected = expected - true[direction, other]
-                    held[name].append(bool(low <= expected <= high))
-            rows.append(
-                (str(n_subjects), str(n_sources), f"{spread:g}", str(studies),
-                 *map(share, held.values()))
-            )  # fmt: skip
+    for n_subjects, n_sources, spread in DESIGNS:
+        generator = np.random.default_rng([seed, n_subjects, n_sources, int(10 * spread)])
+        true = _true_correlations(n_subjects, spread)
+        held: dict[str, list[bool]] = {name: [] for *_, name in _CLAIMS}
+        for _ in range(studies):
+            counts, predictions = _simulated(n_subjects, n_sources, spread, generator)
+            table = _analysed(counts, predictions, generator)
+            for direction, predictor, column, name in _CLAIMS:
+                row = table.loc[direction, predictor]
+                low, high = row[f"{column}_low"], row[f"{column}_high"]
+                expected = true[direction, predictor]
+                if column != "correlation":
+                    other = THE_GUIDE if column == "difference" else THE_AIM
+                    expected = expected - true[direction, other]
+                held[name].append(bool(low <= expected <= high))
+        rows.append(
+            (str(n_subjects), str(n_sources), f"{spread:g}", str(studies),
+             *map(share, held.values()))
+        )  # fmt: skip
     names = [name for *_, name in _CLAIMS]
     return Table(("subjects", "photographs", "spread between people", "studies", *names), rows)
 
