@@ -5,45 +5,30 @@ or ``--photographs`` it first makes the study, proposing sources and objects.
 """
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
-from rich.table import Table
-
-from manipulation.new_study.candidates import (
-    CandidatePhotographs,
-    coco_photographs,
-    unchangeable,
-)
+from manipulation.new_study.candidates import CandidatePhotographs, coco_photographs
 from manipulation.new_study.drawn_masks import DrawnOn
 from manipulation.new_study.folder import check_free
-from manipulation.new_study.objects import UNREADABLE
-from manipulation.new_study.odd_shapes import what_people_would_see
+from manipulation.new_study.notices import (
+    print_left_out,
+    print_odd_shapes,
+    print_of_photographs,
+    print_others,
+    print_unused,
+)
 from manipulation.new_study.plain_photographs import plain_photographs
-from manipulation.new_study.proposal_table import LEFT_OUT
 from manipulation.new_study.propose_study import propose_study
-from manipulation.runs.left_out import left_out_in_words, missing_in_words
-from manipulation.study_stimuli.control_stimulus import controls_in_words
-from manipulation.study_stimuli.generation import GeneratedStimuli, generate_stimuli
-from manipulation.study_stimuli.latin_square import block_orders
+from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.reach_aims import reach_aims
-from manipulation.study_stimuli.second_opinions import described
-from stimuli.contract.coco_file import LeftOut
-from stimuli.contract.credits import credits_of
-from stimuli.contract.licences import Permission
+from manipulation.study_stimuli.summary import print_summary
 from stimuli.contract.locking import changing_stimuli
-from stimuli.contract.orders import positions
-from stimuli.contract.schemas import PROPOSALS
 from stimuli.contract.settings import ImageSettings
 from stimuli.contract.study import Study, open_study
-from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError
-from stimuli.support.files import image_size
-from stimuli.support.tables import read_table
 
 console = messages()
 
@@ -69,9 +54,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             no_derivatives=bool(arguments.no_derivatives),
         )  # fmt: skip
         if photographs and photographs.proposed:
-            _print_unused(study, photographs)
-        _print_odd_shapes(study)
-        _print_left_out(study)
+            print_unused(study, photographs)
+        print_odd_shapes(study)
+        print_left_out(study)
         console.print(
             f"{study.proposals} says what was chosen, and why; "
             f"{study.stimuli / 'proposals.png'} shows it."
@@ -110,7 +95,7 @@ def _make(study: Study, arguments: argparse.Namespace) -> None:
         study = open_study(study.root)
     else:
         generated = generate_stimuli(study)
-    _print_summary(study, generated)
+    print_summary(study, generated)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -204,11 +189,7 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
         photographs = plain_photographs(
             arguments.photographs, fit=arguments.fit or ImageSettings.fit
         )
-        if photographs.others:
-            console.print(
-                f"[yellow]{len(photographs.others)} files in {arguments.photographs} are no "
-                f"photographs and are left out, such as {escape(photographs.others[0])}[/]"
-            )
+        print_others(photographs, arguments.photographs)
         return photographs
     if not arguments.coco:
         return None
@@ -217,147 +198,8 @@ def _photographs(arguments: argparse.Namespace) -> CandidatePhotographs | None:
         *arguments.coco, boxes=bool(arguments.boxes), drawn_on=drawn_on,
         rescale=bool(arguments.rescale_masks),
     )  # fmt: skip
-    if photographs.ambiguous:
-        other = next(one for one in DrawnOn if one != drawn_on)
-        console.print(
-            escape(
-                f"EXIF turns {len(photographs.ambiguous)} photographs, such as "
-                f"{photographs.ambiguous[0]}, and their sizes do not tell what masks were drawn "
-                f"on; taken is {drawn_on}. Where masks miss the objects in proposals.png, make "
-                f"the study again with --masks-drawn-on {other}."
-            ),
-            style="yellow",
-        )
-    for line in missing_in_words(photographs.missing, arguments.coco[0]):
-        console.print(escape(line), style="yellow")
-    if bound := unchangeable(photographs):
-        what = (
-            "are taken all the same: do not publish versions of them" if arguments.no_derivatives
-            else "are left out; --no-derivatives takes them"
-        )  # fmt: skip
-        console.print(
-            f"[yellow]The licence of {len(bound)} photographs forbids changes (NoDerivatives), "
-            f"such as {bound[0]}; they {what}[/]"
-        )
+    print_of_photographs(photographs, arguments.coco[0], drawn_on, bool(arguments.no_derivatives))
     return photographs
-
-
-def _print_unused(study: Study, photographs: CandidatePhotographs) -> None:
-    used = {source.source_id for source in study.settings.sources}
-    unused = [one.path.name for one in photographs.candidates if one.source_id not in used]
-    if unused:
-        console.print(
-            escape(
-                f"{len(unused)} of {len(photographs.candidates)} photographs are no sources: "
-                f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}."
-            )
-        )
-
-
-def _print_odd_shapes(study: Study) -> None:
-    for source in study.settings.sources:
-        size = image_size(study.root / source.photograph)
-        if odd := what_people_would_see(size, study.settings.images):
-            console.print(f"[yellow]{source.source_id}: {odd}[/]")
-
-
-def _print_left_out(study: Study) -> None:
-    """Print one list of all that cannot be used."""
-    rows = read_table(study.proposals, PROPOSALS)
-    left_out = [
-        LeftOut(
-            row["photograph"] or "", row["annotation_id"],
-            row["because"].removeprefix(LEFT_OUT).removeprefix(UNREADABLE),
-        )
-        for row in rows
-        if row["because"].startswith((UNREADABLE, LEFT_OUT))
-    ]  # fmt: skip
-    for line in left_out_in_words(left_out, study.proposals.name):
-        console.print(escape(line), style="yellow")
-
-
-def _print_summary(study: Study, generated: GeneratedStimuli) -> None:
-    judges = list(generated.shares)
-    table = Table(
-        *("version", "made by", "measure", "original", "version", "asked", *judges),
-        "transfer" if len(judges) < 2 else "least transfer", title="Predictions",
-    )  # fmt: skip
-    versions = [one for one in generated.stimuli if one.direction != Direction.NONE]
-    effects = [one.effect for one in versions if one.effect is not None]
-    for version, effect in zip(versions, effects, strict=True):
-        measure = "p_obj" if version.condition == Condition.OBJECT else "entropy (bits)"
-        asked, change = effect.asked_change or 0.0, effect.predicted_change or 0.0
-        table.add_row(
-            version.stim_id, version.transform, measure, f"{effect.predicted - change:.3f}",
-            f"{effect.predicted:.3f} ({change:+.3f})",
-            "-" if version.control else f"{asked:+.3f}",
-            *(_signed(effect.second_changes.get(name)) for name in judges),
-            "-" if effect.transfer is None or version.control else
-            f"{effect.transfer:z.0%}{f' ({effect.least})' if len(judges) > 1 else ''}",
-        )  # fmt: skip
-    console.print(table)
-    controls = [one for one in versions if one.control]
-    versions = [one for one in versions if not one.control]
-    effects = [one.effect for one in versions if one.effect is not None]
-    moved = sum(one.moves_as_asked is True for one in versions)
-    console.print(f"{moved} of {len(versions)} versions are predicted to move as asked.")
-    bound = [one for one in effects if one.within_budget is not None]
-    if bound:
-        console.print(
-            f"{sum(one.within_budget is True for one in bound)} of {len(bound)} versions keep to "
-            f"their budget of naturalness."
-        )
-    if still := [one.stim_id for one in versions if one.effect and one.effect.psnr_db == math.inf]:
-        console.print(
-            f"Nothing was found within their budget for {', '.join(still)}, which are as their "
-            f"originals are."
-        )
-    missed = [one.stim_id for one in versions if one.effect and one.effect.aim_reached is False]
-    if missed:
-        console.print(
-            f"{len(missed)} versions do not reach manipulation.aim within their budget: "
-            f"{', '.join(missed)}. Run again with --other-objects, choose others in study.toml "
-            f"({study.proposals.name} lists them by headroom), a smaller aim, or a wider budget."
-        )
-    for sentence in controls_in_words(controls):
-        console.print(sentence)
-    for name, shares in generated.shares.items():
-        transfers = [one.transfer_to(name) for one in effects if name in one.second_changes]
-        console.print(
-            f"{described(name, shares)} predicts the same direction for "
-            f"{sum(one is not None and one > 0 for one in transfers)} of the {len(transfers)} "
-            f"versions that it took no part in."
-        )
-    _print_terms(study, generated)
-    if not generated.made_anew:
-        console.print("Everything was there and as the settings ask; nothing was made anew.")
-    settings = study.settings
-    counts = positions(block_orders(settings.design.orders, settings.blocks), 23)
-    first = "/".join(str(counts[1, block]) for block in settings.blocks)
-    console.print(f"Of 23 subjects, {first} would begin with each block.")
-    console.print(
-        f"How they were made, for a paper: {study.stimulus_methods}; whom the photographs are owed "
-        f"to: {study.credits.with_suffix('.txt')}"
-    )
-    console.print(
-        f"Look at {study.stimuli / 'contact_sheet.png'} (to print: contact_sheet.pdf); next:"
-    )
-    console.print(f"  python -m experiment.run --study {study.root} --subject 01", style="bold")
-
-
-def _print_terms(study: Study, generated: GeneratedStimuli) -> None:
-    doubtful = [one for one in credits_of(generated.stimuli) if one.allows != Permission.CHANGED]
-    if doubtful:
-        named = ", ".join(f"{one.source_id} ({one.licence})" for one in doubtful[:5])
-        console.print(
-            f"[yellow]Versions of {len(doubtful)} photographs may not be published, or it is not "
-            f"known whether they may: {named}{', ...' if len(doubtful) > 5 else ''}; see "
-            f"{study.credits.with_suffix('.txt')}[/]"
-        )
-
-
-def _signed(change: float | None) -> str:
-    return "-" if change is None else f"{change:+.3f}"
 
 
 if __name__ == "__main__":

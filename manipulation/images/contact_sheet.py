@@ -127,8 +127,7 @@ def write_contact_sheets(
 
     Of more sources the next pictures are ``contact_sheet-2.png`` and so on.
     """
-    for stale in folder.glob("contact_sheet-*.png"):
-        stale.unlink()
+    remove_contact_sheets(folder)
     pictures = _pages(rows, title, _PICTURE_ROWS)
     for number, (part, heading) in enumerate(progress(pictures, "Drawing contact sheets"), start=1):
         buffer = io.BytesIO()
@@ -145,6 +144,12 @@ def write_contact_sheets(
             figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
             pdf.savefig(figure, dpi=150)
     write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())
+
+
+def remove_contact_sheets(folder: Path) -> None:
+    """Remove the contact sheets of a folder, which would show what is not so any more."""
+    for stale in [*folder.glob("contact_sheet*.png"), folder / "contact_sheet.pdf"]:
+        stale.unlink(missing_ok=True)
 
 
 def _pages(

@@ -5,6 +5,7 @@ summed up by its mean and deviation inside the region and in its surround, and i
 contour. All of it is differentiable in the pixels.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,13 +16,14 @@ from torch.nn import functional
 
 from manipulation.images.gaussian import resample
 from manipulation.images.log_odds import squeezed_log_odds
-from manipulation.naturalness.region_statistics import surround
+from manipulation.naturalness.region_statistics import surround, window
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.models.pretrained import LAYERS, PretrainedNetworks
 
 _CONTOUR = 0.008  # Gaussian width of the contour, as a share of the side
 _FINE, _MIDDLE = 0.003, 0.012  # Gaussian widths of two bands of detail, as shares of the side
 _SHOULDER = 0.03
+_REACH = 4.0  # of a Gaussian, in widths
 _LEAST = 1e-4  # squared deviations below which a map is even
 
 
@@ -35,7 +37,9 @@ def region_weights(mask: np.ndarray) -> Tensor:
     """
     inside = np.asarray(mask) > 0
     around = surround(inside)
-    soft = ndimage.gaussian_filter(inside.astype(np.float32), _CONTOUR * max(inside.shape))
+    width_px, soft = _CONTOUR * max(inside.shape), np.zeros(inside.shape, np.float32)
+    near = window(inside, math.ceil(_REACH * width_px) + 1)
+    soft[near] = ndimage.gaussian_filter(inside[near].astype(np.float32), width_px, truncate=_REACH)
     parts = torch.from_numpy(np.stack([inside, around, soft * (1 - soft)]).astype(np.float32))
     return parts / parts.sum(dim=(1, 2), keepdim=True).clamp_min(1e-6)
 
@@ -52,17 +56,24 @@ class RegionFeatures:
         """Return maps ``(B, C, h, w)`` of images ``(B, 3, H, W)``: pixels, strides 2 to 32."""
         return [pixel_maps(images), *self._extractor.features(images, tuple(LAYERS)).values()]
 
+    def maps_of_regions(self, images: Tensor) -> list[Tensor]:
+        """Return those of `maps` that regions are summed up from: without the coarsest stride."""
+        layers = tuple(LAYERS)[:-1]
+        return [pixel_maps(images), *self._extractor.features(images, layers).values()]
+
 
 def pooled(maps: Sequence[Tensor], weights: Tensor) -> Tensor:
     """Return the vectors ``(B, D)`` of maps ``(B, C, h, w)`` under one region's weights.
 
     Parameters
     ----------
+    maps
+        `RegionFeatures.maps`, or `RegionFeatures.maps_of_regions`.
     weights : Tensor (3, H, W)
         `region_weights`.
     """
     found = []
-    for one in maps[:-1]:  # stride 32 sees too far for one region
+    for one in maps[: len(LAYERS)]:  # stride 32 sees too far for one region
         there = functional.adaptive_avg_pool2d(weights, (one.shape[-2], one.shape[-1]))
         there = there / there.sum(dim=(1, 2), keepdim=True).clamp_min(1e-9)
         mean = torch.einsum("bchw,rhw->brc", one, there)

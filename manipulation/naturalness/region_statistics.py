@@ -4,6 +4,7 @@ An edit that brings a region where hardly any object of a real photograph is has
 whatever it did. The comparison needs no original, so it is the same for every transform.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -118,26 +119,66 @@ def region_statistics(pixels: np.ndarray, region: np.ndarray) -> dict[str, float
     return dict(zip(STATISTICS, found, strict=True))
 
 
+def window(inside: np.ndarray, margin_px: int) -> tuple[slice, slice]:
+    """Return rows and columns of a region ``(H, W)`` with a margin, as far as there are any.
+
+    What is computed of the margin alone need not be computed of the whole image. Of a region with
+    nothing inside, all are returned.
+    """
+    if not inside.any():
+        return slice(0, inside.shape[0]), slice(0, inside.shape[1])
+    found = []
+    for axis, length in enumerate(inside.shape):
+        (there,) = np.nonzero(inside.any(axis=1 - axis))
+        found.append(slice(max(0, there[0] - margin_px), min(length, there[-1] + 1 + margin_px)))
+    return found[0], found[1]
+
+
 def surround(inside: np.ndarray) -> np.ndarray:
     """Return the band ``(H, W)`` around a region, half as wide as the side of its square."""
     width_px = max(2.0, SURROUND * np.sqrt(inside.sum()))
-    return (ndimage.distance_transform_edt(~inside) <= width_px) & ~inside
+    around = np.zeros_like(inside)
+    near = window(inside, math.ceil(width_px))
+    around[near] = (ndimage.distance_transform_edt(~inside[near]) <= width_px) & ~inside[near]
+    return around
 
 
-def statistics_of(images: Tensor, parts: Tensor) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class ComparedMaps:
+    """What the statistics of any region of images are taken from.
+
+    Attributes
+    ----------
+    lab : Tensor (B, 3, H, W)
+        Of CIELAB.
+    fine : Tensor (B, H, W)
+        The fine detail of lightness.
+    """
+
+    lab: Tensor
+    fine: Tensor
+
+
+def compared_maps(images: Tensor) -> ComparedMaps:
+    """Return the maps of images ``(B, 3, H, W)``, RGB in [0, 1]; differentiable."""
+    size = (images.shape[-2], images.shape[-1])
+    lab = lab_of(images)
+    return ComparedMaps(lab, lab[:, 0] - resample(lab[:, 0], _FINE * max(size), size=size))
+
+
+def statistics_of(images: Tensor | ComparedMaps, parts: Tensor) -> Tensor:
     """Return the statistics ``(B, 6)`` of a region, in the order of `STATISTICS`; differentiable.
 
     Parameters
     ----------
-    images : Tensor (B, 3, H, W)
+    images : Tensor (B, 3, H, W), or their `compared_maps`
         RGB in [0, 1].
     parts : Tensor (2, H, W)
         1 inside the region, and in its surround.
     """
-    size = (images.shape[-2], images.shape[-1])
-    lab = lab_of(images)
+    maps = compared_maps(images) if isinstance(images, Tensor) else images
+    lab, fine = maps.lab, maps.fine
     lightness = lab[:, 0]
-    fine = lightness - resample(lightness, _FINE * max(size), size=size)
     weights = parts / parts.sum(dim=(1, 2), keepdim=True)
 
     def means(maps: Tensor) -> Tensor:
@@ -186,7 +227,8 @@ def usual_range(measured: Iterable[Mapping[str, float]], share: float = 0.01) ->
     Raises
     ------
     InputError
-        If there are fewer objects than the quantiles need: twice the inverse of `share`.
+        If there are fewer objects than the quantiles need, twice the inverse of `share`, or a
+        statistic is the same of nearly all, as sharpness is on small images.
     """
     rows = list(measured)
     if len(rows) * share < 2:
@@ -195,6 +237,13 @@ def usual_range(measured: Iterable[Mapping[str, float]], share: float = 0.01) ->
             f"{share:.0%} of them are beyond either end"
         )
     values = {name: np.array([row[name] for row in rows]) for name in STATISTICS}
+    if same := [name for name, one in values.items()
+                if not np.quantile(one, share) < np.quantile(one, 1 - share)]:  # fmt: skip
+        raise InputError(
+            f"{same[0]} is {np.median(values[same[0]]):g} of nearly all of {len(rows)} objects, so "
+            f"no range can be told; expected objects that differ; measure on larger images, such "
+            f"as 512 px"
+        )
     return UsualRange(
         low={name: float(np.quantile(one, share)) for name, one in values.items()},
         high={name: float(np.quantile(one, 1 - share)) for name, one in values.items()},

@@ -1,14 +1,19 @@
 """Photographs that may become the sources of a study: a COCO folder's, or the demo's eight."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from manipulation.new_study.drawn_masks import DrawnOn, onto_photograph, replaced, with_boxes
-from manipulation.new_study.source_names import last_part, original_name, study_names
+from manipulation.new_study.source_names import (
+    last_part,
+    original_name,
+    plain_name,
+    study_names,
+)
 from stimuli.contract.annotation_tools import boxes_alone
 from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.licences import Permission, permission
@@ -169,17 +174,20 @@ def _files(
     """Return the files that images name, the names of which there is none, and what is refused.
 
     By the whole name, which may be a path in the folder, or else its last part, where no other
-    image has the same; or by what the file was called before a tool gave it that name.
+    image has the same; or by what the file was called before a tool gave it that name; or by a name
+    that differs in case, coded letters or the form of accents alone, where one file has it.
     """
     last = {image_id: last_part(name) for image_id, name in names.items()}
     first = {image_id: original_name(name) for image_id, name in last.items()}
     last_times, first_times = Counter(last.values()), Counter(first.values())
+    alike = _only_files(folder, names.values())
     found: dict[int, Path] = {}
     missing, left_out = [], []
     for image_id, name in names.items():
         tried = [name] if "\\" not in name else []
         tried += [last[image_id]] if last_times[last[image_id]] == 1 else []
         tried += [first[image_id]] if first_times[first[image_id]] == 1 else []
+        tried += alike.get(plain_name(name), ())
         refused = ""
         for one in dict.fromkeys(tried):
             try:
@@ -196,6 +204,15 @@ def _files(
             else:
                 missing.append(name)
     return found, missing, left_out
+
+
+def _only_files(folder: Path, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the files of a folder whose `plain_name` is theirs and one image's alone, by it."""
+    wanted = Counter(map(plain_name, names))
+    files: dict[str, list[str]] = {}
+    for path in folder.iterdir():
+        files.setdefault(plain_name(path.name), []).append(path.name)
+    return {key: one for key, one in files.items() if len(one) == 1 and wanted[key] == 1}
 
 
 def read_candidate(

@@ -15,6 +15,7 @@ from PIL import Image
 
 from stimuli.contract.masks import Annotations, size_difference
 from stimuli.contract.outlines import decode
+from stimuli.contract.tool_polygons import run_length_code
 from stimuli.support.errors import InputError
 
 Size = tuple[int, int]
@@ -184,10 +185,7 @@ _TURNED_MASKS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def _code(mask: np.ndarray, size: Size) -> dict[str, Any]:
-    from pycocotools import mask as coco
-
     if mask.shape != size:
         picture = Image.fromarray(np.ascontiguousarray(mask).astype(np.uint8))
         mask = np.asarray(picture.resize(size[::-1], Image.Resampling.NEAREST))
-    code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
-    return {"size": list(size), "counts": code["counts"].decode("ascii")}
+    return run_length_code(mask)

@@ -7,20 +7,35 @@ has little room.
 """
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from manipulation.images.photographs import to_pixels
+from manipulation.images.photographs import to_image, to_pixels
 from manipulation.naturalness.realism import GUIDE, load_realism_head
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
-from manipulation.naturalness.region_statistics import load_usual_range, region_statistics
+from manipulation.naturalness.region_statistics import (
+    STATISTICS,
+    ComparedMaps,
+    compared_maps,
+    load_usual_range,
+    statistics_of,
+    surround,
+)
 from stimuli.contract.settings import ManipulationSettings
 
 _LEAST = 0.05  # so that no object is worth nothing
 _FREE = 0.25  # distance from the end of what is usual, as a share of it, that is room enough
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    photograph: Tensor
+    compared: ComparedMaps
+    layers: list[Tensor]
 
 
 class NaturalRoom:
@@ -35,8 +50,9 @@ class NaturalRoom:
     def __init__(self, settings: ManipulationSettings) -> None:
         self._budget = settings.budget
         self._usual = load_usual_range(settings.usual)
-        self._seen: tuple[Tensor, list[Tensor]] | None = None
+        self._seen: _Seen | None = None
 
+    @torch.no_grad()
     def of(self, photograph: Tensor, region: Tensor) -> float:
         """Return the room of a region ``(H, W)`` of a photograph ``(3, H, W)``, 0.05 to 1.
 
@@ -48,7 +64,11 @@ class NaturalRoom:
         inside = region.numpy() > 0.5
         if not inside.any() or inside.all():
             return _LEAST
-        statistics = region_statistics(to_pixels(photograph), inside)
+        seen = self._maps_of(photograph)
+        parts = torch.from_numpy(np.stack([inside, surround(inside)]))
+        statistics = dict(
+            zip(STATISTICS, statistics_of(seen.compared, parts)[0].tolist(), strict=True)
+        )
         ends = [(self._usual.low[name], self._usual.high[name]) for name in statistics]
         free = [
             min(1.0, max(0.0, min(value - low, high - value) / (_FREE * (high - low))))
@@ -56,7 +76,9 @@ class NaturalRoom:
         ]
         room = float(np.mean(free))
         if self._budget > 0:
-            share = max(self._realism(photograph, inside), self._budget)
+            judge = load_realism_head(GUIDE)
+            score = float(judge.scores(seen.layers, [region_weights(inside)])[0, 0])
+            share = max(judge.realism(score), self._budget)
             room = math.sqrt(room * (1 - math.log(share) / math.log(self._budget)))
         return max(_LEAST, min(1.0, room))
 
@@ -64,9 +86,12 @@ class NaturalRoom:
     def _features(self) -> RegionFeatures:
         return RegionFeatures()
 
-    @torch.no_grad()
-    def _realism(self, photograph: Tensor, inside: np.ndarray) -> float:
-        if self._seen is None or self._seen[0] is not photograph:
-            self._seen = (photograph, self._features.maps(photograph[None]))
-        judge = load_realism_head(GUIDE)
-        return judge.realism(float(judge.scores(self._seen[1], [region_weights(inside)])[0, 0]))
+    def _maps_of(self, photograph: Tensor) -> "_Seen":
+        if self._seen is None or self._seen.photograph is not photograph:
+            image, bound = photograph[None], self._budget > 0
+            self._seen = _Seen(
+                photograph,
+                compared_maps(to_image(to_pixels(photograph))[None]),
+                self._features.maps_of_regions(image) if bound else [],
+            )
+        return self._seen

@@ -4,28 +4,23 @@ In come a photograph with its COCO annotations and a saliency model; out come it
 first that can be aimed at and have the most room, in effect and in naturalness.
 """
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from rich.markup import escape
 from torch import Tensor
 
-from manipulation.images.log_density import entropy_bits, p_obj
+from manipulation.images.log_density import p_obj
 from manipulation.images.photographs import LEAST_PX, fitted_size, squared, squared_mask
-from manipulation.new_study.candidates import Candidate, CandidatePhotographs, read_candidate
 from manipulation.new_study.natural_room import NaturalRoom
+from manipulation.new_study.room_in_effect import entropy_room, headroom, helping_scales
 from manipulation.new_study.source_names import one_line
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.targets.control_region import free_places
-from manipulation.targets.densities import global_scale
-from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.masks import Annotations, ObjectMasks
 from stimuli.contract.settings import Settings
-from stimuli.support.console import messages, progress
 from stimuli.support.errors import InputError
 
 AREA = (0.004, 0.25)  # share of the image that a proposed target may cover
@@ -81,67 +76,6 @@ class ObjectCandidate:
         return min(1.0, self.headroom / ENOUGH) * self.naturalness
 
 
-@dataclass(frozen=True, eq=False)
-class LookedAt:
-    """A photograph that was looked at.
-
-    Attributes
-    ----------
-    pixels : ndarray (height, width, 3), uint8
-    masks
-        Its annotated objects.
-    objects
-        Those that a version may aim at first (`object_candidates`).
-    entropy_room
-        Change of the entropy in bits that can be asked for in both directions (`entropy_room`).
-    """
-
-    candidate: Candidate
-    pixels: np.ndarray
-    masks: ObjectMasks
-    objects: tuple[ObjectCandidate, ...]
-    entropy_room: float
-
-
-def entropy_room(log_saliency: Tensor, k_scale: float) -> float:
-    """Return the change of the entropy in bits that scales ask for in both directions at least.
-
-    A density that is nearly even cannot be spread much, one with a single peak not gathered.
-    """
-    before = entropy_bits(log_saliency)
-    spread, gathered = (entropy_bits(global_scale(log_saliency, k)) for k in (1 / k_scale, k_scale))
-    return max(0.0, min(spread - before, before - gathered))
-
-
-def helping_scales(
-    log_saliency: Tensor, region: Tensor, k_shift: float, k_scale: float
-) -> tuple[float, float]:
-    """Return the scales that bring shifts of a region furthest, upwards and downwards.
-
-    As in the paper, whose versions for objects are a mixture: a shift first, then a scale. Tried
-    are 1, the root of `k_scale`, which gathers gaze, and its inverse, which spreads it.
-    """
-    root = math.sqrt(k_scale)
-    best = []
-    for sign in (1, -1):
-        shifted = log_saliency + sign * k_shift * region
-        moved = {k: sign * p_obj(global_scale(shifted, k), region) for k in (1.0, root, 1 / root)}
-        best.append(max(moved, key=lambda k: moved[k]))
-    return best[0], best[1]
-
-
-def headroom(probability: float, k_shift: float) -> float:
-    """Return the change in p_obj that is asked for in both directions at least.
-
-    A shift by k inside the object takes p to ``p e^k / (1 - p + p e^k)``.
-    """
-
-    def shifted(k: float) -> float:
-        return probability * np.exp(k) / (1 - probability + probability * np.exp(k))
-
-    return min(shifted(k_shift) - probability, probability - shifted(-k_shift))
-
-
 def object_candidates(
     pixels: np.ndarray,
     masks: ObjectMasks,
@@ -169,10 +103,10 @@ def object_candidates(
     natural_room
         Measures how far each could be changed naturally; by default that is not asked.
     """
-    return _looked_at(pixels, masks, model, settings, natural_room)[0]
+    return objects_and_room(pixels, masks, model, settings, natural_room)[0]
 
 
-def _looked_at(
+def objects_and_room(
     pixels: np.ndarray,
     masks: ObjectMasks,
     model: LogSaliencyModel,
@@ -180,61 +114,18 @@ def _looked_at(
     natural_room: NaturalRoom | None,
     mixture: bool = False,
 ) -> tuple[tuple[ObjectCandidate, ...], float]:
-    """Return the objects of a photograph and its room in entropy."""
+    """Return the objects of a photograph (`object_candidates`) and its room in entropy.
+
+    Of a mixture the scales of objects are chosen, too (`helping_scales`).
+    """
     side, fit = settings.images.model_px, settings.images.fit
-    annotations = masks.annotations
     if min(fitted_size(pixels.shape[1], pixels.shape[0], side, fit)) < LEAST_PX:
         return (), 0.0
     photograph = squared(pixels, side, fit)
     log_saliency = model.log_saliency(photograph[None])[0]
-    scale = side * side / min(masks.size) ** 2 if fit == "crop" else None
-    entries, objects, squares, kept = [], [], [], []
-    for entry in annotations.of_image(masks.image_id):
-        try:
-            mask = masks.union([entry["id"]])
-        except InputError as error:
-            fault = str(error).removeprefix(f"{annotations.path}: ")
-            objects.append(_unreadable(entry["id"], _category(annotations, entry), fault))
-            continue
-        entries.append(entry)
-        squares.append(squared_mask(mask, side, fit))
-        kept.append(1.0 if scale is None else float(squares[-1].sum()) / (mask.sum() * scale))
-    areas = [float(square.sum()) for square in squares]
-    common = _common(squares)
-    image_area = log_saliency.numel()
-    rejections = [
-        _rejection(bool(entry.get("iscrowd")), area / image_area, share)
-        for entry, area, share in zip(entries, areas, kept, strict=True)
-    ]
-    for number, (entry, square) in enumerate(zip(entries, squares, strict=True)):
-        predicted = p_obj(log_saliency, square)
-        apart = [
-            n for n, area in enumerate(areas)
-            if common[number, n] < _OVERLAP * min(areas[number], area)
-        ]  # fmt: skip
-        rejection, crowded = rejections[number], frozenset[int]()
-        if settings.design.controls and not rejection:
-            if not _has_room(square, square):
-                rejection = "leaves no room for a matched control beside it"
-            else:
-                crowded = frozenset(
-                    entries[n]["id"]
-                    for n in apart
-                    if not rejections[n] and not _has_room(square, square + squares[n])
-                )
-        objects.append(
-            ObjectCandidate(
-                annotation_id=entry["id"],
-                category=_category(annotations, entry),
-                area=areas[number] / image_area,
-                predicted=predicted,
-                headroom=headroom(predicted, settings.manipulation.k_shift),
-                rejected_because=rejection,
-                apart=frozenset(entries[n]["id"] for n in apart),
-                crowded_by=crowded,
-            )
-        )
-    regions = {one["id"]: square for one, square in zip(entries, squares, strict=True)}
+    outlined, objects = _outlined(masks, settings)
+    objects += _candidates(outlined, log_saliency, masks.annotations, settings)
+    regions = {one.entry["id"]: one.square for one in outlined}
     if natural_room is not None:
         rooms = _natural_rooms(objects, regions, photograph, natural_room)
         objects = [replace(one, naturalness=rooms.get(one.annotation_id, 0.0)) for one in objects]
@@ -254,6 +145,89 @@ def _looked_at(
         ),
     )  # fmt: skip
     return tuple(ordered), entropy_room(log_saliency, settings.manipulation.k_scale)
+
+
+@dataclass(frozen=True, eq=False)
+class _Outlined:
+    """An object on the square: its annotation, mask, share of it that is left, share of the image.
+
+    And why it cannot be aimed at by these, if so.
+    """
+
+    entry: dict[str, Any]
+    square: Tensor
+    kept: float
+    area: float
+
+    @property
+    def rejection(self) -> str:
+        return _rejection(bool(self.entry.get("iscrowd")), self.area, self.kept)
+
+
+def _outlined(
+    masks: ObjectMasks, settings: Settings
+) -> tuple[list[_Outlined], list[ObjectCandidate]]:
+    """Return the objects of a photograph on its square, and those whose outlines are unreadable."""
+    annotations = masks.annotations
+    side, fit = settings.images.model_px, settings.images.fit
+    scale = side * side / min(masks.size) ** 2 if fit == "crop" else None
+    outlined, unreadable = [], []
+    for entry in annotations.of_image(masks.image_id):
+        try:
+            mask = masks.union([entry["id"]])
+        except InputError as error:
+            fault = str(error).removeprefix(f"{annotations.path}: ")
+            unreadable.append(_unreadable(entry["id"], _category(annotations, entry), fault))
+            continue
+        square = squared_mask(mask, side, fit)
+        area = float(square.sum())
+        kept = 1.0 if scale is None else area / (mask.sum() * scale)
+        outlined.append(_Outlined(entry, square, kept, area / square.numel()))
+    return outlined, unreadable
+
+
+def _candidates(
+    outlined: Sequence[_Outlined],
+    log_saliency: Tensor,
+    annotations: Annotations,
+    settings: Settings,
+) -> list[ObjectCandidate]:
+    common = _common([one.square for one in outlined])
+    areas = [float(one.square.sum()) for one in outlined]
+    candidates = []
+    for number, one in enumerate(outlined):
+        predicted = p_obj(log_saliency, one.square)
+        apart = [
+            other for n, other in enumerate(outlined)
+            if common[number, n] < _OVERLAP * min(areas[number], areas[n])
+        ]  # fmt: skip
+        rejection, crowded = one.rejection, frozenset[int]()
+        if settings.design.controls and not rejection:
+            rejection, crowded = _beside_a_control(one, apart)
+        candidates.append(
+            ObjectCandidate(
+                annotation_id=one.entry["id"],
+                category=_category(annotations, one.entry),
+                area=one.area,
+                predicted=predicted,
+                headroom=headroom(predicted, settings.manipulation.k_shift),
+                rejected_because=rejection,
+                apart=frozenset(other.entry["id"] for other in apart),
+                crowded_by=crowded,
+            )
+        )
+    return candidates
+
+
+def _beside_a_control(one: _Outlined, apart: Iterable[_Outlined]) -> tuple[str, frozenset[int]]:
+    """Return why an object has no matched control, and beside which others it has none."""
+    if not _has_room(one.square, one.square):
+        return "leaves no room for a matched control beside it", frozenset()
+    return "", frozenset(
+        other.entry["id"]
+        for other in apart
+        if not other.rejection and not _has_room(one.square, one.square + other.square)
+    )
 
 
 def _natural_rooms(
@@ -290,63 +264,6 @@ def _unreadable(annotation_id: int, category: str, fault: str) -> ObjectCandidat
     return ObjectCandidate(annotation_id, category, 0.0, 0.0, 0.0, because)
 
 
-def unreadable(looked: LookedAt) -> list[LeftOut]:
-    """Return the objects of a photograph whose outlines cannot be read, and why."""
-    name = looked.candidate.path.name
-    return [
-        LeftOut(name, one.annotation_id, one.rejected_because.removeprefix(UNREADABLE))
-        for one in looked.objects
-        if one.rejected_because.startswith(UNREADABLE)
-    ]
-
-
-def looked_at(
-    photographs: CandidatePhotographs,
-    model: LogSaliencyModel,
-    settings: Settings,
-    *,
-    natural_room: NaturalRoom | None = None,
-    mixture: bool = False,
-    left_out: list[LeftOut] | None = None,
-) -> Iterator[LookedAt]:
-    """Yield each photograph with its pixels, its masks and its objects (`object_candidates`).
-
-    Parameters
-    ----------
-    natural_room
-        As in `object_candidates`.
-    mixture
-        Whether the scales of objects are chosen (`helping_scales`).
-    left_out
-        A photograph that cannot be read is added to it; without it, that is said at once.
-    """
-    candidates, enough_px = photographs.candidates, 2 * settings.images.size_px
-    for candidate in progress(candidates, f"Looking at {len(candidates)} photographs"):
-        try:
-            pixels, masks = read_candidate(candidate, photographs.annotations, enough_px)
-            _check_not_narrow(pixels, settings)
-        except InputError as error:
-            because = str(error).removeprefix(f"{candidate.path}: ")
-            one = LeftOut(candidate.path.name, None, because)
-            if left_out is None:
-                messages().print(f"[yellow]left out: {escape(str(one))}[/]")
-            else:
-                left_out.append(one)
-            continue
-        objects, room = _looked_at(pixels, masks, model, settings, natural_room, mixture)
-        yield LookedAt(candidate, pixels, masks, objects, room)
-
-
-def _check_not_narrow(pixels: np.ndarray, settings: Settings) -> None:
-    height, width = pixels.shape[:2]
-    images = settings.images
-    if min(fitted_size(width, height, images.model_px, images.fit)) < LEAST_PX:
-        raise InputError(
-            f"is {width} x {height} px, too narrow to be shown whole; expected a less narrow "
-            f"photograph, or --fit crop"
-        )
-
-
 def _has_room(target: Tensor, taken: Tensor) -> bool:
     """Return whether a matched control of a target has a place, apart from what is taken."""
     return bool(free_places(target, taken.clamp(max=1)).any())
@@ -354,7 +271,7 @@ def _has_room(target: Tensor, taken: Tensor) -> bool:
 
 def _rejection(crowd: bool, area: float, kept: float) -> str:
     if crowd:
-        return "a crowd, not one object"
+        return "a crowd, not one object (its iscrowd is 1)"
     if area < AREA[0]:
         return f"too small: less than {AREA[0]:.1%} of the image"
     if area > AREA[1]:

@@ -23,7 +23,7 @@ from stimuli.support.files import read_image
 
 SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".pnm",
-    ".heic", ".heif",
+    ".heic", ".heif", ".avif", ".jfif",
 )  # fmt: skip
 _MADE_BY = "proposed: segment under a peak of predicted saliency"
 

@@ -9,8 +9,9 @@ from manipulation.new_study.candidates import (
     without_unchangeable,
 )
 from manipulation.new_study.folder import check_free, create_study
+from manipulation.new_study.look import looked_at
 from manipulation.new_study.natural_room import NaturalRoom
-from manipulation.new_study.objects import UNREADABLE, ObjectCandidate, looked_at
+from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
 from manipulation.new_study.proposals import (
     most_sources,
     propose_sources,

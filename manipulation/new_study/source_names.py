@@ -72,6 +72,19 @@ def last_part(name: str) -> str:
     return PureWindowsPath(name).name
 
 
+def plain_name(name: str) -> str:
+    """Return the end of a path or address as systems that carry files may change it.
+
+    Without case, with accents in one form, and letters that are coded with % decoded.
+
+    Examples
+    --------
+    >>> plain_name("d/Caf%C3%A9.JPG") == plain_name("cafe\\u0301.jpg ")
+    True
+    """
+    return unicodedata.normalize("NFC", unquote(last_part(name.strip()))).casefold()
+
+
 def original_name(name: str) -> str:
     """Return what a file was called before Roboflow or Label Studio gave it another name.
 

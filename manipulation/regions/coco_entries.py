@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from stimuli.contract.tool_polygons import run_length_code
 from stimuli.support.errors import InputError
 
 UNNAMED = "region"  # category of regions that nobody named
@@ -150,9 +151,9 @@ def _encoded(mask: np.ndarray) -> Content:
     """Return a mask's run-length code, area and box ``[x, y, width, height]``."""
     from pycocotools import mask as coco
 
-    code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
+    code = run_length_code(mask)
     return {
-        "segmentation": {"size": list(mask.shape), "counts": code["counts"].decode("ascii")},
+        "segmentation": code,
         "area": int(mask.sum()),
         "bbox": [float(one) for one in coco.toBbox(code)],
     }

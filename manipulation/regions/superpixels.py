@@ -56,6 +56,8 @@ class Superpixels:
     @property
     def relative_contrasts(self) -> np.ndarray:
         """The contrasts in units of their median."""
+        if not self.contrasts.size:  # a single superpixel has no border
+            return self.contrasts
         return self.contrasts / max(float(np.median(self.contrasts)), 1e-6)
 
     def visits(self, starts: Sequence[int]) -> np.ndarray:

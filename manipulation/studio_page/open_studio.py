@@ -76,6 +76,10 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     if browser:
         webbrowser.open(address)
     page.blocks.block_thread()
+    if unsaved := session.unsaved_places:
+        named = "; ".join(", ".join(place) for place in unsaved)
+        console.print(f"[yellow]Not saved, and gone: {named}[/]")
+    session.close()
 
 
 def _gradio() -> ModuleType:

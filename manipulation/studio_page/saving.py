@@ -6,6 +6,7 @@ ask, which makes only what has changed. What ``study.toml`` held before is kept 
 """
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from stimuli.support.errors import InputError
 from stimuli.support.files import read_json, write_json, write_text
 
 _KEPT = 100  # saves that can be undone
+Later = Callable[[Callable[[], None]], None]  # takes work that nobody waits for
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def save(
     *,
     shown: VersionSettings | None = None,
     found: FoundVersions | None = None,
+    later: Later | None = None,
 ) -> bool:
     """Save a version into a study and make its files.
 
@@ -95,6 +98,8 @@ def save(
         whatever it states.
     found
         Versions that were finished before, which are not searched again.
+    later
+        Given the drawing of the contact sheets; by default they are drawn at once.
 
     Returns
     -------
@@ -124,9 +129,15 @@ def save(
             _check_unchanged(study.settings_file, before)
             _keep(study, what, before, after)
             write_text(study.settings_file, after)
-        stimulus_set.make(report)
+        _make(stimulus_set, report, later)
         _check_kept(study, what, after if changed else before)
     return changed
+
+
+def _make(stimulus_set: StimulusSet, report: Report, later: Later | None) -> None:
+    stimulus_set.make(report, sheets=later is None)
+    if later is not None:
+        later(stimulus_set.draw_sheets)
 
 
 def _check_as_shown(
@@ -190,8 +201,10 @@ def aim_source(
         write_text(study.settings_file, after)
 
 
-def undo(study: Study, report: Report) -> Saved:
+def undo(study: Study, report: Report, *, later: Later | None = None) -> Saved:
     """Take the last save back: ``study.toml`` as it was, and the files that belong to it.
+
+    `later` is as in `save`.
 
     Raises
     ------
@@ -200,10 +213,10 @@ def undo(study: Study, report: Report) -> Saved:
         somebody has seen the stimuli or makes them: nothing was changed.
     """
     with changing_stimuli(study.root, "takes a save back"):
-        return _undone(study, report)
+        return _undone(study, report, later)
 
 
-def _undone(study: Study, report: Report) -> Saved:
+def _undone(study: Study, report: Report, later: Later | None) -> Saved:
     check_unseen(study)
     saved = last_save(study)
     if saved is None:
@@ -218,7 +231,7 @@ def _undone(study: Study, report: Report) -> Saved:
     _check_unchanged(study.settings_file, present)
     write_text(study.settings_file, saved.before)
     saved.path.unlink()
-    stimulus_set.make(report)
+    _make(stimulus_set, report, later)
     _check_kept(study, saved.what, saved.before)
     return saved
 

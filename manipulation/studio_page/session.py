@@ -4,26 +4,30 @@ One person works on one study. What was chosen is kept here rather than in the p
 survives a reload; what is saved stands in the study.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from manipulation.studio_page import saving
+from manipulation.studio_page.afterwards import Afterwards
+from manipulation.studio_page.choosing import (
+    aimed_at,
+    keys_of,
+    shifted,
+    toggled,
+    with_exchanged,
+)
+from manipulation.studio_page.drafts import Drafts, Place
 from manipulation.studio_page.outcome import Outcome
-from manipulation.studio_page.regions import Region, key_of
+from manipulation.studio_page.regions import Region
 from manipulation.studio_page.trail import Trail, Tried
 from manipulation.studio_page.turns import Superseded, Turns
 from manipulation.studio_page.workbench import Bench, Workbench
 from manipulation.study_stimuli.stimulus_set import Report
-from stimuli.contract.settings import TargetSettings, VersionSettings
+from stimuli.contract.settings import VersionSettings
 from stimuli.contract.vocabulary import Condition, Direction, Transform
 from stimuli.support.errors import InputError
-
-
-@dataclass(frozen=True)
-class _Place:
-    source_id: str
-    direction: Direction
 
 
 class ShownElsewhere(InputError):
@@ -46,11 +50,11 @@ class Session:
 
     def __init__(self, root: Path) -> None:
         self.root, self.turns, self.trail = root, Turns(), Trail()
+        self.afterwards = Afterwards()
         self.workbench = Workbench(root)
-        self._drafts: dict[_Place, VersionSettings] = {}
-        self._left_out: dict[_Place, tuple[TargetSettings, ...]] = {}  # before some were left out
+        self._drafts = Drafts()
         first = self.workbench.settings.sources[0]
-        self._place = _Place(first.source_id, Direction.INCREASE)
+        self._place = Place(first.source_id, Direction.INCREASE)
 
     @property
     def source_id(self) -> str:
@@ -75,7 +79,7 @@ class Session:
     @property
     def version(self) -> VersionSettings:
         """The version as chosen: with what is not yet saved."""
-        return self._drafts.get(self._place, self.stated)
+        return self._drafts.of(self._place) or self.stated
 
     @property
     def unsaved(self) -> bool:
@@ -85,17 +89,15 @@ class Session:
     @property
     def unsaved_places(self) -> list[tuple[str, str]]:
         """Sources and directions of all choices that are not saved."""
-        return [
-            (place.source_id, place.direction)
-            for place, draft in self._drafts.items()
-            if draft != self.workbench.version(place.source_id, place.direction)
-        ]
+        differing = self._drafts.differing(
+            lambda place: self.workbench.version(place.source_id, place.direction)
+        )
+        return [(place.source_id, place.direction) for place in differing]
 
     @property
     def chosen(self) -> list[Region]:
         """The regions that the version aims at; the first is the aim."""
-        regions = self.bench.regions
-        return [regions[key_of(target)] for target in self.version.targets]
+        return [self.bench.regions[key] for key in keys_of(self.version)]
 
     @property
     def takes_objects(self) -> bool:
@@ -110,16 +112,16 @@ class Session:
         self.workbench = Workbench(self.root)
         self.workbench.found = found  # it states what it was made from
         known = {one.source_id: one for one in self.workbench.settings.sources}
-        self._drafts = {at: one for at, one in self._drafts.items() if at.source_id in known}
+        self._drafts.keep(lambda place, _: place.source_id in known)
         if self.source_id not in known:
-            self._place = _Place(next(iter(known)), Direction.INCREASE)
+            self._place = Place(next(iter(known)), Direction.INCREASE)
         self._forget_drafts_of_what_is_gone()
 
     def _forget_drafts_of_what_is_gone(self) -> None:
-        for place, draft in list(self._drafts.items()):
-            regions = self.workbench.bench(place.source_id).regions
-            if not {key_of(target) for target in draft.targets} <= regions.keys():
-                del self._drafts[place]
+        def is_there(place: Place, draft: VersionSettings) -> bool:
+            return set(keys_of(draft)) <= self.workbench.bench(place.source_id).regions.keys()
+
+        self._drafts.keep(is_there)
 
     def regions_changed(self) -> None:
         """Take note of a region that was kept in the study, or removed."""
@@ -129,12 +131,12 @@ class Session:
         else:
             self.refresh()
             here = self.source_id  # is another kind of source now
-            self._drafts = {at: one for at, one in self._drafts.items() if at.source_id != here}
+            self._drafts.keep(lambda place, _: place.source_id != here)
 
     def show(self, source_id: str, direction: str) -> None:
         """Take a version of a source on the table."""
         self.workbench.source(source_id)
-        self._place = _Place(source_id, Direction(direction))
+        self._place = Place(source_id, Direction(direction))
 
     def check_shown(
         self, source_id: str, direction: str, keys: Sequence[str] | None = None
@@ -158,17 +160,14 @@ class Session:
                 f"{', '.join(here)} on the table since; nothing was changed. Choose a source or "
                 f"direction here, or reload, to go on in this page."
             )
-        if keys is not None and set(keys) != {key_of(one) for one in self.version.targets}:
+        if keys is not None and set(keys) != set(keys_of(self.version)):
             raise ShownElsewhere(
                 f"{source_id}, {direction}: other objects were chosen meanwhile, in another page "
                 f"or while this was asked; nothing was changed. Look, and try again, or reload."
             )
 
     def choose(self, keys: Sequence[str]) -> None:
-        """Choose regions; those that stay keep their order and shifts, new ones come last.
-
-        A new aim is shifted as the version's direction asks, every further region the other way.
-        One that was left out just before comes back to its place, with its shift.
+        """Choose regions (`Drafts.choose`).
 
         Raises
         ------
@@ -180,88 +179,41 @@ class Session:
                 f"{self.source_id} is a source for entropy alone, so its versions have no objects; "
                 f'move k_scale, or set condition = "object" for it in study.toml'
             )
-        regions = self.bench.regions
-        if unknown := [key for key in keys if key not in regions]:
-            raise InputError(f"{self.source_id}: has no region {unknown[0]!r}; choose another")
-        present = self.version.targets
-        known = {key_of(one): one for one in self._known_targets(keys)}
-        targets = [one for key, one in known.items() if key in keys]
-        for key in keys:
-            if key not in known:
-                towards = 1 if self.direction == Direction.INCREASE else -1
-                sign = -towards if targets else towards
-                shift = sign * self.workbench.settings.manipulation.k_shift
-                targets.append(regions[key].target(shift))
-        if not targets and len(present) > 1:  # a fresh start
-            self._left_out.pop(self._place, None)
-        elif not targets:
-            self._left_out[self._place] = present
-        elif not {key_of(one) for one in present} <= set(keys):
-            self._left_out.setdefault(self._place, present)
-        self._draft(replace(self.version, targets=tuple(targets)))
-
-    def _known_targets(self, keys: Sequence[str]) -> tuple[TargetSettings, ...]:
-        """Return the targets in their order, with those that come back after they were left out."""
-        now = {key_of(one): one for one in self.version.targets}
-        before = self._left_out.get(self._place, ())
-        if not set(keys) | now.keys() <= {key_of(one) for one in before}:
-            self._left_out.pop(self._place, None)  # something else is chosen
-            return self.version.targets
-        return tuple(now.get(key_of(one), one) for one in before)
+        usual = self.workbench.settings.manipulation.k_shift
+        with self._naming_the_source():
+            self._drafts.choose(self._place, self.version, keys, self.bench.regions, usual)
 
     def exchange(self, old: str, new: str) -> None:
-        """Choose a region in place of a chosen one: it takes over its role and its shift.
-
-        Raises
-        ------
-        InputError
-            If `old` is not chosen, `new` is, or there is no such region.
-        """
-        regions, targets = self.bench.regions, self.version.targets
-        keys = [key_of(one) for one in targets]
-        if old not in keys or new in keys or new not in regions:
-            raise InputError(f"{self.source_id}: {new!r} cannot take the place of {old!r}")
-        changed = [
-            regions[new].target(one.k_shift) if key_of(one) == old else one for one in targets
-        ]
-        self._left_out.pop(self._place, None)
-        self._draft(replace(self.version, targets=tuple(changed)))
+        """Choose a region in place of a chosen one (`with_exchanged`)."""
+        with self._naming_the_source():
+            self.set(with_exchanged(self.version, old, new, self.bench.regions))
 
     def toggle(self, key: str) -> None:
-        """Choose a region, or leave it out if it is chosen, alone or in a union."""
-        keys = [key_of(target) for target in self.version.targets]
-        regions = self.bench.regions
-        clicked = set(regions[key].ids) if key in regions else set()
-        kept = [one for one in keys if not clicked & set(regions[one].ids)]
-        self.choose(kept if len(kept) < len(keys) else [*keys, key])
+        """Choose a region, or leave it out (`toggled`)."""
+        self.choose(toggled(keys_of(self.version), key, self.bench.regions))
 
     def aim_at(self, key: str) -> None:
-        """Make a chosen region the aim, by which the version is judged."""
-        targets = sorted(self.version.targets, key=lambda target: key_of(target) != key)
-        self._left_out.pop(self._place, None)
-        self._draft(replace(self.version, targets=tuple(targets)))
+        """Make a chosen region the aim."""
+        self.set(aimed_at(self.version, key))
 
     def tune(self, shifts: Sequence[float], k_scale: float, transform: str) -> None:
         """Set the shifts of the chosen regions in their order, the scale, and the transform."""
-        targets = tuple(
-            replace(target, k_shift=float(shift))
-            for target, shift in zip(self.version.targets, shifts, strict=False)
-        )
         usual = self.workbench.settings.manipulation.transform
-        stated = None if transform == usual and not self.stated.transform else transform
-        self._draft(
-            replace(
-                self.version,
-                targets=targets,
-                k_scale=float(k_scale),
-                transform=None if stated is None else Transform(stated),
-            )
-        )
+        stated = None if transform == usual and not self.stated.transform else Transform(transform)
+        version = shifted(self.version, shifts)
+        version = replace(version, k_scale=float(k_scale), transform=stated)
+        self._drafts.tune(self._place, version)
+
+    @contextmanager
+    def _naming_the_source(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            raise InputError(f"{self.source_id}: {error}") from None
 
     def discard(self) -> None:
         """Go back to the version that ``study.toml`` states."""
-        self._drafts.pop(self._place, None)
-        self._left_out.pop(self._place, None)
+        self._drafts.discard(self._place)
 
     def look(self) -> Outcome:
         """Return the version on the table as far as it can be had at once.
@@ -286,13 +238,7 @@ class Session:
             return self.workbench.preview(self.source_id, self.version)
 
     def finish(self) -> Outcome | None:
-        """Return the version on the table as saving would make it; None once it is superseded.
-
-        Raises
-        ------
-        InputError
-            If it cannot be made, or a file of it cannot be read.
-        """
+        """Return the version on the table in full; None once it is superseded."""
         try:
             with self.turns.working(self.turns.newest) as check:
                 return self.look_in_full(self.version, check)
@@ -315,10 +261,9 @@ class Session:
             try:
                 changed = saving.save(
                     self.workbench.study, place.source_id, version, report, shown=self.stated,
-                    found=self.workbench.found,
+                    found=self.workbench.found, later=self.afterwards.do,
                 )  # fmt: skip
-                if self._drafts.get(place) == version:  # else it was moved on meanwhile
-                    del self._drafts[place]
+                self._drafts.saved(place, version)
             finally:
                 self.refresh()  # what others have changed, too; the choice that is refused stays
         return f"Saved: {name}." if changed else f"{name} is as study.toml asks."
@@ -332,13 +277,18 @@ class Session:
             If there is nothing to undo, or ``study.toml`` was changed since.
         """
         with self.turns.working(self.turns.new()):
-            saved = saving.undo(self.workbench.study, report)
+            saved = saving.undo(self.workbench.study, report, later=self.afterwards.do)
             self.refresh()
             source_id, _, direction = saved.what.rpartition(", ")
             if source_id in {one.source_id for one in self.workbench.settings.sources}:
                 self.show(source_id, direction)
                 self.discard()
         return f"Undone: {saved.what} is as it was before."
+
+    def close(self) -> None:
+        """End: a search gives up, a save that has begun and what follows it are waited for."""
+        self.turns.end()
+        self.afterwards.finish()
 
     @property
     def tried(self) -> tuple[Tried, ...]:
@@ -357,28 +307,16 @@ class Session:
         if not 0 <= number < len(tried):
             raise InputError(f"version {number} was not tried; expected 0 to {len(tried) - 1}")
         version = tried[number].version
-        if gone := [k for k in map(key_of, version.targets) if k not in self.bench.regions]:
+        if gone := [key for key in keys_of(version) if key not in self.bench.regions]:
             raise InputError(f"{self.source_id}: has no region {gone[0]!r} any more")
-        self._left_out.pop(self._place, None)
-        self._draft(version)
+        self.set(version)
 
     def set(self, version: VersionSettings) -> None:
-        """Choose a version of what is on the table."""
-        self._draft(version)
+        """Choose a version of what is on the table; what was left out before is forgotten."""
+        self._drafts.set(self._place, version)
 
     def look_in_full(self, version: VersionSettings, check: Callable[[], None]) -> Outcome:
-        """Return a version of what is on the table as saving would make it, and remember it.
-
-        Parameters
-        ----------
-        check
-            Called before every use of a saliency model; what it raises ends the work.
-
-        Raises
-        ------
-        InputError
-            If the version cannot be made.
-        """
+        """Return a version of what is on the table in full (`Workbench.full`), and remember it."""
         place = self._place
         found = self.workbench.finished(place.source_id, version)
         found = found or self.workbench.full(place.source_id, version, check)
@@ -395,6 +333,3 @@ class Session:
         """The version whose saving an undo would take back, or None."""
         saved = saving.last_save(self.workbench.study)
         return saved.what if saved else None
-
-    def _draft(self, version: VersionSettings) -> None:
-        self._drafts[self._place] = version

@@ -25,6 +25,14 @@ class Turns:
             self._newest += 1
             return self._newest
 
+    def end(self) -> None:
+        """Wait until what is worked on has given up or is done; from then on nothing works.
+
+        A process that ends while a network computes in one of its threads is aborted.
+        """
+        self.new()
+        self._working.acquire()
+
     @property
     def newest(self) -> int:
         """Number of the newest request."""

@@ -166,15 +166,10 @@ class Workbench:
             raise InputError(reason)
 
     def preview(self, source_id: str, version: VersionSettings) -> Outcome:
-        """Return a first look at a version, quickly.
+        """Return a first look at a version, quickly; what `check` refuses is refused.
 
         Parametric edits and pixels stop after one step of their search; networks need no search,
         so theirs is the version itself.
-
-        Raises
-        ------
-        InputError
-            If the version cannot be made.
         """
         self.check(source_id, version)
         bench = self.bench(source_id)
@@ -201,17 +196,12 @@ class Workbench:
     def full(
         self, source_id: str, version: VersionSettings, check: Callable[[], None] = lambda: None
     ) -> Outcome:
-        """Return a version as saving would make it.
+        """Return a version as saving would make it; what `check` refuses is refused.
 
         Parameters
         ----------
         check
             Called before every use of a saliency model; what it raises ends the work.
-
-        Raises
-        ------
-        InputError
-            If the version cannot be made.
         """
         self.check(source_id, version)
         bench, makers = self.bench(source_id), self.makers

@@ -52,7 +52,7 @@ def stimulus_methods(
     }  # fmt: skip
     return [
         _photographs(settings, stimuli),
-        _targets(settings, stimuli, changed),
+        _targets(settings, stimuli, changed, guides_edits=Transform.EDITS in used),
         *(makers[kind](settings) for kind in used if kind in makers),
         _strength(settings),
         _predictions(settings, changed, shares),
@@ -92,16 +92,24 @@ def _photographs(settings: Settings, stimuli: Sequence[Stimulus]) -> str:
 
 
 def _targets(
-    settings: Settings, stimuli: Sequence[Stimulus], changed: Sequence[Stimulus]
-) -> str:  # fmt: skip
+    settings: Settings,
+    stimuli: Sequence[Stimulus],
+    changed: Sequence[Stimulus],
+    *,
+    guides_edits: bool,
+) -> str:
     chosen = settings.manipulation
     also = f" together with {', '.join(chosen.also)}" if chosen.also else ""
     text = (
         f"Densities were predicted by the saliency model {chosen.saliency} (SHA-256 of its weights "
-        f"{stimuli[0].checkpoint_sha256[:12]}), without centre bias, which guided edits{also}. "
+        f"{stimuli[0].checkpoint_sha256[:12]}), without centre bias"
+        f"{f', which guided edits{also}' if guides_edits else ''}. "
     )
     shifts = sorted({target.k_shift for one in changed for target in one.targets})
-    scales = sorted({one.k_scale for one in changed if one.k_scale != 1})
+    scales, mixed = (
+        sorted({one.k_scale for one in changed if one.k_scale != 1 and bool(one.targets) == aimed})
+        for aimed in (False, True)
+    )
     if shifts:
         pairs = sum(len(one.targets) > 1 for one in changed)
         text += (
@@ -109,6 +117,11 @@ def _targets(
             f"shifted inside the objects' outlines by {_listed(f'{one:+g}' for one in shifts)} "
             f"nats (eq. 11 of {_PAPER})"
             + (f"; {_number(pairs, 'version')} shift several objects" if pairs else "")
+            + (
+                f"; some are then multiplied by {_listed(f'{one:g}' for one in mixed)} (eq. 12)"
+                if mixed
+                else ""
+            )
             + f". Outlines were {_blur(chosen.mask_blur_px)}. "
         )
     if scales:
@@ -181,12 +194,15 @@ def _strength(settings: Settings) -> str:
     else:
         text = (
             f"Of the change that was found, the largest share was taken with which at least "
-            f"{chosen.budget:.0%} of untouched photographs look as edited by a fitted judge, the "
-            f"distance to the photograph in features of a network that knows objects is at most "
-            f"{chosen.distance:g} in the mean and {chosen.local_distance:g} over the 2 % of the "
-            f"picture where it is largest, chroma and hue differ by at most {chosen.colour:g} "
-            f"units of CIE94 where they change most, and the statistics of objects stay within "
-            f"what is usual ({chosen.usual})"
+            f"{chosen.budget:.0%} of untouched photographs look as edited by a fitted judge, or "
+            f"with which it looks no more so than its photograph, the distance to the photograph "
+            f"in features of a network that knows objects is at most {chosen.distance:g} in the "
+            f"mean and {chosen.local_distance:g} over the 2 % of the picture where it is largest, "
+            f"chroma and hue differ by at most {chosen.colour:g} units of CIE94 where they change "
+            f"most (less on photographs of little colour), lightness, contrast and lost colour by "
+            f"at most {chosen.tone:g} units of CIELAB's lightness, and the statistics of objects "
+            f"stay within what is usual ({chosen.usual}) or near where they were; as shown, these "
+            f"may be exceeded by a tenth"
         )
     aims = [
         f"{value:g} {unit}"
@@ -254,7 +270,7 @@ def _controls(stimuli: Sequence[Stimulus]) -> list[str]:
 def _design(settings: Settings, stimuli: Iterable[Stimulus]) -> str:
     blocks = Counter(one.block for one in stimuli)
     orders = {"latin-square": "a Latin square", "williams": "Williams' design"}
-    sizes = _listed(f"{blocks[block]} images ({block})" for block in settings.blocks)
+    sizes = _listed(f"{_number(blocks[block], 'image')} ({block})" for block in settings.blocks)
     return (
         f"The stimuli stood in {len(settings.blocks)} blocks, {sizes}, whose orders over subjects "
         f"follow {orders[settings.design.orders]}. Each block shows a photograph once, in an order "

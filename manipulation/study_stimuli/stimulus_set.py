@@ -5,7 +5,11 @@ The catalogue comes last, so a study without ``stimuli.tsv`` is one whose stimul
 
 from collections.abc import Callable, Iterable
 
-from manipulation.images.contact_sheet import Panel, write_contact_sheets
+from manipulation.images.contact_sheet import (
+    Panel,
+    remove_contact_sheets,
+    write_contact_sheets,
+)
 from manipulation.study_stimuli.blocks import version_blocks
 from manipulation.study_stimuli.build_record import BuildRecord
 from manipulation.study_stimuli.contact_panels import contact_panels
@@ -25,7 +29,8 @@ from stimuli.contract.credits import write_credits
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress
-from stimuli.support.files import confined, write_text
+from stimuli.support.errors import InputError
+from stimuli.support.files import confined, sha256, write_text
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.unfinished import remove_unfinished
 
@@ -87,13 +92,18 @@ class StimulusSet:
         self._records()
         self.stimuli: list[Stimulus] = []
         self.made_anew = 0
-        self._panels: list[list[Panel]] = []
+        self._made = ""  # the catalogue's SHA-256
 
-    def make(self, report: Report | None = None) -> None:
+    def make(self, report: Report | None = None, *, sheets: bool = True) -> None:
         """Make the stimuli of every source, then the tables; what a killed run left is removed.
 
-        `report` is called with how many sources of how many are done, and what is done next; by
-        default a bar on the terminal shows it.
+        Parameters
+        ----------
+        report
+            Called with how many sources of how many are done, and what is done next; by default a
+            bar on the terminal shows it.
+        sheets
+            Whether the contact sheets are drawn now; else they are removed, for `draw_sheets`.
         """
         remove_unfinished(self.study.root, below=False)
         remove_unfinished(confined(self.study.root, self.study.stimuli.name, self.study.root))
@@ -104,18 +114,42 @@ class StimulusSet:
         for number, material in enumerate(materials):
             if report:
                 report(number, total, f"making {material.source.source_id}")
-            stimuli = self._of_source.make(material)
-            self.stimuli += stimuli
-            self._panels.append(contact_panels(self.study.root, material, stimuli))
+            self.stimuli += self._of_source.make(material)
         if report:
-            report(total, total, "writing catalogue and contact sheets")
-        self._finish()
+            report(total, total, f"writing catalogue{' and contact sheets' if sheets else ''}")
+        self._finish(sheets)
 
-    def _finish(self) -> None:
-        """Write blocks, contact sheets, provenance and, last, the catalogue."""
-        study = self.study
-        self._remove_others()
-        write_blocks(study.blocks, block_orders(self.settings.design.orders, self.settings.blocks))
+    def draw_sheets(self) -> None:
+        """Draw the contact sheets of what was made; nothing where it was made anew since.
+
+        Raises
+        ------
+        InputError
+            If a file cannot be read.
+        """
+        try:
+            rows = self._sheet_rows()
+        except InputError:
+            if self._is_as_made():
+                raise
+            return
+        if self._is_as_made():
+            write_contact_sheets(self.study.stimuli, rows, *self._sheet_headings())
+
+    def _is_as_made(self) -> bool:
+        path = self.study.catalogue
+        return path.is_file() and sha256(path) == self._made
+
+    def _sheet_rows(self) -> list[list[Panel]]:
+        of_source: dict[str, list[Stimulus]] = {}
+        for one in self.stimuli:
+            of_source.setdefault(one.source_id, []).append(one)
+        return [
+            contact_panels(self.study.root, material, of_source[material.source.source_id])
+            for material in self.materials
+        ]
+
+    def _sheet_headings(self) -> tuple[str, str]:
         title = (
             f"{self.settings.study.name}: images and predicted densities without centre bias "
             f"({self.settings.manipulation.saliency})"
@@ -123,7 +157,17 @@ class StimulusSet:
         subtitle = "Solid line: aim, which the figures are of; dashed: shifted beside it"
         if judges := ", ".join(one.described for one in self.models.second_opinions):
             subtitle += f". Below each change: what models that took no part see of it, {judges}"
-        write_contact_sheets(study.stimuli, self._panels, title, subtitle)
+        return title, subtitle
+
+    def _finish(self, sheets: bool) -> None:
+        """Write blocks, contact sheets, provenance and, last, the catalogue."""
+        study = self.study
+        self._remove_others()
+        write_blocks(study.blocks, block_orders(self.settings.design.orders, self.settings.blocks))
+        if sheets:
+            write_contact_sheets(study.stimuli, self._sheet_rows(), *self._sheet_headings())
+        else:
+            remove_contact_sheets(study.stimuli)
         photographs = [study.root / one.photograph for one in self.settings.sources]
         write_credits(study, self.stimuli)
         made_with = [record.value(MADE_WITH) for record in self._records()]
@@ -143,6 +187,7 @@ class StimulusSet:
             root=study.root,
         )
         write_catalogue(study.catalogue, self.stimuli, self.models.shares)
+        self._made = sha256(study.catalogue)
 
     def _remove_others(self) -> None:
         """Remove the files of sources that the settings no longer name."""

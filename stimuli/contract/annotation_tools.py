@@ -123,6 +123,7 @@ def _in_words(content: dict[str, Any]) -> str:
         "_via_img_metadata": "is a project of the VGG Image Annotator; export annotations in COCO "
         "format there",
         "items": "seems to be Datumaro's; convert it to COCO there",
+        "imgHeight": "seems to be of Cityscapes; convert it to COCO",
         "objects": "seems to be Supervisely's; export COCO there",
         "data": "seems to be a task of Label Studio; export all tasks as JSON or COCO there",
     }
@@ -145,6 +146,11 @@ def _check_is_json(path: Path) -> None:
     if b"<annotations" in start:
         raise InputError(
             f'{path}: is the XML of CVAT; expected COCO: choose "COCO 1.0" when you export there'
+        )
+    if b"<annotation" in start and b"<polygon" in start:
+        raise InputError(
+            f"{path}: is LabelMe's XML, as its old web page and CVAT write it; {_WANTED}; export "
+            f"COCO instead"
         )
     if b"<annotation" in start:
         raise InputError(

@@ -203,7 +203,25 @@ def _annotations(
             following += 1
             number = following
         kept[number] = _with(entry, {**values, "id": number})
-    return list(kept.values())
+    return _with_crowds(list(kept.values()))
+
+
+def _with_crowds(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return annotations whose ``iscrowd`` says whether they are crowds, where it is stated.
+
+    CVAT and Datumaro, whose entries have ``attributes``, write 1 for every mask, which there says
+    how it is coded.
+    """
+
+    def is_crowd(entry: dict[str, Any]) -> bool:
+        stated = entry["iscrowd"]
+        flag = stated if isinstance(stated, bool) else _whole_or(stated, 0)
+        return bool(flag) and "attributes" not in entry
+
+    return [
+        _with(entry, {"iscrowd": int(is_crowd(entry))}) if "iscrowd" in entry else entry
+        for entry in entries
+    ]
 
 
 def _named(

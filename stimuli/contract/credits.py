@@ -115,7 +115,7 @@ def credits_text(credits: Sequence[Credit]) -> str:
     """Return the list of attributions, the legend of a figure, and what the terms do not allow."""
     lines = [
         "The photographs of this study, in the order of their names in it. Versions of them were "
-        "made for it: cut, enlarged and changed.",
+        "made for it, which are fitted to the screen and changed.",
         "",
         *(f"{one.source_id}: {one.attribution}." for one in credits),
         "",

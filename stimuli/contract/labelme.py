@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from stimuli.contract.tool_polygons import ellipse, numbered_categories, pairs, rectangle
+from stimuli.contract.tool_polygons import coco_of, ellipse, pairs, rectangle, run_length_code
 from stimuli.support.errors import InputError
+
+_POLYGONS = ("polygon", "rotation", "oriented_rectangle")  # lists of corners
 
 
 def from_labelme(contents: Mapping[Path, Any], where: Path) -> dict[str, Any]:
@@ -43,13 +45,7 @@ def from_labelme(contents: Mapping[Path, Any], where: Path) -> dict[str, Any]:
             key = (label, str(group)) if group is not None else place
             grouped.setdefault(key, (label, []))[1].append(_outline(shape, size))
         objects += [(number, label, _joined(parts)) for label, parts in grouped.values()]
-    categories, ids = numbered_categories(label for _, label, _ in objects)
-    annotations = [
-        {"id": n, "image_id": image_id, "category_id": ids[label], "iscrowd": 0,
-         "segmentation": segmentation}
-        for n, (image_id, label, segmentation) in enumerate(objects, start=1)
-    ]  # fmt: skip
-    return {"images": images, "annotations": annotations, "categories": categories}
+    return coco_of(images, objects)
 
 
 def _joined(parts: list[Any]) -> Any:
@@ -60,7 +56,7 @@ def _joined(parts: list[Any]) -> Any:
 
 def _outline(shape: Mapping[str, Any], size: Mapping[str, Any]) -> Any:
     points, kind = pairs(shape.get("points")), shape.get("shape_type") or "polygon"
-    if kind == "polygon":
+    if kind in _POLYGONS or (kind == "rectangle" and len(points) == 4):
         return [one for point in points for one in point]
     if kind in ("rectangle", "mask") and len(points) >= 2:
         (left, top), (right, bottom) = points[0], points[1]
@@ -75,16 +71,14 @@ def _outline(shape: Mapping[str, Any], size: Mapping[str, Any]) -> Any:
 
 def _mask(text: object, corner: tuple[float, float], size: Mapping[str, Any]) -> Any:
     """Return the run-length code of a mask, a PNG in base64 that begins at a corner; else none."""
-    from pycocotools import mask as coco
-
     try:
         with Image.open(io.BytesIO(base64.b64decode(str(text), validate=True)), formats=["PNG"]) \
                 as picture:  # fmt: skip
             part = np.asarray(picture.convert("L")) > 0
-        whole = np.zeros((int(size["height"]), int(size["width"])), np.uint8, order="F")
+        whole = np.zeros((int(size["height"]), int(size["width"])), bool)
         left, top = map(round, corner)
         into = whole[top : top + part.shape[0], left : left + part.shape[1]]
         into[...] = part[: into.shape[0], : into.shape[1]]
     except (OSError, ValueError, TypeError, SyntaxError, MemoryError, binascii.Error):
         return []
-    return {"size": list(whole.shape), "counts": coco.encode(whole)["counts"].decode("ascii")}
+    return run_length_code(whole)

@@ -105,6 +105,10 @@ class ManipulationSettings(CheckedSettings):
         6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
     )  # fmt: skip
+    tone: float = setting(
+        7.0, "the same of tones: largest difference of lightness, beside the whole picture's, of "
+        "contrast and of colour that is lost, in units of CIELAB's lightness", 0.1, 100,
+    )  # fmt: skip
     aim: float = setting(
         0.0, "change of p_obj that versions stop at, by the mean of guide and judges: the least "
         "that reaches it; 0: as much as the budget allows", 0, 1, quoted=True,

@@ -1,8 +1,10 @@
-"""Outlines of other annotation tools as COCO's polygons."""
+"""Outlines of other annotation tools as COCO's polygons and masks, and their files as COCO's."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 _CORNERS = 64  # of an ellipse
 
@@ -46,7 +48,27 @@ def _turned(
     return [one for corner in turned for one in corner]
 
 
-def numbered_categories(labels: Iterable[str]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Return COCO's categories for labels, by alphabet, and the id of each label."""
-    ids = {label: number for number, label in enumerate(sorted(set(labels)), start=1)}
-    return [{"id": number, "name": label} for label, number in ids.items()], ids
+def run_length_code(mask: np.ndarray) -> dict[str, Any]:
+    """Return the run-length code of a mask ``(height, width)``, as COCO has it in text."""
+    from pycocotools import mask as coco
+
+    code = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {"size": list(mask.shape), "counts": code["counts"].decode("ascii")}
+
+
+def coco_of(
+    images: Sequence[dict[str, Any]], objects: Sequence[tuple[int, str, Any]]
+) -> dict[str, Any]:
+    """Return COCO's content: image entries, and objects by image id, label and segmentation.
+
+    Categories are the labels, by alphabet.
+    """
+    labels = sorted({label for _, label, _ in objects})
+    ids = {label: number for number, label in enumerate(labels, start=1)}
+    annotations = [
+        {"id": n, "image_id": image_id, "category_id": ids[label], "iscrowd": 0,
+         "segmentation": segmentation}
+        for n, (image_id, label, segmentation) in enumerate(objects, start=1)
+    ]  # fmt: skip
+    categories = [{"id": number, "name": label} for label, number in ids.items()]
+    return {"images": [*images], "annotations": annotations, "categories": categories}

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from stimuli.support.errors import InputError
 
 # What Pillow reads by itself; others are handed to further programs, as EPS is to Ghostscript.
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", "PPM")
 _HEIF = "HEIF"  # and what it reads with pillow-heif
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 

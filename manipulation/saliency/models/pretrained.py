@@ -95,15 +95,17 @@ class Trunk(nn.Module):
                 f"expected another EfficientNet, such as tf_efficientnet_lite2"
             )
 
-    def forward(self, images: Tensor) -> list[Tensor]:
+    def forward(self, images: Tensor, coarsest: int | None = None) -> list[Tensor]:
         """Map images ``(B, 3, h, w)`` in [0, 1] to the maps of each group of blocks, finest first.
 
-        ``h`` and ``w`` are multiples of 64.
+        ``h`` and ``w`` are multiples of 64. Groups beyond the stride `coarsest` are left out.
         """
         maps = (images - self.mean) / self.deviation
         maps = self.bn1(self.conv_stem(maps.contiguous(memory_format=torch.channels_last)))
         found = []
-        for block in self.blocks:
+        for number, block in enumerate(self.blocks):
+            if coarsest is not None and self.strides[number] > coarsest:
+                break
             maps = block(maps)
             found.append(maps)
         return found
@@ -283,8 +285,9 @@ class PretrainedNetworks(FeatureExtractor):
         views = padded(images, MULTIPLE)
         parts = []
         for network in self.trained[:networks]:
+            maps = network.trunk(views, max(LAYERS[name] for name in names))
             strides = (f"stride{stride}" for stride in network.trunk.strides)
-            parts.append(dict(zip(strides, network.trunk(views), strict=True)))
+            parts.append(dict(zip(strides, maps, strict=False)))
         return {
             name: torch.cat([part[name] for part in parts], dim=1)[
                 ..., : -(-height // LAYERS[name]), : -(-width // LAYERS[name])

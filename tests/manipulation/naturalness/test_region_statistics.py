@@ -89,6 +89,8 @@ def test_the_usual_range_leaves_one_per_cent_at_either_end():
     assert found == pytest.approx({"contrast": 10.99, "redness": -4.99})
     with pytest.raises(InputError, match="199 objects were measured; expected at least 200"):
         usual_range([dict.fromkeys(STATISTICS, 0.0)] * 199)
+    with pytest.raises(InputError, match=r"luminance is 0 of nearly all of 200.* larger images"):
+        usual_range([dict.fromkeys(STATISTICS, 0.0)] * 200)  # which loading would refuse
 
 
 def test_a_range_is_read_as_it_was_written_and_a_wrong_file_is_named(tmp_path):

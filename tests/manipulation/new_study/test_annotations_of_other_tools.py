@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from manipulation.new_study.candidates import coco_photographs
-from manipulation.new_study.objects import looked_at
+from manipulation.new_study.look import looked_at
 from manipulation.new_study.proposal_table import proposal_rows
 from manipulation.new_study.proposals import propose_sources
 from stimuli.contract.settings import ImageSettings, Settings

@@ -71,6 +71,21 @@ def label_studio(kind, value, **more):
     return [{"id": 9, "data": data, "annotations": annotations}]
 
 
+def labels_apart():
+    (task,) = label_studio("rectangle", PERCENT)
+    (result,) = task["annotations"][1]["result"]
+    del result["value"]["rectangle"]
+    label = {**result, "type": "labels", "value": {**PERCENT, "labels": ["cup"]}}
+    task["annotations"][1]["result"] = [result | {"id": "q"}, label | {"id": "q"}]
+    return [task]
+
+
+# Of MASK by Label Studio's own encoder (label-studio-brush-rle-rs 0.1.1), opacity in every channel.
+PAINTED = [
+    0, 0, 6, 0, 57, 27, 255, 1, 143, 0, 195, 255, 248, 252, 3, 15, 255, 227, 240, 12, 63, 255, 143,
+    192, 48, 255, 254, 63, 0, 195, 255, 248, 252, 3, 15, 255, 227, 240, 12, 63, 255, 143, 192, 48,
+    255, 255, 1, 175, 0, 0,
+]  # fmt: skip
 PERCENT = {"x": 400 / 24, "y": 25, "width": 800 / 24, "height": 50, "rotation": 0}
 CORNERS = [[4, 4], [12, 4], [12, 12], [4, 12]]
 
@@ -126,6 +141,38 @@ CORNERS = [[4, 4], [12, 4], [12, 12], [4, 12]]
             id="Label Studio",
         ),
         pytest.param(label_studio("rectanglelabels", PERCENT), id="Label Studio's rectangle"),
+        pytest.param(
+            label_studio("brushlabels", {"format": "rle", "rle": PAINTED}),
+            id="Label Studio's brush",
+        ),
+        pytest.param(labels_apart(), id="Label Studio's labels in results of their own"),
+        pytest.param(
+            [
+                label_studio("rectanglelabels", PERCENT)[0]
+                | {"data": {"text": "See x.org.", "photo": "/data/local-files/?d=dir%2Fa.png"}}
+            ],
+            id="Label Studio's local file beside a text",
+        ),
+        pytest.param(labelme(shape("rectangle", CORNERS)), id="a rectangle by its four corners"),
+        pytest.param(labelme(shape("rotation", CORNERS)), id="X-AnyLabeling's turned rectangle"),
+        pytest.param(coco([image(file_name="A.PNG")]), id="another case"),
+        pytest.param(coco([image(file_name="%61.png ")]), id="coded letters"),
+        pytest.param(coco(things=[thing(iscrowd="0")]), id="iscrowd as text"),
+        pytest.param(
+            coco(
+                things=[
+                    thing(
+                        iscrowd=1,
+                        attributes={"occluded": False},
+                        segmentation={
+                            "size": [16, 24],
+                            "counts": [68, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 196],
+                        },
+                    )
+                ]
+            ),
+            id="CVAT's mask",
+        ),
     ],
 )
 def test_what_a_tool_writes_is_read_as_it_was_meant(content, tmp_path):
@@ -136,6 +183,7 @@ def test_what_a_tool_writes_is_read_as_it_was_meant(content, tmp_path):
     (one,) = annotations.of_image(candidate.image_id)
     np.testing.assert_array_equal(annotations.mask(candidate.image_id, [one["id"]]), MASK)
     assert annotations.categories[one["category_id"]] == "cup"
+    assert not one.get("iscrowd")
     assert annotations.licence(candidate.image_id)
 
 
@@ -177,6 +225,7 @@ NO_OUTLINE = {k: v for k, v in thing().items() if k != "segmentation"}
         ([thing()], "is a list of annotations alone, without their `images`"),
         ([{"id": 1, "image": "a.png", "label": []}], "JSON-MIN; export JSON or COCO"),
         ([{"id": 1, "data": {"image": "a.png"}}], "tasks, which nobody annotated"),
+        ([{"id": 1, "data": {"image": "a.png"}, "annotations": []}], "nobody annotated"),
         ([{"data_row": {}, "projects": {}}], "Labelbox's; convert it to COCO"),
         ([], "is a list of 0 entries"),
         ({"_via_img_metadata": {}}, "VGG Image Annotator; export annotations in COCO"),
@@ -186,6 +235,7 @@ NO_OUTLINE = {k: v for k, v in thing().items() if k != "segmentation"}
         ({"info": {}}, "not a COCO annotation file; expected `images` and `annotations`"),
         ('<?xml version="1.0"?>\n<annotations><image/></annotations>', 'CVAT.*"COCO 1.0"'),
         ("<annotation><object/></annotation>", "Pascal VOC, which has boxes"),
+        ("<annotation><object><polygon/></object></annotation>", "LabelMe's XML"),
         ("<!DOCTYPE html><html></html>", "is HTML or XML"),
         ("PK\x03\x04", "is a ZIP archive; expected the JSON file in it"),
         ("0 0.5 0.5 0.1 0.1\n", "not a JSON file"),
@@ -214,6 +264,15 @@ def test_ids_that_occur_twice_are_two_objects_and_two_images_with_one_are_none(t
     assert sorted(one.photograph for one in found.left_out if one.photograph) == ["b.png", "c.png"]
     tidy, _ = tidy_content(coco(images[:1], things[:1]), tmp_path)
     assert tidy == coco(images[:1], things[:1])  # what is right stays as it is
+
+
+@pytest.mark.parametrize(
+    "rle", [PAINTED[:20], PAINTED[4:], [], ["x"], [300], "x", None, [*PAINTED[:3], 1, *PAINTED[4:]]]
+)
+def test_what_a_brush_painted_and_cannot_be_read_is_left_out(rle, tmp_path):
+    found = photographs(tmp_path, label_studio("brushlabels", {"rle": rle}))
+    with pytest.raises(InputError, match="annotation 1"):
+        found.annotations.mask(1, [1])
 
 
 @pytest.mark.parametrize(
@@ -265,6 +324,16 @@ def test_every_file_name_becomes_a_name_of_its_own(tmp_path):
                        "a-b-c"]  # fmt: skip
     assert max(map(len, ids)) <= 64
     assert "con" not in [one.lower() for one in ids]
+
+
+def test_a_name_that_differs_in_accents_or_case_means_the_one_file_that_is_there(
+    tmp_path,
+):
+    images = [image(file_name="Cafe\u0301.png"), image(id=2, file_name="b.PNG")]
+    names = ("caf\u00e9.png", "b.png", "B.png")
+    found = photographs(tmp_path, coco(images, []), *names)
+    assert [one.path.name for one in found.candidates] == ["caf\u00e9.png"]
+    assert found.missing == ("b.PNG",)
 
 
 def test_a_file_of_annotations_alone_is_read_without_photographs(tmp_path):

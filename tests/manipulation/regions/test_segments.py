@@ -156,3 +156,9 @@ def test_a_click_on_an_annotated_object_finds_part_of_it_and_its_size_can_be_cho
     first, best = clicked(6)
     assert np.median(first) > 0.25
     assert np.median(best) > 0.45
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_photograph_of_one_pixel_is_one_segment():
+    picture = superpixels(np.zeros((1, 1, 3), np.uint8))
+    assert segment_at(picture, 0.5, 0.5).inside.all()

@@ -9,6 +9,8 @@ import pytest
 
 from manipulation.images.contact_sheet import Role
 from manipulation.studio_page import saving
+from manipulation.studio_page.afterwards import Afterwards
+from manipulation.studio_page.turns import Turns
 from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.region_names import object_names
@@ -58,6 +60,39 @@ def quiet(*_):
     """Nobody watches."""
 
 
+def test_of_what_follows_only_the_newest_that_waits_is_done(capsys):
+    begun, go, done = threading.Event(), threading.Event(), []
+
+    def first():
+        begun.set()
+        go.wait(10)
+        raise InputError("a file is gone")
+
+    afterwards = Afterwards()
+    afterwards.do(first)
+    assert begun.wait(10)
+    afterwards.do(lambda: done.append("second"))
+    afterwards.do(lambda: done.append("third"))
+    go.set()
+    afterwards.finish()
+    assert done == ["third"]
+    assert "contact sheets: a file is gone" in capsys.readouterr().err
+
+
+def test_once_the_studio_has_ended_no_search_begins():
+    turns, begun = Turns(), []
+
+    def search():
+        with turns.working(turns.newest):
+            begun.append("search")
+
+    turns.end()  # a process that ends while a network computes is aborted
+    late = threading.Thread(target=search, daemon=True)
+    late.start()
+    late.join(0.1)
+    assert begun == []
+
+
 def another(study):
     """A source and another version of it."""
     source = study.settings.sources[0]
@@ -65,11 +100,21 @@ def another(study):
     return source.source_id, VersionSettings("increase", (target,))
 
 
-def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(study):
+def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(study, monkeypatch):
     before = files(study)
+    drawn, waiting = [], []
+    monkeypatch.setattr(
+        "manipulation.study_stimuli.stimulus_set.write_contact_sheets",
+        lambda folder, rows, *headings: drawn.append([len(one) for one in rows]),
+    )
+    sheet = study.stimuli / "contact_sheet.png"
+    sheet.write_bytes(b"of before")
     source_id, version = another(study)
     reports = []
-    assert saving.save(study, source_id, version, lambda *report: reports.append(report))
+    assert saving.save(
+        study, source_id, version, lambda *report: reports.append(report), later=waiting.append
+    )
+    assert not sheet.exists()  # it would show what is not so any more
     after = files(study)
     changed = {name for name in before if before[name] != after.get(name)}
     images = {name for name in changed if name.endswith((".png", ".npz"))}
@@ -85,9 +130,14 @@ def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(stud
     assert reports[-1][:2] == (2, 2)
     reopened = open_study(study.root)  # as after a restart
     assert saving.last_save(reopened).what == f"{source_id}, increase"
-    saving.undo(reopened, quiet)
+    saving.undo(reopened, quiet, later=waiting.append)
     assert files(study) == before
     assert saving.last_save(reopened) is None
+    of_save, of_undo = waiting  # contact sheets follow the answer, and show what was made last
+    of_save()
+    assert drawn == []
+    of_undo()
+    assert drawn == [[3, 3]]
 
 
 def test_the_contact_sheet_outlines_names_and_measures_the_aim_of_each_version(study):

@@ -87,3 +87,16 @@ def test_the_figures_are_those_of_the_catalogue():
 def test_images_of_two_machines_are_said_to_be():
     both = text(Settings(), [MADE_WITH, {**MADE_WITH, "threads": "4"}, None])
     assert "torch 2.11.0, threads 2; or with torch 2.11.0, threads 4." in both
+
+
+def test_what_did_not_happen_is_not_said():
+    rows = [
+        dataclasses.replace(one, k_scale=1.41 if one.targets else one.k_scale)
+        for one in stimuli()
+        if one.transform != Transform.EDITS
+    ]
+    told = "\n".join(stimulus_methods(Settings(), rows, {"icf": ""}, (MADE_WITH,)))
+    assert "guided edits" not in told
+    assert "Edits are" not in told
+    assert "some are then multiplied by 1.41 (eq. 12)" in told
+    assert "times 0.5 (eq. 12" in told

@@ -476,7 +476,7 @@ def test_a_picture_of_another_format_is_named_and_not_decoded(tmp_path, kind, su
             read(path)
 
 
-@pytest.mark.parametrize("suffix", ["bmp", "ppm", "webp", "gif", "mpo"])
+@pytest.mark.parametrize("suffix", ["bmp", "ppm", "webp", "gif", "mpo", "avif"])
 def test_sizes_and_pixels_of_the_other_formats(tmp_path, suffix):
     pixels = saved(tmp_path, Image.new("RGB", (18, 14)), suffix=suffix)
     assert pixels.shape[:2] == files.image_size(tmp_path / f"a.{suffix}") == (14, 18)

@@ -1,0 +1,91 @@
+"""What a run of ``manipulation.generate`` says of photographs before it makes a study of them."""
+
+from rich.markup import escape
+
+from manipulation.new_study.candidates import CandidatePhotographs, unchangeable
+from manipulation.new_study.drawn_masks import DrawnOn
+from manipulation.new_study.objects import UNREADABLE
+from manipulation.new_study.odd_shapes import what_people_would_see
+from manipulation.new_study.proposal_table import LEFT_OUT
+from manipulation.runs.left_out import left_out_in_words, missing_in_words
+from stimuli.contract.coco_file import LeftOut
+from stimuli.contract.schemas import PROPOSALS
+from stimuli.contract.study import Study
+from stimuli.support.console import messages
+from stimuli.support.files import image_size
+from stimuli.support.tables import read_table
+
+console = messages()
+
+
+def print_others(photographs: CandidatePhotographs, folder: str) -> None:
+    """Print which files of a folder are no photographs."""
+    if photographs.others:
+        console.print(
+            f"[yellow]{len(photographs.others)} files in {folder} are no "
+            f"photographs and are left out, such as {escape(photographs.others[0])}[/]"
+        )
+
+
+def print_of_photographs(
+    photographs: CandidatePhotographs, folder: str, drawn_on: DrawnOn, no_derivatives: bool
+) -> None:
+    """Print what of annotated photographs is not clear, is missing, or may not be changed."""
+    if photographs.ambiguous:
+        other = next(one for one in DrawnOn if one != drawn_on)
+        console.print(
+            escape(
+                f"EXIF turns {len(photographs.ambiguous)} photographs, such as "
+                f"{photographs.ambiguous[0]}, and their sizes do not tell what masks were drawn "
+                f"on; taken is {drawn_on}. Where masks miss the objects in proposals.png, make "
+                f"the study again with --masks-drawn-on {other}."
+            ),
+            style="yellow",
+        )
+    for line in missing_in_words(photographs.missing, folder):
+        console.print(escape(line), style="yellow")
+    if bound := unchangeable(photographs):
+        what = (
+            "are taken all the same: do not publish versions of them" if no_derivatives
+            else "are left out; --no-derivatives takes them"
+        )  # fmt: skip
+        console.print(
+            f"[yellow]The licence of {len(bound)} photographs forbids changes (NoDerivatives), "
+            f"such as {bound[0]}; they {what}[/]"
+        )
+
+
+def print_unused(study: Study, photographs: CandidatePhotographs) -> None:
+    """Print which photographs are no sources."""
+    used = {source.source_id for source in study.settings.sources}
+    unused = [one.path.name for one in photographs.candidates if one.source_id not in used]
+    if unused:
+        console.print(
+            escape(
+                f"{len(unused)} of {len(photographs.candidates)} photographs are no sources: "
+                f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}."
+            )
+        )
+
+
+def print_odd_shapes(study: Study) -> None:
+    """Print of which sources people would notice the size or the shape."""
+    for source in study.settings.sources:
+        size = image_size(study.root / source.photograph)
+        if odd := what_people_would_see(size, study.settings.images):
+            console.print(f"[yellow]{source.source_id}: {odd}[/]")
+
+
+def print_left_out(study: Study) -> None:
+    """Print one list of all that cannot be used."""
+    rows = read_table(study.proposals, PROPOSALS)
+    left_out = [
+        LeftOut(
+            row["photograph"] or "", row["annotation_id"],
+            row["because"].removeprefix(LEFT_OUT).removeprefix(UNREADABLE),
+        )
+        for row in rows
+        if row["because"].startswith((UNREADABLE, LEFT_OUT))
+    ]  # fmt: skip
+    for line in left_out_in_words(left_out, study.proposals.name):
+        console.print(escape(line), style="yellow")
