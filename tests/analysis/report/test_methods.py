@@ -2,7 +2,12 @@
 
 from types import SimpleNamespace
 
-from analysis.report.methods import _detection, _recorded, exclusions_in_words, shown_for
+from analysis.report.recording_methods import (
+    _detection,
+    _recorded,
+    exclusions_in_words,
+    shown_for,
+)
 from stimuli.contract.settings import Settings, parse_settings
 from stimuli.contract.study import CODE_CHARTS, PHYSIO
 from stimuli.contract.vocabulary import ParticipantKind
@@ -27,16 +32,11 @@ def test_what_recorded_and_how_often_is_what_the_recordings_say(tmp_path):
     told = analysis_of(3.0)
     told.participants = {"01": ParticipantKind.HUMAN}
     told.runs[0].recording = tmp_path / f"sub-01{PHYSIO}"
-    described = tmp_path / "sub-01_physio.json"
-    write_json(
-        described, {"ManufacturersModelName": "GP3", "SamplingFrequency": 60.1, "Columns": []}
-    )
+    described = {"Columns": [], "ManufacturersModelName": "GP3", "SamplingFrequency": 60.1}
+    write_json(tmp_path / "sub-01_physio.json", described)
     assert "recorded with GP3 at 60.1 samples a second" in _recorded(told)
     assert "by dispersion" in _detection(told)
-    write_json(
-        described,
-        {"ManufacturersModelName": CODE_CHARTS, "SamplingFrequency": 500.0, "Columns": []},
-    )
+    write_json(tmp_path / "sub-01_physio.json", described | {"ManufacturersModelName": CODE_CHARTS})
     assert _recorded(told).startswith("Gaze was not recorded: after each image people typed")
     assert _detection(told) == "Its place is the one fixation of the trial."
 
