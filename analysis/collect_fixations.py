@@ -34,6 +34,7 @@ from stimuli.support.commands import EXIT_FAILED, EXIT_OK, parser, run
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError
 from stimuli.support.provenance import write_sidecar
+from stimuli.support.words import counted
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,8 +121,9 @@ def _print_outcome(found: dict[str, ImageFixations], table: pd.DataFrame, out: P
     n_trials = sum(one.n_trials for one in found.values())
     n_left_out = sum(len(trials) for one in found.values() for trials in one.left_out.values())
     console.print(
-        f"{len(table)} fixations of {table['subject'].nunique()} subjects on "
-        f"{table['image'].nunique()} images, on {n_trials - n_left_out} of {n_trials} trials"
+        f"{counted(len(table), 'fixation')} of {counted(table['subject'].nunique(), 'subject')} on "
+        f"{counted(table['image'].nunique(), 'image')}, on {n_trials - n_left_out} of "
+        f"{counted(n_trials, 'trial')}"
     )
     sizes = sorted(set().union(*(one.sizes_px for one in found.values())))
     if len(sizes) == 1:

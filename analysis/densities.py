@@ -9,6 +9,7 @@ import argparse
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 
@@ -16,6 +17,7 @@ from analysis.density.image_set import fit_densities
 from stimuli.support.commands import parser, run
 from stimuli.support.files import write_json
 from stimuli.support.provenance import write_sidecar
+from stimuli.support.words import counted
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -97,10 +99,12 @@ def _print_summary(summary: Mapping[str, object], out: Path) -> None:
             f"{summary['log_likelihood_bits']:.3f} bits a fixation over uniform, "
             f"{summary['information_gain_bits']:.3f} over the centre bias, a subject left out"
         )
-    console.print(f"{summary['n_images']} images, {summary['n_fixations']} fixations: {outcome}")
-    if summary["n_fixations_outside"]:
-        outside = summary["n_fixations_outside"]
-        console.print(f"{outside} fixations beside their image were left out")
+    images, fixations, outside = (
+        cast(int, summary[name]) for name in ("n_images", "n_fixations", "n_fixations_outside")
+    )
+    console.print(f"{counted(images, 'image')}, {counted(fixations, 'fixation')}: {outcome}")
+    if outside:
+        console.print(f"Beside their image and left out: {counted(outside, 'fixation')}")
     console.print(f"Summary: {out / 'summary.json'}")
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from analysis.report.session_report import report_session
 from stimuli.contract.study import open_study, participant_id
 from stimuli.support.commands import parser, run
+from stimuli.support.words import counted
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -21,8 +22,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     report = report_session(open_study(arguments.study), arguments.subject)
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(
-        f"{participant_id(arguments.subject)}: {report.complete_trials} complete trials, "
-        f"{report.fixations} fixations"
+        f"{participant_id(arguments.subject)}: "
+        f"{counted(report.complete_trials, 'complete trial')}, "
+        f"{counted(report.fixations, 'fixation')}"
     )
     console.print(f"Report: {report.page}")
 

@@ -5,12 +5,9 @@ it came true, with an interval by their number.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis.density.fitted import fit_density
 from analysis.effects.bootstrap import percentile_interval
@@ -30,33 +27,12 @@ from benchmarks.simulated_studies import (
     simulate_study,
     within_cells,
 )
+from benchmarks.tables import Table, mean, share
 from stimuli.contract.settings import AnalysisSettings
 from stimuli.contract.vocabulary import Condition, Direction, Measure, Viewer
 
 PUBLISHED = AnalysisSettings(p_obj="density", entropy="plain")
 _AIMS = (Direction.INCREASE, Direction.DECREASE)
-
-Row = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A heading, the heads of its columns, and its rows."""
-
-    head: Row
-    rows: Sequence[Row]
-
-
-def share(held: Sequence[bool]) -> str:
-    """Return a share with its 95 % interval (Wilson)."""
-    low, high = proportion_confint(int(np.sum(held)), len(held), method="wilson")
-    return f"{np.mean(held):.3f} ({low:.3f} to {high:.3f})"
-
-
-def mean(values: Sequence[float], digits: int = 3) -> str:
-    """Return a mean with its 95 % interval."""
-    half = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{np.mean(values):+.{digits}f} ± {half:.{digits}f}"
 
 
 def recovery_table(truth: Truth, n_subjects: int, studies: int, seed: int) -> Table:

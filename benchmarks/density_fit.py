@@ -1,20 +1,18 @@
 """``density-fit``: cross-validated parameters of an image's density, ours and pysaliency's."""
 
-import time
-
 import numpy as np
 
 from analysis.density.grid import Grid
 from analysis.density.mixture import ImageSample, MixtureModel
 from benchmarks.density_data import made_up
-from benchmarks.harness import Row
+from benchmarks.harness import Row, least_processor_seconds
 from benchmarks.pysaliency_peer import ask_peer
 
 SIZE_PX, SUBJECTS, FIXATIONS, IMAGES = (800, 600), 15, 9, 3
 
 
 def run() -> list[Row]:
-    """Fit a few images one by one; the least of five rounds counts."""
+    """Fit a few images one by one; the least processor time of five rounds counts."""
     width, height = SIZE_PX
     grid = Grid(width, height, width, height)
     images = made_up(IMAGES, SUBJECTS, FIXATIONS, SIZE_PX)
@@ -23,11 +21,10 @@ def run() -> list[Row]:
         ImageSample(one.xy_px, one.subjects, np.exp(log_bias.ravel()[grid.cell_of(one.xy_px)]))
         for one in images
     ]
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        ours = [MixtureModel(grid).fit(one) for one in samples]
-        seconds.append(time.perf_counter() - start)
+    seconds = least_processor_seconds(
+        lambda: [MixtureModel(grid).fit(one) for one in samples], runs=5
+    )
+    ours = [MixtureModel(grid).fit(one) for one in samples]
     answers = [
         ask_peer(
             "fit", xy=one.xy_px, subject=one.subjects.astype(int), width=width, height=height,
@@ -42,7 +39,7 @@ def run() -> list[Row]:
     return [
         Row(
             "density-fit",
-            min(seconds),
+            seconds,
             sum(answer["seconds"] for answer in known) if known else None,
             note=f"{IMAGES} images of {SUBJECTS} x {FIXATIONS} fixations; bandwidth and weights; "
             f"CrossvalMultipleRegularizations under Nelder-Mead; {bits}",

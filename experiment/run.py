@@ -46,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.EXIT_OK
     if arguments.set_aside:
         aside = set_subject_aside(study, subject, last_run=arguments.set_aside == "last")
-        print(f"{participant_id(subject)} is free again; what was set aside is in\n  {aside}")
+        left = len(runs_of(study, subject))
+        now = f"has {left} earlier run(s), from which --resume goes on" if left else "is free again"
+        print(f"{participant_id(subject)} {now}; what was set aside is in\n  {aside}")
         return commands.EXIT_OK
     mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
     real = mode.open_tracker is not None

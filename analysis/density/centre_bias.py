@@ -10,8 +10,10 @@ Positions are those of the cells' centres, which changes nothing that a broad bi
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from analysis.density.grid import Grid, checked_fixations
 from analysis.density.kde import kde_map
@@ -61,9 +63,21 @@ class CentreBias:
             return np.full(self.grid.shape, 1.0 / self.grid.cells)
         kernels = self.total
         if len(own_xy_px):
-            ones, own = np.ones(len(own_xy_px)), self.grid.centre_of(own_xy_px)
-            kernels = kernels - kde_map(own, self.bandwidth_px, self.grid, weights=ones)
+            kernels = kernels - self._kernels_of(own_xy_px)
         return self._mixed(kernels, others)
+
+    def _kernels_of(self, xy_px: np.ndarray) -> np.ndarray:
+        """Return the sum of the kernels of fixations, ``(rows, columns)``."""
+        grid, ones = self.grid, np.ones(len(xy_px))
+        if len(xy_px) < grid.rows:
+            return kde_map(grid.centre_of(xy_px), self.bandwidth_px, grid, weights=ones)
+        x, y = self._cell_kernels
+        cells = np.divmod(grid.cell_of(xy_px), grid.columns)
+        return np.asarray(y.T @ (coo_array((ones, cells), shape=grid.shape).tocsr() @ x))
+
+    @cached_property
+    def _cell_kernels(self) -> tuple[np.ndarray, np.ndarray]:
+        return _cell_kernels(self.bandwidth_px, self.grid)
 
     def density_at(self, xy_px: np.ndarray, own_xy_px: np.ndarray) -> np.ndarray:
         """Return `density` at points ``(m, 2)`` only, ``(m,)`` per cell."""

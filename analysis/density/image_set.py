@@ -28,6 +28,7 @@ from analysis.density.mixture import MixtureModel, MixtureParameters
 from analysis.density.table import ImageFixations, images_in, read_images
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
+from stimuli.support.words import counted
 
 MOST_SHARED = 1000
 """Images that shared parameters are fitted to, the first ones; four parameters need no more."""
@@ -189,8 +190,9 @@ def centre_bias_of_images(images: Iterable[ImageFixations], grid: Grid) -> tuple
         n_outside += image.n_outside
     if not n_fixations:
         raise InputError(
-            f"none of {n_outside} fixations lies on an image of {grid.width_px} x {grid.height_px} "
-            f"px; expected image pixels with the origin at the top left"
+            f"none of {counted(n_outside, 'fixation')} lies on an image of "
+            f"{grid.width_px} x {grid.height_px} px; expected image pixels with the origin "
+            f"at the top left"
         )
     (most, times), *_ = names.most_common(1)
     if times > 1:

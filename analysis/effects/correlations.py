@@ -2,56 +2,44 @@
 
 import numpy as np
 
-from analysis.effects.bootstrap import percentile_interval
-
 MOST = 0.999999  # Fisher's z of a correlation of 1 is infinite
 
 
-def correlations(first: np.ndarray, second: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return the correlation of each row of `first` with that of `second`.
+def correlations(predictions: np.ndarray, changes: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the correlations of changes with predictions, a row a resample.
 
     Parameters
     ----------
-    first, second : arrays (rows, comparisons)
-        A single row stands for all rows of the other. NaN values do not count.
-    times : array (rows, comparisons)
-        How often each comparison counts.
+    predictions : array (k, comparisons)
+        Every one known.
+    changes, times : arrays (rows, comparisons)
+        What people did, and how often each comparison counts; a single row of either stands for
+        all rows of the other. NaN changes do not count.
 
     Returns
     -------
-    correlations : array (rows,)
+    correlations : array (rows, k)
         NaN where fewer than three comparisons count or one side does not vary.
     """
-    known = np.isfinite(first) & np.isfinite(second) & (times > 0)
+    known = np.isfinite(changes) & (times > 0)
     weights = np.where(known, times, 0.0)
+    # From about their middles, so that sums of squares lose no digits.
+    x = predictions - predictions.mean(axis=1, keepdims=True)
+    shift = np.where(np.isfinite(changes), changes, 0.0).mean()
+    y = np.where(known, changes - shift, 0.0)
     total = weights.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        apart = []
-        for side in (first, second):
-            values = np.where(known, side, 0.0)
-            mean = (weights * values).sum(axis=1, keepdims=True) / total
-            apart.append(values - mean)
-        products = [(weights * apart[i] * apart[j]).sum(axis=1) for i, j in _PAIRS]
-        varies = np.minimum(products[1], products[2]) > 1e-15 * total[:, 0]
-        enough = varies & (known.sum(axis=1) > 2)
-        return np.where(enough, products[0] / np.sqrt(products[1] * products[2]), np.nan)
+        weights = weights / total
+        weighted = weights * y
+        mean_x, mean_y = weights @ x.T, weighted.sum(axis=1, keepdims=True)
+        together = weighted @ x.T - mean_x * mean_y
+        spread_x = weights @ (x * x).T - mean_x**2
+        spread_y = np.einsum("rc,rc->r", weighted, y)[:, None] - mean_y**2
+        varies = np.minimum(spread_x, spread_y) > 1e-15
+        enough = varies & (known.sum(axis=1, keepdims=True) > 2)
+        return np.where(enough, together / np.sqrt(spread_x * spread_y), np.nan)
 
 
-_PAIRS = ((0, 1), (0, 0), (1, 1))
-
-
-def centred_correlations(resampled: np.ndarray, measured: float) -> np.ndarray:
-    """Shift resampled correlations, on Fisher's scale, so that their mean is what was measured.
-
-    Drawing subjects anew adds noise and so lowers every correlation; without the shift the interval
-    would lie below the estimate.
-    """
-    known = np.arctanh(np.clip(resampled[np.isfinite(resampled)], -MOST, MOST))
-    if not (len(known) and np.isfinite(measured)):
-        return np.empty(0)
-    return np.tanh(known - known.mean() + np.arctanh(np.clip(measured, -MOST, MOST)))
-
-
-def correlation_interval(resampled: np.ndarray, measured: float) -> tuple[float, float]:
-    """Return the 95 % interval of a correlation from resamples, centred on what was measured."""
-    return percentile_interval(centred_correlations(resampled, measured))
+def fisher_z(correlation: np.ndarray) -> np.ndarray:
+    """Return correlations on Fisher's scale, on which their errors are alike."""
+    return np.arctanh(np.clip(correlation, -MOST, MOST))

@@ -76,12 +76,38 @@ def crossed_interval(
     if n_sources < LEAST_SOURCES or subject_freedom < 1:
         return NO_INTERVAL
     once = np.ones((1, len(measured)))
-    estimate = statistic(measured[None], once)[0]
-    together = _variance(statistic(resampled, times))
-    subjects = _variance(statistic(resampled, once))
-    sources = _variance(statistic(measured[None], times))
-    freedom = freedom_of_both(subjects, sources, subject_freedom, n_sources)
-    return _student(estimate, together, freedom, level)
+    drawn = Drawn(
+        statistic(resampled, times), statistic(resampled, once), statistic(measured[None], times)
+    )
+    estimate = float(statistic(measured[None], once)[0])
+    return drawn.interval(
+        estimate, n_sources=n_sources, subject_freedom=subject_freedom, level=level
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A statistic with subjects and sources drawn anew together, and each of them alone.
+
+    Attributes
+    ----------
+    together, subjects, sources : arrays (resamples,)
+        NaN where a resample has none.
+    """
+
+    together: np.ndarray
+    subjects: np.ndarray
+    sources: np.ndarray
+
+    def interval(
+        self, estimate: float, *, n_sources: int, subject_freedom: int, level: float = 0.95
+    ) -> Interval:
+        """Return Student's interval about the estimate, as `crossed_interval`."""
+        if n_sources < LEAST_SOURCES or subject_freedom < 1:
+            return NO_INTERVAL
+        subjects, sources = _variance(self.subjects), _variance(self.sources)
+        freedom = freedom_of_both(subjects, sources, subject_freedom, n_sources)
+        return _student(estimate, _variance(self.together), freedom, level)
 
 
 def freedom_of_both(subjects: float, sources: float, subject_freedom: int, n_sources: int) -> float:

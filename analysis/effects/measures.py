@@ -43,12 +43,13 @@ def p_obj(log_density: np.ndarray, coverage: np.ndarray) -> float:
             f"log_density is {log_density.shape} and coverage {coverage.shape}; expected equal "
             f"shapes, as grid.area_means(mask) gives them"
         )
-    if not ((coverage >= 0) & (coverage <= 1 + 1e-9)).all():
+    if not (coverage.min() >= 0 and coverage.max() <= 1 + 1e-9):
         raise InputError(
             f"coverage is {coverage.min():g} to {coverage.max():g}; expected shares from 0 to 1; "
             f"of a mask of 0 and 255 take mask > 0"
         )
-    return float((np.exp(log_density) * coverage).sum())
+    covered = coverage.any(axis=1)  # a target fills few rows of an image
+    return float((np.exp(log_density[covered]) * coverage[covered]).sum())
 
 
 def entropy_bits(log_density: np.ndarray, grid: Grid) -> float:

@@ -147,7 +147,8 @@ def clustered_logits(trials: pd.DataFrame, label: str) -> pd.DataFrame:
 
 def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     """Return the log odds of the version, their error and its degrees of freedom, or NaN."""
-    import statsmodels.api as sm
+    from statsmodels.genmod.families import Binomial  # statsmodels.api takes a second to import
+    from statsmodels.genmod.generalized_linear_model import GLM
     from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
     item = table["source_id"].astype(str) + "/" + table["target"].astype(str)
@@ -163,14 +164,21 @@ def _logit(table: pd.DataFrame) -> tuple[float, float, float]:
     design.insert(0, "version", table["version"].astype(float))
     if len(design) <= design.shape[1]:  # the model would fit every trial, and errors divide by 0
         return _NO_ESTIMATE
-    hits = table["on_target"].to_numpy()
-    outcomes = np.column_stack([hits, table["n_fixations"].to_numpy() - hits])
+    # Trials of one target and image have one probability: fitted are their sums.
+    x, hits, n = design.to_numpy(), table["on_target"].to_numpy(), table["n_fixations"].to_numpy()
+    _, first, image = np.unique(
+        2 * pd.factorize(item)[0] + table["version"].to_numpy(int),
+        return_index=True, return_inverse=True,
+    )  # fmt: skip
+    sums = np.column_stack([np.bincount(image, hits), np.bincount(image, n - hits)])
     groups = [pd.factorize(table[name])[0] for name in ("subject", "source_id")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            fitted = sm.GLM(outcomes, design.to_numpy(), family=sm.families.Binomial()).fit()
-            clustered = cov_cluster_2groups(fitted, *groups)  # by both, by subject, by source
+            fitted = GLM(sums, x[first], family=Binomial()).fit(tol=1e-12)
+            scores = (hits - n * fitted.fittedvalues[image])[:, None] * x
+            # By both, by subject, by source.
+            clustered = cov_cluster_2groups((scores, fitted.cov_params()), *groups)
         except (ValueError, np.linalg.LinAlgError):
             return _NO_ESTIMATE
         estimate = float(fitted.params[0])

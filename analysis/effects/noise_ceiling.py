@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.effects.contrasts import Contrast
-from analysis.effects.correlations import MOST, correlations
+from analysis.effects.correlations import correlations, fisher_z
 from analysis.effects.counts import Counts
 from analysis.effects.student import quantile
 from stimuli.contract.vocabulary import Direction, Viewer
@@ -151,11 +151,11 @@ def _row(
         reliability = 2 * split / (1 + split)
         ceiling = np.sqrt(np.where(reliability > 0, reliability, np.nan))
     people = counts.pooled[which]
-    model = correlations(predicted[which][None], people[None], times)
+    model = correlations(predicted[which][None], people[None], times)[:, 0]
     row |= {"split_half": split[0], "model_correlation": model[0]}
     if not split[0] > 0:
         return row | {"note": _DISAGREE}
-    low, high = _jackknife(np.arctanh(np.clip(reliability, -MOST, MOST)), n_sources)
+    low, high = _jackknife(fisher_z(reliability), n_sources)
     low, high = math.tanh(low), math.tanh(high)
     row |= {
         "reliability": reliability[0], "reliability_low": low, "reliability_high": high,
@@ -211,7 +211,7 @@ def _mean_correlations(first: np.ndarray, second: np.ndarray, times: np.ndarray)
         spread_a, spread_b = total(a * a) / n - mean_a**2, total(b * b) / n - mean_b**2
         varies = np.minimum(spread_a, spread_b) > 1e-15
         found = np.where(varies, together / np.sqrt(spread_a * spread_b), np.nan)
-    z = np.arctanh(np.clip(found, -MOST, MOST))
+    z = fisher_z(found)
     sound = np.isfinite(z)
     count = sound.sum(axis=1)
     return np.tanh(np.where(sound, z, 0.0).sum(axis=1) / np.where(count, count, np.nan))

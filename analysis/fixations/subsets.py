@@ -11,6 +11,7 @@ import pandas as pd
 
 from stimuli.support.checked import member
 from stimuli.support.errors import InputError
+from stimuli.support.words import counted
 
 
 class Subset(StrEnum):
@@ -109,7 +110,7 @@ def _why_empty(which: str, fixations: pd.DataFrame, subset: Subset, drops: bool)
     known = [text for part, text in _REPAIRS.items() if part in most and causes[most]]
     repair = known[0] if known else "record more, or choose --subset all"
     return (
-        f"{which} holds no fixation on an image, of {len(fixations)} fixations in all"
+        f"{which} holds no fixation on an image, of {counted(len(fixations), 'fixation')} in all"
         f"{f': {told}' if told else ''}; expected some: {repair}"
     )
 

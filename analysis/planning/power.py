@@ -20,6 +20,7 @@ from stimuli.contract.study import Study
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
 from stimuli.support.tables import MISSING, Column, Schema
+from stimuli.support.words import counted
 
 POWER = Schema(
     "power",
@@ -152,8 +153,8 @@ def sources_with_a_target(study: Study) -> int:
     sources = {one.version.source_id for one in comparisons if one.target}
     if len(sources) < LEAST_SOURCES:
         raise InputError(
-            f"{study.catalogue}: {len(sources)} sources have a target; expected at least "
-            f"{LEAST_SOURCES}, or a number of sources that is planned"
+            f"{study.catalogue}: {counted(len(sources), 'source')} with a target; expected at "
+            f"least {LEAST_SOURCES}, or a number of sources that is planned"
         )
     return len(sources)
 

@@ -56,9 +56,6 @@ def draw_failures(
         return None
     with style():
         figure = Figure(figsize=(7.4, 2.35 * len(shown)))
-        # Room for the line of words above each row, which the layout does not count.
-        top = 1 - 0.18 / figure.get_figheight()
-        figure.set_layout_engine("constrained", h_pad=0.16, rect=(0, 0, 1, top))
         axes = figure.subplots(len(shown), 4, squeeze=False)
         for row, contrast in zip(axes, shown, strict=True):
             original, version = failure_columns(
@@ -83,7 +80,9 @@ def draw_failures(
             unit = Measure.P_OBJ.value if contrast.comparison.target else "bits"
             for axis, estimate in ((row[2], contrast.original), (row[3], contrast.version)):
                 axis.set_xlabel(f"{unit} {plain(estimate.people, 3)}", fontsize=7, loc="left")
-        lay_out(figure, 130)
+        # Room for the line of words above each row, which the layout does not count.
+        top = 1 - 0.18 / figure.get_figheight()
+        lay_out(figure, 130, h_pad=0.16, rect=(0, 0, 1, top))
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=130, pil_kwargs={"compress_level": 1})
     return path

@@ -4,14 +4,13 @@ predicted."""
 from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.report.style import COLOURS, FAINT, INK, lay_out, style
+from analysis.report.style import COLOURS, FAINT, FILE_DPI, INK, lay_out, style
 from stimuli.contract.vocabulary import Direction, Measure, Viewer
 from stimuli.support.files import atomic_path
 
@@ -65,10 +64,10 @@ def draw_effects(
     with style():
         widths = [5.6 if controlled and name == Measure.P_OBJ else 3.6 for name in measures]
         if len(measures) == 1:  # side by side
-            figure = Figure(figsize=(widths[0] + 3.6, 3.4), layout="constrained")
+            figure = Figure(figsize=(widths[0] + 3.6, 3.4))
             axes = figure.subplots(1, 2, width_ratios=[*widths, 3.6]).reshape(2, 1)
         else:
-            figure = Figure(figsize=(sum(widths), 6.4), layout="constrained")
+            figure = Figure(figsize=(sum(widths), 6.4))
             axes = figure.subplots(2, len(measures), squeeze=False, width_ratios=widths)
         for column, measure in enumerate(measures):
             shown = effects[effects["measure"] == measure]
@@ -90,7 +89,7 @@ def _several(effects: pd.DataFrame) -> bool:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG."""
-    lay_out(figure, float(matplotlib.rcParams["savefig.dpi"]))
+    lay_out(figure, FILE_DPI)
     png, svg = (stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg"))
     with atomic_path(png) as temporary:
         figure.savefig(temporary, pil_kwargs={"compress_level": 3})

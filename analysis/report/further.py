@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.further_figures import draw_moderators, draw_predictors, draw_subjects
-from analysis.report.numbers import DASH, counted, plain, signed
+from analysis.report.numbers import DASH, plain, signed
 from analysis.report.tables import Table, between, direction_cell, p_text, share
 from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.support.words import counted
 
 _INTERVAL = "95\N{NO-BREAK SPACE}% interval"
 
@@ -102,9 +103,9 @@ def further_methods(analysis: StudyAnalysis) -> list[str]:
         "Cohen's d_z, with intervals from the noncentral t distribution. The noise ceiling is the "
         "root of the Spearman-Brown corrected mean correlation of the changes of random halves of "
         "the subjects, its intervals by the jackknife over sources. Correlations of predictions "
-        "and their differences have percentile intervals, changes by group Student's, over "
-        "subjects and "
-        "sources drawn anew together. All of these are of counted fixations, without densities."
+        "(on Fisher's scale), their differences, and changes by group have Student's intervals "
+        "with subjects and sources drawn anew together. All of these are of counted "
+        "fixations, without densities."
     ]
 
 

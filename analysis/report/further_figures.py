@@ -36,7 +36,7 @@ def draw_subjects(subjects: pd.DataFrame, stem: Path) -> list[Path]:
         height = 1.1 + 0.17 * most
         ends = subjects[["change", "change_low", "change_high"]].to_numpy(float)
         margin = 0.05 * float(np.nanmax(ends) - np.nanmin(ends))
-        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, height))
         for axes, direction in zip(_row_of(figure, len(shown)), shown, strict=True):
             rows = subjects[subjects["direction"] == direction].sort_values("change")
             places = np.arange(len(rows))
@@ -65,7 +65,7 @@ def draw_predictors(predictors: pd.DataFrame, stem: Path) -> list[Path]:
     if len(names) < 2:
         return []
     with style():
-        figure = Figure(figsize=(_WIDTH, 1.3 + 0.26 * len(names)), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, 1.3 + 0.26 * len(names)))
         for number, (axes, direction) in enumerate(
             zip(_row_of(figure, len(shown), share=True), shown, strict=True)
         ):
@@ -112,7 +112,7 @@ def draw_moderators(moderators: pd.DataFrame, stem: Path) -> list[Path]:
         labels.append((place, level))
         place += 1.0
     with style():
-        figure = Figure(figsize=(_WIDTH, 1.2 + 0.27 * place), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, 1.2 + 0.27 * place))
         axes = figure.subplots()
         for direction, aside in ((Direction.INCREASE, -0.16), (Direction.DECREASE, 0.16)):
             rows = moderators[moderators["direction"] == direction]

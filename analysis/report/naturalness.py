@@ -43,7 +43,7 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
             stimulus.source_id, direction_cell(stimulus.direction), _budget(effect),
             _number(effect.realism, 2), _number(effect.second_realism, 2),
             _number(effect.feature_distance, 3), _number(effect.local_distance, 2),
-            _number(effect.colour_difference, 1),
+            _number(effect.colour_difference, 1), _number(effect.tone_difference, 1),
             _number(effect.psnr_db, 1),
             _number(effect.ssim, 3), effect.unusual or DASH,
         ]
@@ -51,7 +51,7 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
     ]  # fmt: skip
     head = [
         "Source", "Aim", "Budget", "Realism", "Other judge", "Distance", "Largest", "Colours",
-        "PSNR, dB", "SSIM", "Unusual",
+        "Tones", "PSNR, dB", "SSIM", "Unusual",
     ]  # fmt: skip
     return NaturalnessOfVersions(summary, Table(head, rows, text_columns=3))
 

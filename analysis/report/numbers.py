@@ -25,8 +25,3 @@ def percent_interval(low: float, high: float) -> str:
     if not math.isfinite(low + high):
         return DASH
     return f"{100 * low:+z.0f} to {100 * high:+z.0f} %".replace("-", MINUS)
-
-
-def counted(n: int, noun: str, plural: str = "") -> str:
-    """Return how many there are: ``1 source``, ``3 sources``."""
-    return f"{n} {noun if n == 1 else plural or noun + 's'}"

@@ -190,6 +190,7 @@ def _page(
         without=data.without_rows(analysis),
         n_without=len(analysis.recordings.without),
         warnings=data.warning_rows(analysis),
+        unchecked=data.unchecked_rows(analysis),
         methods=methods(analysis),
         panels=shown,
         colour_bar=jpeg_uri(colour_bar(160, 10)),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from analysis.report.style import COLOURS
 from stimuli.contract.vocabulary import Direction, Measure, Stimulus, Viewer
 from stimuli.support.files import read_image
 from stimuli.support.threads import in_threads
+from stimuli.support.words import counted
 
 ROWS = ("stimulus", Viewer.PEOPLE.value, Viewer.MODEL.value)
 _TITLES = {
@@ -103,17 +105,23 @@ def _panel(
     }
     contrasts = [one for one in analysis.contrasts if one.comparison.version.source_id == source_id]
     columns = []
+
+    @cache
+    def outline(mask: str) -> np.ndarray:
+        """Return the outline of a mask, which several stimuli of a source share."""
+        study, size_px = analysis.study, analysis.study.settings.images.size_px
+        inside = read_mask(study.root / mask, size_px)
+        return tiles.outline(inside[photograph.rows_and_columns])
+
     for stimulus in shown:
         comparisons = [
             one.comparison for one in contrasts
             if stimulus.stim_id in (one.comparison.original.stim_id,
                                     one.comparison.version.stim_id)
         ]  # fmt: skip
-        outlines = _outlines(analysis, comparisons, stimulus)
         image = read_image(analysis.study.root / stimulus.image)[photograph.rows_and_columns]
-        behind = tiles.backdrop(
-            image, [(mask[photograph.rows_and_columns], colour) for mask, colour in outlines]
-        )
+        colours = _outline_colours(comparisons, stimulus)
+        behind = tiles.backdrop(image, [(outline(mask), colours[mask]) for mask in colours])
         xy_px = fixations.get(stimulus.stim_id, np.empty((0, 2)))
         xy = (xy_px - photograph.origin) / photograph.shape[::-1]
         density = densities[stimulus.stim_id]
@@ -139,10 +147,8 @@ def _panel(
     return Panel(source_id, ", ".join(map(str, conditions)), columns, times_even)
 
 
-def _outlines(
-    analysis: StudyAnalysis, comparisons: list[Comparison], stimulus: Stimulus
-) -> list[tuple[np.ndarray, str]]:
-    """Return every target once, in the colour of its aim, and what a control changed instead.
+def _outline_colours(comparisons: list[Comparison], stimulus: Stimulus) -> dict[str, str]:
+    """Return by mask the colour of every target's aim, and of what a control changed instead.
 
     On originals and controls targets have a colour of their own.
     """
@@ -153,8 +159,7 @@ def _outlines(
             colours[one.target.mask] = "#ffd23f" if neutral else COLOURS[one.direction]
     if stimulus.control:
         colours[stimulus.control.mask] = COLOURS[Direction.CONTROL]
-    study, size_px = analysis.study, analysis.study.settings.images.size_px
-    return [(read_mask(study.root / mask, size_px), colour) for mask, colour in colours.items()]
+    return colours
 
 
 def _notes(
@@ -167,7 +172,7 @@ def _notes(
     """Return the measures of a stimulus, with changes if it is a version."""
     if row == "stimulus":
         fit = analysis.fits[stimulus.stim_id]
-        return [f"{fit.n_fixations} fixations, {fit.n_subjects} subjects"]
+        return [f"{counted(fit.n_fixations, 'fixation')}, {counted(fit.n_subjects, 'subject')}"]
     viewer = Viewer(row)
     versions = Counter(one.comparison.version.stim_id for one in contrasts)
     notes: dict[str, None] = {}  # an original takes part in several contrasts

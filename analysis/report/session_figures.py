@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from analysis.report.session_quality import SessionQuality
-from analysis.report.style import COLOURS, FAINT, INK, style
+from analysis.report.style import COLOURS, FAINT, INK, lay_out, style
 from stimuli.contract.vocabulary import Direction, Stimulus, TrialStatus
 from stimuli.support.files import read_image
 
@@ -25,7 +25,7 @@ def draw_trials(quality: SessionQuality) -> bytes:
     limit_deg = quality.study.settings.session.calibration_limit_deg
     nominal_ms = 1000 / quality.study.settings.screen.refresh_hz
     with style():
-        figure = Figure(figsize=(9, 6), layout="constrained")
+        figure = Figure(figsize=(9, 6))
         axes = figure.subplots(2, 3, sharex=True)
         _dots(axes[0, 0], trials["trial"], trials["validation_deg"], "validation before it (deg)")
         axes[0, 0].axhline(limit_deg, color=FAINT, dashes=(4, 2), linewidth=0.8)
@@ -74,7 +74,7 @@ def draw_scanpaths(quality: SessionQuality, stimuli: Mapping[str, Stimulus]) -> 
     complete = [row for row in quality.rows if row["status"] == TrialStatus.COMPLETE][:SCANPATHS]
     size_px = quality.study.settings.images.size_px
     with style():
-        figure = Figure(figsize=(9, 6.2), layout="constrained")
+        figure = Figure(figsize=(9, 6.2))
         axes = figure.subplots(2, SCANPATHS // 2)
         for axis in axes.flat:
             axis.set_axis_off()
@@ -106,5 +106,6 @@ def _draw_path(axis: Axes, fixations: pd.DataFrame) -> None:
 def png_bytes(figure: Figure) -> bytes:
     """Return a figure as PNG, the same bytes whenever it is drawn."""
     buffer = io.BytesIO()
+    lay_out(figure, 150)
     figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
     return buffer.getvalue()

@@ -28,7 +28,7 @@ def draw_losses(losses: Sequence[TrialLosses]) -> bytes:
     places = np.arange(len(losses))
     height = float(np.clip(1.1 + _ROW_IN * len(losses), _LEAST_IN, _MOST_IN))
     with style():
-        figure = Figure(figsize=(9, height), layout="constrained")
+        figure = Figure(figsize=(9, height))
         rows, shares = figure.subplots(1, 2, sharey=True, width_ratios=(3, 1))
         rows.barh(places, [one.duration_ms / 1000 for one in losses], 0.9, color=_BAND, linewidth=0)
         for names, colour in (("lost_ms", _LOST), ("missing_ms", _MISSING)):

@@ -15,8 +15,10 @@ from analysis.report.session_figures import draw_scanpaths, draw_trials
 from analysis.report.session_losses import any_loss, draw_losses
 from analysis.report.session_quality import SessionQuality
 from analysis.report.tables import Table
+from analysis.sessions.runs import unchecked_runs
 from stimuli.contract.study import participant_id
 from stimuli.contract.vocabulary import ParticipantKind, ShownBy, Stimulus
+from stimuli.support.words import counted
 
 # A trial that lost the eye for more than this share of the image's time is worth a look.
 _MUCH_TRACK_LOSS = 0.25
@@ -91,7 +93,11 @@ def _runs(quality: SessionQuality) -> Table:
 def _notes(quality: SessionQuality) -> list[str]:
     """Return what an operator should know at once."""
     limit_deg = quality.study.settings.session.calibration_limit_deg
-    notes = [f"{file}: {count} {what}" for file, what, count in quality.warnings]
+    notes = [
+        f"not checked, {', '.join(names)}: {what}"
+        for what, names in unchecked_runs(quality.runs).items()
+    ]
+    notes += [f"{file}: {count} {what}" for file, what, count in quality.warnings]
     trials = quality.trials
     lossy = trials[trials["track_loss"] > _MUCH_TRACK_LOSS]
     if len(lossy):
@@ -101,10 +107,10 @@ def _notes(quality: SessionQuality) -> list[str]:
         )
     poor = trials[trials["validation_deg"] > limit_deg]
     if len(poor):
-        notes.append(f"{len(poor)} trials after a validation above {limit_deg:g} deg")
+        notes.append(f"{counted(len(poor), 'trial')} after a validation above {limit_deg:g} deg")
     unvalidated = int(trials["validation_deg"].isna().sum())
     if unvalidated:
-        notes.append(f"{unvalidated} trials without a validation before them")
+        notes.append(f"{counted(unvalidated, 'trial')} without a validation before them")
     unread = [str(one.trial) for one in quality.losses if len(one.unreadable_ms)]
     if unread:
         notes.append(f"sample lines that cannot be read during the image of {_trials(unread)}")
@@ -125,7 +131,7 @@ def _notes(quality: SessionQuality) -> list[str]:
         notes.append(f"image shown more than a frame too long or too short in {numbers}")
     excluded = trials[trials["excluded"].notna()]
     if len(excluded):
-        notes.append(f"{len(excluded)} trials left out by [exclusions] of study.toml")
+        notes.append(f"{counted(len(excluded), 'trial')} left out by [exclusions] of study.toml")
     return notes
 
 

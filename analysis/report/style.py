@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib
 import seaborn
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from stimuli.contract.vocabulary import Direction
 
@@ -17,6 +18,7 @@ COLOURS = {
     Direction.NONE: "#6b6b6b",
 }
 INK, FAINT = "#222222", "#b8b8b8"
+FILE_DPI = 200
 
 _SETTINGS: dict[Any, Any] = {  # by the names of matplotlib's rcParams
     "font.size": 9,
@@ -31,7 +33,7 @@ _SETTINGS: dict[Any, Any] = {  # by the names of matplotlib's rcParams
     "legend.frameon": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "guiding-gaze",  # ids of elements that are the same whenever they are drawn
-    "savefig.dpi": 200,
+    "savefig.dpi": FILE_DPI,
 }
 
 
@@ -43,9 +45,19 @@ def style() -> Iterator[None]:
         yield
 
 
-def lay_out(figure: Figure, dpi: float) -> None:
-    """Lay a figure out, once and for all: `savefig` would do it, and draw, for every file."""
+def lay_out(figure: Figure, dpi: float, **margins: Any) -> None:
+    """Lay a figure out, once and for all.
+
+    A figure with a layout engine of its own would be laid out, and drawn twice, for every file.
+
+    Parameters
+    ----------
+    figure : Figure
+        Without a layout engine.
+    dpi
+        Of the file.
+    margins
+        As `matplotlib.layout_engine.ConstrainedLayoutEngine` takes them.
+    """
     figure.set_dpi(dpi)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-        figure.set_layout_engine("none")
+    ConstrainedLayoutEngine(**margins).execute(figure)

@@ -44,7 +44,7 @@ def draw_subsets(present: pd.DataFrame, others: Sequence[OtherRun], stem: Path) 
     measures = [name for name in MEASURES if (summaries["measure"] == name).any()]
     with style():
         width = max(3.4, 1.1 + 0.85 * len(labels))
-        figure = Figure(figsize=(width * max(len(measures), 1), 3.2), layout="constrained")
+        figure = Figure(figsize=(width * max(len(measures), 1), 3.2))
         axes = figure.subplots(1, max(len(measures), 1), squeeze=False)[0]
         for axis, measure in zip(axes, measures, strict=False):
             _draw(axis, summaries[summaries["measure"] == measure], labels)

@@ -5,6 +5,7 @@ Drawn on arrays, not axes: a report holds hundreds of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from matplotlib import colormaps
@@ -14,6 +15,7 @@ TILE_PX = 300
 _DIM = 0.42
 _SHARES = (0.5, 0.8)
 _HEAT = colormaps["inferno"]
+_LEVELS = 1023  # shares of the highest density that have a colour of their own
 _WHITE, _DOT = (255, 255, 255), (120, 220, 232)
 
 
@@ -23,7 +25,7 @@ class Backdrop:
 
     Attributes
     ----------
-    pixels : array (height, width, 3), float
+    pixels : array (height, width, 3), float32
         The longer side is `TILE_PX`.
     outlines
         Coverage of each line ``(height, width)``, 0 to 1, with its colour.
@@ -33,20 +35,45 @@ class Backdrop:
     outlines: Sequence[tuple[np.ndarray, tuple[int, ...]]]
 
 
-def backdrop(image: np.ndarray, regions: Sequence[tuple[np.ndarray, str]]) -> Backdrop:
+def outline(mask: np.ndarray) -> np.ndarray:
+    """Return the line around a region at the size of a tile, for `backdrop`.
+
+    Parameters
+    ----------
+    mask : array (height, width), boolean
+        At the size of the stimulus.
+
+    Returns
+    -------
+    coverage : array, float32
+        Share of every pixel of the tile that the line covers.
+    """
+    height, width = _tile_shape(mask)
+    fine = Image.fromarray(mask.astype(np.uint8) * 255)
+    fine = fine.resize((2 * width, 2 * height), Image.Resampling.BILINEAR)
+    return _line(np.asarray(fine) > 127, 3)
+
+
+def backdrop(image: np.ndarray, outlines: Sequence[tuple[np.ndarray, str]]) -> Backdrop:
     """Return a stimulus ``(height, width, 3)`` uint8 made small, with regions to outline.
 
-    `regions` are masks ``(height, width)``, boolean, each with a colour ``#rrggbb``.
+    `outlines` are those of `outline`, each with a colour ``#rrggbb``.
     """
-    outlines = []
-    longest = max(image.shape[:2])
-    height, width = (max(1, round(TILE_PX * side / longest)) for side in image.shape[:2])
-    for mask, colour in regions:
-        fine = Image.fromarray(mask.astype(np.uint8) * 255).resize((2 * width, 2 * height))
-        rgb = tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
-        outlines.append((_line(np.asarray(fine) > 127, 3), rgb))
-    small = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
-    return Backdrop(np.asarray(small).astype(np.float64), outlines)
+    height, width = _tile_shape(image)
+    small = Image.fromarray(image).resize(
+        (width, height), Image.Resampling.LANCZOS, reducing_gap=1.5
+    )
+    coloured = [
+        (line, tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5)))
+        for line, colour in outlines
+    ]
+    return Backdrop(np.asarray(small).astype(np.float32), coloured)
+
+
+def _tile_shape(picture: np.ndarray) -> tuple[int, int]:
+    height, width = picture.shape[:2]
+    scale = TILE_PX / max(height, width)
+    return max(1, round(scale * height)), max(1, round(scale * width))
 
 
 def photograph(behind: Backdrop) -> np.ndarray:
@@ -59,7 +86,8 @@ def density_over(
 ) -> np.ndarray:
     """Return the stimulus, dimmed and grey, under a density.
 
-    White lines enclose the smallest regions that hold half and four fifths of the probability.
+    White lines enclose the smallest regions that hold half and four fifths of the probability
+    that the picture shows.
 
     Parameters
     ----------
@@ -72,9 +100,10 @@ def density_over(
     map_ = Image.fromarray(log_density.astype(np.float32))
     height, width = behind.pixels.shape[:2]
     fine = np.asarray(map_.resize((2 * width, 2 * height), Image.Resampling.BILINEAR))
-    grey = behind.pixels.mean(axis=2, keepdims=True) * _DIM
-    canvas = _heated(np.exp(np.minimum(_halved(fine) - highest, 0.0)), grey)
-    order = np.sort(log_density, axis=None)[::-1]
+    grey = behind.pixels @ np.full((3, 1), _DIM / 3, np.float32)
+    shown = _halved(fine)
+    canvas = _heated(np.exp(np.minimum(shown - highest, 0.0)), grey)
+    order = np.sort(shown[::2, ::2], axis=None)[::-1]  # a quarter tells where lines are
     held = np.cumsum(np.exp(order - order[0]))
     for share in _SHARES:
         threshold = order[np.searchsorted(held, share * held[-1])]
@@ -95,9 +124,18 @@ def colour_bar(length: int, width: int) -> np.ndarray:
 
 def _heated(share: np.ndarray, grey: np.ndarray) -> np.ndarray:
     """Return a grey picture ``(height, width, 1)`` under densities, shares of the highest."""
-    relative = share**0.7
-    alpha = np.minimum(relative * 1.15, 0.85)[..., None]
-    return np.asarray((1 - alpha) * grey + alpha * _HEAT(0.25 + 0.75 * relative)[..., :3] * 255)
+    backdrop_share, glow = _colours()
+    level = np.rint(share * _LEVELS).astype(np.intp)
+    return np.asarray(backdrop_share.take(level, axis=0) * grey + glow.take(level, axis=0))
+
+
+@cache
+def _colours() -> tuple[np.ndarray, np.ndarray]:
+    """Return by level of density the share of what is behind ``(n, 1)``, and what lies on it."""
+    relative = np.linspace(0.0, 1.0, _LEVELS + 1) ** 0.7
+    alpha = np.minimum(relative * 1.15, 0.85)[:, None]
+    glow = alpha * _HEAT(0.25 + 0.75 * relative)[:, :3] * 255
+    return (1 - alpha).astype(np.float32), glow.astype(np.float32)
 
 
 def _line(inside: np.ndarray, width: int) -> np.ndarray:
@@ -108,7 +146,7 @@ def _line(inside: np.ndarray, width: int) -> np.ndarray:
     for _ in range(width - 1):
         edge[:, :-1] |= edge[:, 1:]
         edge[:-1] |= edge[1:]
-    return _halved(edge.astype(np.float64))
+    return _halved(edge.astype(np.float32))
 
 
 def _halved(fine: np.ndarray) -> np.ndarray:
@@ -118,7 +156,7 @@ def _halved(fine: np.ndarray) -> np.ndarray:
 def _paint(canvas: np.ndarray, coverage: np.ndarray, colour: Sequence[int]) -> None:
     where = coverage > 0
     share = coverage[where][:, None]
-    canvas[where] = (1 - share) * canvas[where] + share * np.array(colour)
+    canvas[where] = (1 - share) * canvas[where] + share * np.array(colour, np.float32)
 
 
 def _dots(canvas: np.ndarray, xy: np.ndarray) -> None:

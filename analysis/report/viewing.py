@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.report.numbers import counted, plain, signed
+from analysis.report.numbers import plain, signed
 from analysis.report.tables import Table, between, direction_cell
 from analysis.report.viewing_figures import draw_course, draw_latency, draw_scanpaths
 from analysis.report.viewing_sentences import viewing_methods, viewing_sentences
 from analysis.viewing.study import StudyViewing
 from stimuli.contract.settings import AnalysisSettings
 from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.support.words import counted
 
 _NAMES = {
     "fixated": "target fixated, share of trials",

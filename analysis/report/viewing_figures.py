@@ -40,7 +40,7 @@ def draw_course(course: pd.DataFrame, by: Sequence[str], stem: Path) -> list[Pat
     """
     aims = _aims(course)
     with style():
-        figure = Figure(figsize=(3.5 * len(aims), 3.7 * len(by)), layout="constrained")
+        figure = Figure(figsize=(3.5 * len(aims), 3.7 * len(by)))
         axes = figure.subplots(
             2 * len(by), len(aims), squeeze=False, sharey="row", height_ratios=[1.25, 1.0] * len(by)
         )
@@ -127,7 +127,7 @@ def draw_latency(latency: pd.DataFrame, first_saccades: pd.DataFrame, stem: Path
     aims = _aims(latency)
     rows = 1 + bool((first_saccades["direction"].value_counts() > 1).any())
     with style():
-        figure = Figure(figsize=(3.5 * len(aims), 2.6 * rows), layout="constrained")
+        figure = Figure(figsize=(3.5 * len(aims), 2.6 * rows))
         axes = figure.subplots(rows, len(aims), squeeze=False, sharey="row")
         for column, aim in enumerate(aims):
             _draw_survival(axes[0, column], latency[latency["direction"] == aim], COLOURS[aim])
@@ -190,9 +190,7 @@ def draw_scanpaths(similarity: pd.DataFrame, stem: Path) -> list[Path]:
     dimensions = list(dict.fromkeys(similarity["dimension"]))
     groups = list(dict.fromkeys(similarity[["condition", "direction"]].itertuples(index=False)))
     with style():
-        figure = Figure(
-            figsize=(1.9 + 1.4 * len(dimensions), 0.9 + 0.34 * len(groups)), layout="constrained"
-        )
+        figure = Figure(figsize=(1.9 + 1.4 * len(dimensions), 0.9 + 0.34 * len(groups)))
         axes = figure.subplots(1, len(dimensions), squeeze=False, sharey=True, sharex=True)[0]
         for axis, dimension in zip(axes, dimensions, strict=True):
             rows = similarity[similarity["dimension"] == dimension]

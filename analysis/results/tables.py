@@ -28,13 +28,13 @@ def write_csv(
     table = table[list(schema.names)].copy()
     for column in schema.columns:
         if column.type is str:
-            table[column.name] = [
-                safe_cell(one) if isinstance(one, str) else one for one in table[column.name]
-            ]
+            known = [one for one in table[column.name].unique() if isinstance(one, str)]
+            unsafe = {one: safe for one in known if (safe := safe_cell(one)) != one}
+            table[column.name] = table[column.name].replace(unsafe)
         if column.type is bool:
             table[column.name] = table[column.name].map({True: "true", False: "false"})
     write_text(path, table.to_csv(index=False, na_rep=MISSING, lineterminator="\n"))
     described = path.with_suffix(".json")
-    columns = schema.sidecar(table.__getitem__)
+    columns = schema.sidecar(lambda name: table[name].unique())
     write_json(described, {**(sidecar or {}), **columns})
     return [path, described]

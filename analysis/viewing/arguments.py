@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.viewing.pairs import Pair
 from stimuli.support.errors import InputError, nearest
+from stimuli.support.words import counted
 
 
 def check_numbers(**numbers: float) -> None:
@@ -54,5 +55,5 @@ def check_groups(groups: Mapping[str, str], table: pd.DataFrame) -> None:
     if missing:
         raise InputError(
             f"groups has no entry for subject {missing[0]!r}; expected one of each of "
-            f"{table['subject'].nunique()} subjects"
+            f"{counted(table['subject'].nunique(), 'subject')}"
         )

@@ -71,10 +71,14 @@ class ImageSimilarities:
         NaN where no two people are left.
         """
         rows = np.flatnonzero(self.matrix == self.matrices[images])
-        n = times.shape[1]
+        first, second, n = self.first[rows], self.second[rows], times.shape[1]
+        if len(rows) < len(DIMENSIONS) * n:  # then one by one they are fewer than all that may be
+            together = times[:, first] * times[:, second]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return (together @ self.values[rows]) / together.sum(axis=1, keepdims=True)
         by_people = np.zeros((len(DIMENSIONS) + 1, n, n))
-        by_people[:-1, self.first[rows], self.second[rows]] = self.values[rows].T
-        by_people[-1, self.first[rows], self.second[rows]] = 1.0
+        by_people[:-1, first, second] = self.values[rows].T
+        by_people[-1, first, second] = 1.0
         *sums, counts = (((times @ one) * times).sum(axis=1) for one in by_people)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.column_stack(sums) / counts[:, None]

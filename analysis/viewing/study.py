@@ -27,8 +27,8 @@ NOTES = {
     "onset (fixation 0) is in no share, latency or dwell time, and the first saccade begins at "
     "its end",
     "Means": "Over targets or images, of ratios over subjects, and of Kaplan-Meier curves",
-    "Intervals": f"95 %, percentiles of at most {RESAMPLES} resamples of subjects and sources; "
-    "bands hold whole curves in 95 % (max-t)",
+    "Intervals": f"95 %, from at most {RESAMPLES} resamples of subjects and sources, as wide as "
+    "Student's t; bands hold whole curves in 95 % (max-t)",
 }
 
 

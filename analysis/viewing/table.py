@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stimuli.support.errors import InputError, nearest
+from stimuli.support.words import counted
 
 NEEDED = ("image", "subject", "x_px", "y_px", "onset_ms", "duration_ms")
 
@@ -58,8 +59,8 @@ def ordered_fixations(fixations: pd.DataFrame, viewing_ms: float) -> pd.DataFram
     table = table[table["onset_ms"] < table["viewing_ms"]]
     if table.empty:
         raise InputError(
-            f"none of {len(fixations)} fixations began within {viewing_ms:g} ms of its image's "
-            f"onset; expected onset_ms in ms, counted from the image's onset"
+            f"none of {counted(len(fixations), 'fixation')} began within {viewing_ms:g} ms of "
+            f"its image's onset; expected onset_ms in ms, counted from the image's onset"
         )
     key = ["image", "subject", "trial"]
     table = table.sort_values([*key, "onset_ms"], kind="stable", ignore_index=True)

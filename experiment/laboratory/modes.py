@@ -6,7 +6,7 @@ entry point group ``guiding_gaze.modes``, which names a `Mode`; see ``docs/addin
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +26,7 @@ from experiment.trackers.mouse import MouseEye, MouseTracker
 from experiment.trackers.sampled import SampledTracker
 from experiment.trackers.samples import SampleSource
 from experiment.trackers.tobii import open_tobii
+from stimuli.contract.locking import using_tracker
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.errors import InputError, nearest
@@ -41,6 +42,8 @@ class Room:
     ----------
     host
         Folder of the run for what a tracker keeps until it is handed over.
+    language
+        Of what the participant reads; None for that of the settings.
     """
 
     display: WindowDisplay
@@ -48,6 +51,7 @@ class Room:
     operator: KeyOperator
     settings: Settings
     host: Path
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class Mode:
     cursor
         Whether the mouse is seen.
     address
-        Where the tracker is, so that no other session uses it at the same time; empty of one that
-        several may.
+        Where the tracker is, so that no other session uses it at the same time. By default a mode
+        that people take part in has one tracker on a computer, which is called by its word.
     """
 
     word: str
@@ -76,7 +80,13 @@ class Mode:
     meaning: str
     open_tracker: Callable[[Room], AbstractContextManager[Tracker]] | None = None
     cursor: bool = False
-    address: Callable[[Settings], str] = lambda settings: ""
+    address: Callable[[Settings], str] | None = None
+
+    def tracker_name(self, settings: Settings) -> str:
+        """Return what the tracker is locked by; empty where several sessions may go on at once."""
+        if self.address is not None:
+            return self.address(settings)
+        return self.word if self.participant_kind == ParticipantKind.HUMAN else ""
 
     def __str__(self) -> str:
         return self.word
@@ -121,7 +131,8 @@ def _code_charts(room: Room) -> Iterator[Tracker]:
 
     yield CodeCharts(
         room.display, room.clock, room.settings, room.host, read_keys=read_keys,
-        forget=operator.clear, generator=np.random.default_rng(), tell=operator.tell,
+        forget=operator.clear, generator=np.random.default_rng(), language=room.language,
+        tell=operator.tell,
     )  # fmt: skip
 
 
@@ -150,7 +161,8 @@ DUMMY = Mode(
 _BUILT_IN = (
     EYELINK, SIMULATE, MOUSE, DUMMY,
     Mode("tobii", _HUMAN, "a person before a Tobii, through titta",
-         sampled(lambda room: open_tobii(room.display, room.clock, room.settings))),
+         sampled(lambda room: open_tobii(room.display, room.clock, room.settings)),
+         address=lambda settings: "tobii"),
     Mode("mouse-gaze", ParticipantKind.MOUSE, "the mouse as a tracker of PsychoPy's ioHub",
          _of_iohub(iohub.MOUSE_GAZE), cursor=True),
     Mode("gazepoint", _HUMAN, "a person before a Gazepoint, through ioHub",
@@ -163,8 +175,21 @@ _BUILT_IN = (
          _of_iohub(iohub.EYELOGIC)),
     Mode("codecharts", _HUMAN, "a person who types codes seen after an image; no tracker",
          _code_charts),
-    Mode("tobii-iohub", _HUMAN, "a person before a Tobii, through ioHub", _of_iohub(iohub.TOBII)),
+    Mode("tobii-iohub", _HUMAN, "a person before a Tobii, through ioHub", _of_iohub(iohub.TOBII),
+         address=lambda settings: "tobii"),
 )  # fmt: skip
+
+
+def using_mode(mode: Mode, settings: Settings, doing: str) -> AbstractContextManager[None]:
+    """Keep other sessions on this computer from the tracker of a mode; `doing` says what for.
+
+    Raises
+    ------
+    InputError
+        If one is under way with it: who, and since when.
+    """
+    name = mode.tracker_name(settings)
+    return using_tracker(name, f"{doing} with the tracker {name}") if name else nullcontext()
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 
 from experiment.display.opening import open_window
 from experiment.display.window import WindowClock
-from experiment.laboratory.modes import Mode, Room
+from experiment.laboratory.modes import Mode, Room, using_mode
 from experiment.laboratory.operator import KeyOperator
 from experiment.laboratory.page import operator_page
 from experiment.laboratory.simulation import simulated_lab
@@ -17,7 +17,6 @@ from experiment.observer.attention import read_densities
 from experiment.protocols.lab import Lab
 from experiment.protocols.watch import NoWatch
 from experiment.records.run_files import RunFiles
-from stimuli.contract.locking import using_tracker
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus
 from stimuli.support.errors import InputError
 
@@ -31,6 +30,7 @@ def open_lab(
     screen: int = 0,
     windowed: bool = False,
     page: bool = False,
+    language: str | None = None,
 ) -> Iterator[Lab]:
     """Yield the laboratory of a mode, and close it.
 
@@ -46,6 +46,8 @@ def open_lab(
         Whether to open a window with a frame, not the whole screen.
     page
         Whether to serve the operator's page.
+    language
+        Of what the participant reads; by default that of the settings.
 
     Raises
     ------
@@ -74,15 +76,16 @@ def open_lab(
             "--windowed shows images in a window that may be moved and covered; expected the whole "
             "screen for a person; leave --windowed out, or add --mouse to try a study out"
         )
-    with open_window(settings, number=screen, windowed=windowed, cursor=mode.cursor) as display:
+    # First, so that no window covers that of a session which has the tracker.
+    alone = using_mode(mode, settings, f"records {files.participant_id}")
+    window = open_window(settings, number=screen, windowed=windowed, cursor=mode.cursor)
+    with alone, window as display:
         clock = WindowClock()
         operator = KeyOperator(clock, display.bring_to_front)
         facts = _page_facts(files, screen)
         watching = operator_page(files.study.root, facts, operator.tell) if page else nullcontext()
-        address = mode.address(settings)
-        alone = using_tracker(address, f"records {files.participant_id}")
-        opening = mode.open_tracker(Room(display, clock, operator, settings, host))
-        with alone if address else nullcontext(), opening as tracker, watching as watch:
+        opening = mode.open_tracker(Room(display, clock, operator, settings, host, language))
+        with opening as tracker, watching as watch:
             if watch is not None:
                 operator.listen_to(watch)
             yield Lab(

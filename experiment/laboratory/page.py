@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from experiment.laboratory import page_server
 from experiment.protocols.watch import NoWatch, Watch
@@ -22,6 +23,8 @@ from experiment.protocols.watch import NoWatch, Watch
 # A frame of gaze every so often is all that a browser shows.
 _BETWEEN_GAZES_S = 0.02
 _LARGEST_ANSWER = 1024
+# macOS takes no larger ones; the schedule of a study, told once, may have more.
+_LARGEST_DATAGRAM = 8192
 
 
 class PageWatch:
@@ -33,11 +36,14 @@ class PageWatch:
         UDP port of that process.
     token
         By which it knows that it is told by us.
+    pipe
+        Its standard input, for what a datagram does not hold.
     """
 
     follows_gaze = True
 
-    def __init__(self, port: int, token: str):
+    def __init__(self, port: int, token: str, pipe: IO[str] | None = None):
+        self._pipe = pipe
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._address, self._token = ("127.0.0.1", port), token
@@ -49,8 +55,13 @@ class PageWatch:
             if now_s - self._gaze_told_s < _BETWEEN_GAZES_S:
                 return
             self._gaze_told_s = now_s
+        told = json.dumps({"token": self._token, **facts})
         with suppress(OSError):  # nobody listens, or too slowly: the next facts tell more
-            self._socket.sendto(json.dumps({"token": self._token, **facts}).encode(), self._address)
+            if len(told) <= _LARGEST_DATAGRAM:
+                self._socket.sendto(told.encode(), self._address)
+            elif self._pipe is not None:
+                self._pipe.write(f"{told}\n")
+                self._pipe.flush()
 
     def pressed(self) -> list[str]:
         names = []
@@ -106,7 +117,7 @@ def operator_page(
             process.stdin.flush()
             ports = process.stdout.readline().split()
         if len(ports) == 2:
-            watch = PageWatch(int(ports[1]), token)
+            watch = PageWatch(int(ports[1]), token, process.stdin)
             watch.tell(**facts)
             tell(f"the operator's page: http://127.0.0.1:{ports[0]}/{token}/")
         else:

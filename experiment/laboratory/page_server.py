@@ -1,11 +1,13 @@
 """The process that serves the operator's page, which needs the standard library alone.
 
-In come the study folder, the token on the first line of standard input, and facts as datagrams; out
-go, on standard output, the ports of page and facts. It ends when its standard input does, however
-the session ended. Only requests by this computer's browser with the token are answered.
+In come the study folder, the token on the first line of standard input, and facts as datagrams or,
+where they are too many for one, as further lines; out go, on standard output, the ports of page and
+facts. It ends when its standard input does, however the session ended. Only requests by this
+computer's browser with the token are answered.
 """
 
 import json
+import signal
 import socket
 import sys
 import threading
@@ -135,7 +137,8 @@ def page_server(
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends; Ctrl-C, which reaches this process too, is the session's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     root, token = Path(sys.argv[1]), sys.stdin.readline().strip()
     facts = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     facts.bind((_HERE, 0))
@@ -157,7 +160,8 @@ def main() -> None:
     for work in (listen, server.serve_forever):
         threading.Thread(target=work, daemon=True).start()
     print(server.server_port, facts.getsockname()[1], flush=True)
-    sys.stdin.read()
+    for told in sys.stdin:
+        snapshot.take(told.encode(), token)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from experiment.display.frames import measure_frame_rate
 from experiment.display.opening import open_window
 from experiment.display.window import WindowClock, WindowDisplay
-from experiment.laboratory.modes import EYELINK, Room, find_mode
+from experiment.laboratory.modes import EYELINK, Room, find_mode, using_mode
 from experiment.laboratory.operator import KeyOperator
 from experiment.preflight.findings import Finding, Verdict, tried, wrong_input
 from experiment.preflight.judgements import judge_geometry, judge_luminance, judge_refresh
@@ -66,11 +66,17 @@ def check_lab(
     yield check_disk(study.root)
     yield from judge_geometry(settings)
     yield judge_luminance(settings)
-    yield from check_screen(
-        settings, screen=screen, windowed=windowed, with_keys=with_keys, with_tracker=with_tracker
-    )
-    if with_tracker and settings.tracker.model == EYELINK.word:
-        yield tried("tracker", lambda: check_tracker(settings))
+    try:
+        mode = find_mode(settings.tracker.model, "study.toml: tracker.model")
+        with using_mode(mode, settings, "checks the lab"):
+            yield from check_screen(
+                settings, screen=screen, windowed=windowed, with_keys=with_keys,
+                with_tracker=with_tracker,
+            )  # fmt: skip
+            if with_tracker and mode.word == EYELINK.word:
+                yield tried("tracker", lambda: check_tracker(settings))
+    except InputError as error:  # no window covers that of a session that has the tracker
+        yield wrong_input("screen and tracker", error)
 
 
 def check_stimuli(study: Study) -> Finding:

@@ -2,7 +2,8 @@
 
 `Tracker` is what a session needs of any tracker. What only some have is a protocol of its own, and
 the session asks ``isinstance(tracker, DriftChecker)`` before it uses it: `DriftChecker`,
-`Validator`, `HostScreen`, `AfterImage` and `TrialNotes`. See ``docs/adding-a-tracker.md``.
+`Validator`, `HostScreen`, `SetupReader`, `AfterImage`, `TrialNotes` and `Keeper`. See
+``docs/adding-a-tracker.md``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -154,6 +155,24 @@ class Tracker(Protocol):
         TrackerFault
             If it is there and could not be fetched.
         """
+        ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A tracker that keeps recordings on this computer until they are in their place."""
+
+    def forget(self, name: str) -> None:
+        """Remove what is kept of a recording, which is in its place now."""
+        ...
+
+
+@runtime_checkable
+class SetupReader(Protocol):
+    """A tracker whose setup stands on our display, where the participant can read meanwhile."""
+
+    def show_in_setup(self, text: str) -> None:
+        """Show a few words in every setup from now on, whenever no target is shown."""
         ...
 
 

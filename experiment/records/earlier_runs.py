@@ -181,7 +181,7 @@ def recover_earlier_runs(
             return name is not None and tracker.recover(name, path)
 
         try:
-            store_run_files(run.files, run.lines, schedule, tracker.suffix, fetch)
+            store_run_files(run.files, run.lines, schedule, tracker, fetch)
         except TrackerFault as fault:
             faults.append(fault)
     return faults

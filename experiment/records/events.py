@@ -20,16 +20,21 @@ from stimuli.support.tables import Row, write_table
 def ended_trials(lines: Sequence[Line]) -> dict[int, Line]:
     """Return the line that tells the end of every trial whose image was, or may have been, shown.
 
-    A trial that was started but never ended was cut off: whether its image had appeared is not
-    known, so it counts as interrupted, at the time when it was started.
+    A trial that was started but never ended was cut off. Before its recording began, at the drift
+    check, no image can have appeared; from then on that is not known, so it counts as interrupted,
+    at the time when it was started.
     """
     ended: dict[int, Line] = {}
+    started_s: dict[int, float] = {}
     for line in lines:
         if line["kind"] == LineKind.TRIAL_STARTED:
+            started_s[line["trial"]] = line["time"]
+        elif line["kind"] == LineKind.RECORDING_STARTED and line["trial"] in started_s:
+            time_s = started_s[line["trial"]]
             ended[line["trial"]] = {
                 "status": TrialStatus.INTERRUPTED,
-                "onset": line["time"],
-                "offset": line["time"],
+                "onset": time_s,
+                "offset": time_s,
                 "frames": 0,
                 "dropped_frames": 0,
             }

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from experiment.protocols.tracker import TrackerFault
+from experiment.protocols.tracker import Keeper, Tracker, TrackerFault
 from experiment.records.events import event_rows, write_events
 from experiment.records.journal import LineKind
 from experiment.records.participants import add_participant
@@ -24,7 +24,7 @@ def store_run_files(
     files: RunFiles,
     lines: Sequence[Line],
     schedule: Sequence[Trial],
-    suffix: str,
+    tracker: Tracker,
     fetch: Callable[[Path], bool],
 ) -> None:
     """Put the files of a run in their places.
@@ -35,8 +35,8 @@ def store_run_files(
         The run's journal.
     schedule
         The subject's whole schedule.
-    suffix
-        How the name of the recording ends.
+    tracker
+        What recorded it; told when the recording is in its place.
     fetch
         Puts the recording at a path, further files of it beside that, and returns whether there is
         one.
@@ -50,7 +50,7 @@ def store_run_files(
     study, settings = files.study, files.study.settings
     facts = next(line for line in lines if line["kind"] == LineKind.SCHEDULE)
     participant_kind = ParticipantKind(facts["observer"])
-    recording = files.recording(suffix)
+    recording = files.recording(tracker.suffix)
     outputs: list[Path] = []
     failure: TrackerFault | OSError | None = None
     try:
@@ -74,6 +74,9 @@ def store_run_files(
         )
     if failure is not None:
         raise failure
+    for line in lines:
+        if line["kind"] == LineKind.TRACKER_FILE and isinstance(tracker, Keeper):
+            tracker.forget(line["name"])
     write_sidecar(
         files.provenance,
         command="experiment.run",

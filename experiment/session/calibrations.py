@@ -5,7 +5,7 @@ from statistics import median
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import HostScreen, Validation, Validator
+from experiment.protocols.tracker import HostScreen, SetupReader, Validation, Validator
 from experiment.records.journal import Journal, LineKind
 from experiment.session.waiting import announce, ask_operator
 from stimuli.contract.settings import Settings
@@ -26,6 +26,8 @@ class Calibrations:
         self._lab, self._settings, self._journal, self._text = lab, settings, journal, text
         self._drifts_deg: list[float] = []  # of the drift checks since the last calibration
         self._lines_read = 0
+        if isinstance(lab.tracker, SetupReader):
+            lab.tracker.show_in_setup(text)
 
     def calibrate(self) -> None:
         """Calibrate until the validation is good enough, or the operator takes it as it is."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiment.protocols.lab import Lab
-from experiment.protocols.operator import Decision
+from experiment.protocols.operator import Decision, keys_in_words
 from experiment.protocols.tracker import DriftChecker
 from experiment.records.journal import Journal, LineKind
 from experiment.session.presentation import tell_gaze
@@ -16,6 +16,14 @@ from stimuli.contract.vocabulary import ShownBy, Trial
 
 # As long as the line on a host's screen.
 DRIFT_CHECK = "drift check; space accept, a show, c calibrate, s skip, p pause"
+_AT_DRIFT_CHECK = {
+    Decision.GO_ON: "accept the target",
+    Decision.ACCEPT: "show the image all the same",
+    Decision.RECALIBRATE: "calibrate",
+    Decision.SKIP: "skip the trial",
+    Decision.PAUSE: "pause",
+    Decision.ABORT: "end the session",
+}
 _AFTER_TIMEOUTS = {
     Decision.GO_ON: "another drift check",
     Decision.ACCEPT: "show the image all the same",
@@ -107,6 +115,7 @@ def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decisi
         lab.watch.tell(waits_for="gaze on the target")
         return True, None
     announce(lab, f"trial {trial.trial} {DRIFT_CHECK}")
+    lab.watch.tell(waits_for="drift check", keys=keys_in_words(_AT_DRIFT_CHECK))
     offset_deg = lab.tracker.drift_check()
     asked = lab.operator.asked() if offset_deg is None else None
     asked = None if asked == Decision.GO_ON else asked
@@ -115,7 +124,7 @@ def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decisi
         lab.tracker.message(f"OPERATOR {asked}")
         journal.write(LineKind.OPERATOR, trial=trial.trial, decision=asked)
     announce(lab, f"trial {trial.trial} {trial.stimulus.stim_id}")
-    lab.watch.tell(waits_for="gaze on the target")
+    lab.watch.tell(waits_for="gaze on the target", keys="")
     return offset_deg is not None, asked
 
 

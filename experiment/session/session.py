@@ -110,11 +110,12 @@ def run_session(
 
 
 def _describe_screen(lab: Lab, settings: Settings) -> None:
-    """Write size and refresh rate of the screen into the tracker's file."""
+    """Write size and measured refresh rate of the screen into the tracker's file."""
     screen = settings.screen
+    frame_s = lab.frame_s or 1 / screen.refresh_hz
     right_px, bottom_px = screen.width_px - 1, screen.height_px - 1
     lab.tracker.message(f"DISPLAY_COORDS 0 0 {right_px} {bottom_px}")
-    lab.tracker.message(f"RETRACE_INTERVAL {1000 / screen.refresh_hz:.6f}")
+    lab.tracker.message(f"RETRACE_INTERVAL {1000 * frame_s:.6f}")
 
 
 class _SessionRunner:
@@ -153,13 +154,13 @@ class _SessionRunner:
                 self._report(record)
             else:
                 record = self._run_until_shown(trial, picture)
+            if trial.trial > 0:
+                self._tell_progress(record)
             next_picture, skips = self._blank(record, following)
             picture = next_picture or picture
             if following is not None:
                 self.calibrations.offer()
             trial_done()
-            if trial.trial > 0:
-                self._tell_progress(record)
 
     def _run_until_shown(self, trial: Trial, picture: Picture) -> TrialRecord:
         """Run a trial until its image was shown, in part at least, or skipped."""

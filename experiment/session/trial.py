@@ -99,6 +99,7 @@ def run_trial(
             lab.watch.tell(waits_for="", showing=True)
             shown = show_image(trial, picture, lab, settings)
             if isinstance(lab.tracker, AfterImage):
+                lab.watch.tell(showing=False, waits_for="an answer of the participant")
                 lab.tracker.after_image(shown.offset_s)
             status = _shown_status(lab)
         close_trial(status, shown, lab)
@@ -115,7 +116,7 @@ def run_trial(
     finally:
         # Of an image that was broken off, or did not appear, no frame is known for certain.
         shown = shown or Presentation(onset_s, lab.clock.now(), frames=0, dropped_frames=0)
-        lab.watch.tell(showing=False, gaze=None)
+        lab.watch.tell(showing=False, gaze=None, waits_for="", keys="")
         _journal_end(journal, trial, status, shown, settings, ready.shown_by)
     return TrialRecord(
         trial, status, ready.decision, ready.recording_s, shown, ready.timeouts, fault

@@ -129,7 +129,9 @@ def _record_alone(
 ) -> RecordingOutcome:
     run = prepare_run(study, subject, mode.participant_kind, resume=resume, language=language)
     ending, reason, unfetched = Ending.FINISHED, "", []
-    opening = open_lab(mode, run.files, run.stimuli, screen=screen, windowed=windowed, page=page)
+    opening = open_lab(
+        mode, run.files, run.stimuli, screen=screen, windowed=windowed, page=page, language=language
+    )
     with opening as lab:
         try:
             # What an earlier run could not finish comes first; then the trials that are left.
@@ -203,8 +205,7 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
             with progress if simulated else nullcontext(lambda: None) as trial_done:
                 run_session(run.plan, lab, settings, journal, trial_done=trial_done)
         finally:
-            suffix, fetch = lab.tracker.suffix, lab.tracker.save
-            store_run_files(files, journal.lines, run.schedule, suffix, fetch)
+            store_run_files(files, journal.lines, run.schedule, lab.tracker, lab.tracker.save)
 
 
 def _measured_frames(lab: Lab, settings: Settings) -> FrameRate:

@@ -76,6 +76,13 @@ class CalibrationScreen:
         Says something on the operator's terminal.
     beep
         Plays a sound.
+
+    Attributes
+    ----------
+    targets
+        How many targets the setup under way, or the last, has shown.
+    text
+        What the participant reads while no target is shown.
     """
 
     def __init__(
@@ -91,7 +98,7 @@ class CalibrationScreen:
         self._key_input, self._tell, self._beep = key_input, tell, beep
         self._first_key: str | None = None
         self.failure: BaseException | None = None
-        self.drift_check = False
+        self.drift_check, self.targets, self.text = False, 0, ""
         self._title, self._palette = "", np.zeros((256, 3), np.uint8)
         self._pixels = np.zeros((1, 1, 3), np.uint8)
         self._image: Image.Image | None = None
@@ -105,6 +112,7 @@ class CalibrationScreen:
         `first_key` is pressed for the operator.
         """
         self.failure, self.drift_check, self._first_key = None, drift_check, first_key
+        self.targets = 0
         before = [signal.signal(one, self._note) for one in _SIGNALS]
         try:
             yield
@@ -132,7 +140,10 @@ class CalibrationScreen:
         if self.drift_check:
             self._clear()
             return
-        self._display.draw_blank()
+        if self.text:
+            self._display.draw_text(self.text)
+        else:
+            self._display.draw_blank()
         self._display.draw_note(SETUP_KEYS)
         self._display.flip()
 
@@ -158,6 +169,7 @@ class CalibrationScreen:
 
     @_guarded
     def draw_cal_target(self, x: float, y: float) -> None:
+        self.targets += 1
         self._display.draw_target_at(eyelink_to_screen(np.array([x, y])))
         self._display.flip()
 

@@ -25,6 +25,12 @@ _TRIES = 2
 # What was seen is kept as samples of the image's last moments: a fixation like any other.
 _KEPT_S = 0.2
 _BETWEEN_LOOKS_S = 0.02
+# By language: what is asked, and said before it is asked again.
+_QUESTIONS = {
+    "en": ("Which code did you see?", "This code was not there."),
+    "de": ("Welchen Code haben Sie gesehen?", "Dieser Code war nicht dabei."),
+}
+_KEYS = "the participant types a code; enter: done, esc: without an answer, then end the session?"
 
 
 def code_chart(settings: Settings, generator: np.random.Generator) -> dict[str, np.ndarray]:
@@ -85,6 +91,8 @@ class CodeCharts(SampledTracker):
         Returns the names of the keys pressed since the last call.
     forget
         Called when a code was typed, whose letters are no wishes of the operator's.
+    language
+        Of the question; by default that of the settings.
     """
 
     def __init__(
@@ -97,10 +105,12 @@ class CodeCharts(SampledTracker):
         read_keys: Callable[[], Sequence[str]],
         forget: Callable[[], None],
         generator: np.random.Generator,
+        language: str | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ):
         super().__init__(_Nobody(settings), display, clock, settings, folder, tell=tell)
         self._read_keys, self._forget, self._generator = read_keys, forget, generator
+        self._question, self._unknown = _QUESTIONS[language or settings.session.language]
         self._centre_px = settings.screen.geometry.size_px / 2
         self.chart: dict[str, np.ndarray] = {}
         self._picture = np.zeros((1, 1, 3), np.uint8)
@@ -130,8 +140,10 @@ class CodeCharts(SampledTracker):
         until_s = self._display.flip() + _CHART_S
         while self._clock.now() < until_s:
             self._clock.wait(_BETWEEN_LOOKS_S)
+        question = self._question
         for _ in range(_TRIES):
-            code = self._typed()
+            code = self._typed(question)
+            question = f"{self._unknown} {self._question}"
             self.message(f"CODE {code}")
             if not code or code in self.chart:
                 break
@@ -141,12 +153,13 @@ class CodeCharts(SampledTracker):
         if self._parts is not None:
             self._parts.append(self._samples(times_s, place_px))
 
-    def _typed(self) -> str:
+    def _typed(self, question: str) -> str:
         """Return the code that is typed and confirmed, in capitals; empty if Esc is pressed."""
         self._read_keys()
         code = ""
         while True:
-            self._display.draw_text(f"Which code did you see?\n\n{code or '_'}\n\nEnter")
+            self._display.draw_text(f"{question}\n\n{code or '_'}\n\nEnter")
+            self._display.draw_note(_KEYS)
             self._display.flip()
             for key in self._read_keys():
                 letter = key.removeprefix("num_")

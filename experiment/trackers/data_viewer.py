@@ -5,6 +5,7 @@ In come facts about a trial, out come messages in the grammar of the Data Viewer
 than 120 characters (section 4.5.1), so an outline has as many corners as a message holds.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -28,15 +29,15 @@ _RESULTS: dict[str, int] = {
 }
 
 
-class DataViewerNotes:
+class DataViewerNotes(ABC):
     """The part of a tracker that is an `experiment.protocols.tracker.TrialNotes`."""
 
     _clock: Clock
     _settings: Settings
 
+    @abstractmethod
     def message(self, text: str) -> None:
         """Write a message into the recording."""
-        raise NotImplementedError
 
     def note_trial(self, facts: Mapping[str, object], areas: Sequence[InterestArea]) -> None:
         grey = self._settings.screen.grey_level

@@ -1,4 +1,4 @@
-"""An EyeLink through SR Research's pylink: one class, every command and message in one place.
+"""An EyeLink through SR Research's pylink: what its host is told and keeps stands beside.
 
 Faults are told apart by what helps: what can be tried again is tried again; a recording that ends,
 a link that is lost and a file that does not come are a `TrackerFault`, in words for the operator.
@@ -6,9 +6,7 @@ In dummy mode (``EyeLink(None)`` of pylink) nothing is recorded, and gaze counts
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +21,14 @@ from experiment.trackers.eyelink_commands import (
     setup_commands,
     software_version,
 )
-from experiment.trackers.eyelink_names import host_file_name
+from experiment.trackers.eyelink_faults import LinkFaults
+from experiment.trackers.eyelink_files import MODE_CHANGE_MS, HostFiles
 from stimuli.contract.geometry import eyelink_to_screen
 from stimuli.contract.settings import Settings
 from stimuli.support.files import image_size
 
 _TRIES = 3
-_BETWEEN_TRIES_S = 1.0
-_MODE_CHANGE_MS, _FIRST_SAMPLE_MS = 50, 500
+_FIRST_SAMPLE_MS = 500
 # The host sends a sample every 2 ms at 500 Hz; nothing for so long means that it has stopped.
 _SILENCE_S = 1.0
 _ESCAPE, _SAMPLE, _MISSING = 27, 200, -32768
@@ -44,18 +42,6 @@ _ENDED = {
 }
 _VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.(?:\s+([0-9.]+)\s+max)?")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
-
-
-_given: set[str] = set()  # names of this process; two may be asked for in one second
-
-
-def _new_name(subject: str) -> str:
-    """Return a name that no file on the host has."""
-    time_s = time.time()
-    while (name := host_file_name(subject, time_s)) in _given:
-        time_s += 1
-    _given.add(name)
-    return name
 
 
 class EyeLink(DataViewerNotes):
@@ -92,8 +78,9 @@ class EyeLink(DataViewerNotes):
         self._pylink, self._link, self._clock, self._settings = pylink, link, clock, settings
         self._screen, self._tell = screen, tell
         self._dummy = link.isConnected() == -1
+        self._faults = LinkFaults(link)
+        self._files = HostFiles(pylink, link, clock, faults=self._faults, tell=tell)
         self._centre_px = settings.screen.geometry.size_px / 2
-        self._name: str | None = None
         self._recording = False
         self._eye = _EYES[settings.tracker.eye]
         # The tracker's time of the newest sample, and when it was new on the display's clock.
@@ -105,16 +92,8 @@ class EyeLink(DataViewerNotes):
         return self._link.getTrackerVersionString() or "none"
 
     def open(self, subject: str) -> str:
-        name = _new_name(subject)
+        name = self._files.open(subject)
         with self._faults():
-            self._end_what_goes_on()
-            code = self._link.openDataFile(f"{name}.edf")
-            if code != 0:
-                raise TrackerFault(
-                    f"the host does not open the file {name}.edf (code {code}, "
-                    f"{self._link.getLastMessage() or 'no message'}); is its disk full?"
-                )
-            self._name = name
             self._command("add_file_preamble_text 'RECORDED BY guiding-gaze experiment.run'")
             for command in setup_commands(self._settings, software_version(self.version)):
                 self._command(command)
@@ -134,6 +113,8 @@ class EyeLink(DataViewerNotes):
         """Enter the tracker's setup, with a key pressed for the operator; wait for its end."""
         with self._faults(), self._screen.in_setup(first_key=key):
             self._link.doTrackerSetup()
+        if not self._screen.targets:  # what the link tells is an earlier validation's
+            return None
         with self._faults():
             found = _VALIDATION.search(self._link.getCalibrationMessage() or "")
         if not found:
@@ -151,7 +132,7 @@ class EyeLink(DataViewerNotes):
                 with self._screen.in_setup(drift_check=True):
                     code = self._link.doDriftCorrect(x, y, 0, 0)
             except RuntimeError as error:
-                self._check_link(error)
+                self._faults.check_link(error)
                 continue
             if code == _ESCAPE:
                 return None
@@ -159,6 +140,9 @@ class EyeLink(DataViewerNotes):
             if code == 0 and found:
                 return float(found[1])
         return None
+
+    def show_in_setup(self, text: str) -> None:
+        self._screen.text = text
 
     def describe(self, label: str, image: Path, areas: Sequence[InterestArea]) -> None:
         with self._faults():
@@ -187,7 +171,7 @@ class EyeLink(DataViewerNotes):
         for attempt in range(1, _TRIES + 1):
             with self._faults():
                 self._link.setOfflineMode()
-                self._pylink.msecDelay(_MODE_CHANGE_MS)
+                self._pylink.msecDelay(MODE_CHANGE_MS)
                 code = self._link.startRecording(1, 1, 1, 1)
             if code == 0:
                 break
@@ -225,9 +209,9 @@ class EyeLink(DataViewerNotes):
         return None if position is None else eyelink_to_screen(position)
 
     def stop_recording(self) -> None:
-        if not self._recording:
+        recording, self._recording = self._recording, False
+        if not recording or self._faults.lost:
             return
-        self._recording = False
         with self._faults():
             self._link.stopRecording()
             self._link.setOfflineMode()
@@ -237,45 +221,11 @@ class EyeLink(DataViewerNotes):
             self._link.sendMessage(text)
 
     def save(self, path: Path) -> bool:
-        name, self._name = self._name, None
-        if name is None:
-            return False
-        with self._faults():
-            self.stop_recording()
-            self._link.setOfflineMode()
-            self._pylink.msecDelay(10 * _MODE_CHANGE_MS)
-            self._link.closeDataFile()
-        return self._fetch(name, path)
+        self.stop_recording()
+        return self._files.save(path)
 
     def recover(self, name: str, path: Path) -> bool:
-        with self._faults():
-            self._end_what_goes_on()
-        return self._fetch(name, path)
-
-    def _end_what_goes_on(self) -> None:
-        """End what a session that crashed has left under way: a recording, a file that is open."""
-        self._link.setOfflineMode()
-        self._pylink.msecDelay(_MODE_CHANGE_MS)
-        self._link.closeDataFile()
-
-    def _fetch(self, name: str, path: Path) -> bool:
-        if self._dummy:
-            return False
-        told = ""
-        for attempt in range(1, _TRIES + 1):
-            path.unlink(missing_ok=True)  # pylink does not write over a file
-            try:
-                size = self._link.receiveDataFile(f"{name}.edf", str(path))
-                if size > 0 and path.is_file() and path.stat().st_size == size:
-                    return True
-                told = f"{size} bytes came"
-            except RuntimeError as error:
-                told = str(error)
-                self._check_link(error)
-            self._tell(f"tracker: {name}.edf does not come ({told}), attempt {attempt}")
-            self._clock.wait(_BETWEEN_TRIES_S)
-        path.unlink(missing_ok=True)
-        raise TrackerFault(f"{name}.edf could not be fetched from the host ({told})")
+        return self._files.recover(name, path)
 
     def _first_sample(self) -> float:
         """Return the time of the first sample of the recording, on the display's clock."""
@@ -300,24 +250,6 @@ class EyeLink(DataViewerNotes):
 
     def _command(self, text: str) -> None:
         self._link.sendCommand(text)
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Turn pylink's errors into a `TrackerFault`."""
-        try:
-            yield
-        except RuntimeError as error:
-            self._check_link(error)
-            raise TrackerFault(str(error)) from error
-
-    def _check_link(self, error: RuntimeError) -> None:
-        if self._link.isConnected() == 0:
-            self._recording = False
-            raise TrackerFault(
-                f"the link to the host is lost ({error}); check cable and host, then go on with "
-                f"--resume: what was recorded is on the host",
-                lost=True,
-            ) from error
 
 
 def _position(sample: Any, eye: int) -> np.ndarray | None:

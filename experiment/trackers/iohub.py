@@ -1,9 +1,11 @@
 """Trackers that PsychoPy's ioHub knows, each by a package of its own, and the mouse as one of them.
 
 ioHub runs the tracker in a process of its own and draws its calibration there. Its times are those
-of PsychoPy's clock, its positions in the window's units: centred pixels, y up.
+of PsychoPy's clock, its positions in the window's units: centred pixels, y up. Its client waits for
+every answer without an end; here it stops waiting when that process has ended.
 """
 
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from stimuli.support.errors import InputError
 # A session asks for what has come once a frame; of more than so many, the most that it takes, ioHub
 # forgets the oldest.
 _BUFFERED = 2048
-_PATIENCE_S = 15.0
+_PATIENCE_S, _BETWEEN_LOOKS_S = 15.0, 0.5
 # Of an eye in a sample's status: 2 and more is lost. The left eye has the tens of both.
 _LOST = 2
 
@@ -86,6 +88,8 @@ class IohubSource:
         Returns what `runSetupProcedure` of the device is given.
     after
         Called after a calibration, whose window may have taken the keyboard from ours.
+    alive
+        Returns whether ioHub's process runs.
     """
 
     def __init__(
@@ -96,9 +100,10 @@ class IohubSource:
         *,
         calibration: Callable[[], Mapping[str, object]],
         after: Callable[[], None] = lambda: None,
+        alive: Callable[[], bool] = lambda: True,
     ):
         self._tracker, self._settings, self._device = tracker, settings, device
-        self._calibration, self._after = calibration, after
+        self._calibration, self._after, self._alive = calibration, after, alive
         self._stated = tracker.getConfiguration() or {}
 
     @property
@@ -122,7 +127,7 @@ class IohubSource:
         return (self._settings.tracker.eye,) if self._device.monocular else ("left", "right")
 
     def calibrate(self) -> bool:
-        answer = self._tracker.runSetupProcedure(dict(self._calibration()))
+        answer = self._answer(lambda: self._tracker.runSetupProcedure(dict(self._calibration())))
         self._after()
         if isinstance(answer, str) and "ERROR" in answer:
             raise TrackerFault(f"ioHub could not calibrate: {answer}")
@@ -131,20 +136,36 @@ class IohubSource:
         return bool(answer)
 
     def start(self) -> None:
-        self._tracker.clearEvents()
-        self._tracker.setRecordingState(True)
-        if not self._tracker.isRecordingEnabled():
+        self._answer(self._tracker.clearEvents)
+        self._answer(lambda: self._tracker.setRecordingState(True))
+        if not self._answer(self._tracker.isRecordingEnabled):
             raise TrackerFault("ioHub's tracker does not start to record; is it connected?")
 
     def samples(self) -> GazeSamples:
-        events = [event for event in self._tracker.getEvents() or () if _is_sample(event)]
+        found = self._answer(self._tracker.getEvents)
+        events = [event for event in found or () if _is_sample(event)]
         return GazeSamples(
             np.array([event.time for event in events], dtype=np.float64),
             {side: self._of_eye(events, side) for side in self.eyes},
         )
 
     def stop(self) -> None:
-        self._tracker.setRecordingState(False)
+        self._answer(lambda: self._tracker.setRecordingState(False))
+
+    def _answer(self, ask: Callable[[], Any]) -> Any:
+        """Return the answer of ioHub's process, which is None or an error where that has ended."""
+        error: Exception | None = None
+        answer = None
+        try:
+            answer = ask()
+        except Exception as raised:
+            error = raised
+        if answer is None and not self._alive():
+            text = "ioHub's process has ended, see above; go on with --resume"
+            raise TrackerFault(text, lost=True) from error
+        if error is not None:
+            raise error
+        return answer
 
     def _of_eye(self, events: Sequence[Any], side: str) -> np.ndarray:
         values = np.array([_eye(event, side) for event in events]).reshape(-1, 3)
@@ -193,13 +214,14 @@ def open_iohub(
         **device.options,
     }
     try:
-        with _in_known_colours(display.window):
+        with _in_known_colours(display.window), _out_of_reach_of_interrupts():
             hub = iohub.launchHubServer(window=display.window, **{device.name: options})
     except Exception as error:  # whatever the maker's library raises in ioHub's process
         raise InputError(
             f"ioHub does not start with {device.name} ({type(error).__name__}: {error}); "
             f"switch the tracker on, and see what ioHub said above"
         ) from error
+    _wait_while_alive(hub)
     try:
         tracker = getattr(hub.devices, "tracker", None)
         if not hasattr(tracker, "getConfiguration"):
@@ -217,7 +239,7 @@ def open_iohub(
         )  # fmt: skip
         yield IohubSource(
             tracker, settings, device, calibration=lambda: dict(calibration),
-            after=display.bring_to_front,
+            after=display.bring_to_front, alive=_is_alive,
         )  # fmt: skip
     finally:
         _end(hub)
@@ -233,6 +255,44 @@ def _check_installed(device: IohubDevice) -> None:
             f"{device.package} is not installed; install it with `pip install {device.package}`, "
             f"or name another tracker"
         ) from None
+
+
+@contextmanager
+def _out_of_reach_of_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C, which every process of a terminal is sent, from a process that is started here.
+
+    The session would wait for its answers. Windows knows no such mask.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _is_alive() -> bool:
+    """Return whether ioHub's process runs."""
+    from psychopy.iohub.devices import Computer
+
+    process = Computer.iohub_process
+    return process is not None and process.is_running() and process.status() != "zombie"
+
+
+def _wait_while_alive(hub: Any) -> None:
+    """Have ioHub's client wait for an answer as long as there is somebody who may give it."""
+    connection = hub.udp_client
+    connection.sock.settimeout(_BETWEEN_LOOKS_S)
+    receive = connection.receive
+
+    def receive_while_alive() -> Any:
+        while (answer := receive()) is None and _is_alive():
+            pass
+        return answer
+
+    connection.receive = receive_while_alive
 
 
 def _end(hub: Any) -> None:

@@ -167,7 +167,8 @@ class SampledTracker:
     def save(self, path: Path) -> bool:
         if self._files is None:
             return False
-        self.stop_recording()
+        with suppress(TrackerFault):  # what came up to then is here
+            self.stop_recording()
         name, self._files = self._files.name, None
         return self.recover(name, path)
 
@@ -176,10 +177,12 @@ class SampledTracker:
         if not files.exist:
             return False
         write_physio_files(files, path)
-        files.remove()
+        return True
+
+    def forget(self, name: str) -> None:
+        WorkingFiles(self._folder, name).remove()
         with suppress(OSError):  # other recordings are there
             self._folder.rmdir()
-        return True
 
     def _catch_up(self) -> None:
         """Take the samples that have come."""

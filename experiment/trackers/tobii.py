@@ -6,8 +6,9 @@ positions shares of the screen from the top left corner.
 """
 
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,8 @@ class TobiiSource:
 
     def calibrate(self) -> bool:
         before = len(self._titta.calibration_history())
-        self._titta.calibrate(self._window)
+        with _left_open(self._window):
+            self._titta.calibrate(self._window)
         return len(self._titta.calibration_history()) > before
 
     def start(self) -> None:
@@ -93,6 +95,17 @@ class TobiiSource:
 
 
 @contextmanager
+def _left_open(window: Any) -> Iterator[None]:
+    """Keep Esc in titta's setup, which closes the window and ends the program, to leaving it."""
+    window.close = lambda: None
+    try:
+        with suppress(SystemExit):
+            yield
+    finally:
+        del window.close
+
+
+@contextmanager
 def open_tobii(
     display: WindowDisplay, clock: Clock, settings: Settings, *, library: Any = None
 ) -> Iterator[TobiiSource]:
@@ -116,25 +129,27 @@ def open_tobii(
             'study.toml: tracker.device is ""; expected the name of the tracker as titta has it, '
             'such as device = "Tobii Pro Spectrum"'
         )
-    try:
-        chosen = library.get_defaults(name)
-        chosen.SAMPLING_RATE = settings.tracker.sample_rate_hz
-        chosen.N_CAL_TARGETS = 9
-        if settings.tracker.address.startswith("tet-"):
-            chosen.TRACKER_ADDRESS = settings.tracker.address
-        titta = library.Connect(chosen)
-        titta.init()
-    except Exception as error:  # titta raises these, and assertions, with a text alone
-        raise InputError(
-            f"titta does not open {name!r} at {settings.tracker.sample_rate_hz:g} samples a second "
-            f"({error}); switch the tracker on, and compare study.toml: tracker.device and "
-            f"tracker.sample_rate_hz with what it is"
-        ) from error
-    source = TobiiSource(titta, display.window, clock, settings)
-    try:
-        yield source
-    finally:
-        source.stop()
+    with tempfile.TemporaryDirectory(prefix="titta-") as pictures:  # of its validations
+        try:
+            chosen = library.get_defaults(name)
+            chosen.SAMPLING_RATE = settings.tracker.sample_rate_hz
+            chosen.N_CAL_TARGETS = 9
+            chosen.DATA_STORAGE_PATH = pictures
+            if settings.tracker.address.startswith("tet-"):
+                chosen.TRACKER_ADDRESS = settings.tracker.address
+            titta = library.Connect(chosen)
+            titta.init()
+        except Exception as error:  # titta raises these, and assertions, with a text alone
+            raise InputError(
+                f"titta does not open {name!r} at {settings.tracker.sample_rate_hz:g} samples a "
+                f"second ({error}); switch the tracker on, and compare study.toml: tracker.device "
+                f"and tracker.sample_rate_hz with what it is"
+            ) from error
+        source = TobiiSource(titta, display.window, clock, settings)
+        try:
+            yield source
+        finally:
+            source.stop()
 
 
 def _import_titta() -> Any:

@@ -3,7 +3,7 @@
 A region keeps within it while at least a given share of untouched photographs looks as edited, or
 while it looks no more edited than it did in the photograph itself; while its statistics stay within
 what is usual among objects, or near where they were; and the picture while it is near the
-photograph in features, in the mean and where they change most, and in colours.
+photograph in features, in the mean and where they change most, in colours and in tones.
 """
 
 import math
@@ -17,9 +17,11 @@ from torch import Tensor
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.naturalness.likeness import (
     colour_differences,
+    colours_of,
     feature_distances,
-    local_colours,
     local_feature_distances,
+    local_tones,
+    tone_differences,
 )
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
@@ -33,6 +35,7 @@ from manipulation.naturalness.region_statistics import (
 
 _SCORE_SLACK, _SHARE_SLACK = 0.01, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
+_TONE_WEIGHT = 0.05  # nearly every edit changes tones: with more, searches stay away from the bound
 _HALVINGS = 6  # a share of a change is found to 1/64
 
 
@@ -50,15 +53,23 @@ class Bounds:
         The same where it is largest (`local_feature_distances`).
     colour
         Largest difference of its colours (`colour_differences`).
+    tone
+        Largest difference of its tones (`tone_differences`).
     """
 
     realism: float
     distance: float
     local_distance: float
     colour: float
+    tone: float
 
     def allow(
-        self, beyond_realism: float, distance: float, local_distance: float, colour: float
+        self,
+        beyond_realism: float,
+        distance: float,
+        local_distance: float,
+        colour: float,
+        tone: float,
     ) -> bool:
         """Return whether a version as shown keeps to them, with room for its way to the screen.
 
@@ -73,6 +84,7 @@ class Bounds:
             (distance, self.distance),
             (local_distance, self.local_distance),
             (colour, self.colour),
+            (tone, self.tone),
         )
         near = all(found <= bound * (1 + _SHARE_SLACK) for found, bound in measured)
         return beyond_realism <= _SCORE_SLACK and near
@@ -111,7 +123,7 @@ class Budget:
                 maps = features.maps(photograph[None])
                 before = self._scores(maps)[0]
             self._layers = maps[1:]
-            self._colours = local_colours(photograph[None])
+            self._tones = local_tones(photograph[None])
             self._limits = before.clamp(min=judge.limit(bounds.realism))
             outside = self._beyond_usual(photograph[None])[0]
             self._outside = outside + SLACK * (outside > 0)
@@ -126,8 +138,8 @@ class Budget:
 
         The sum of what is beyond the realism judge's limit, in the region where that is most,
         beyond the roots of the largest distances, in the mean and locally, beyond the largest
-        difference of colours, as a share of it, and of the statistics' beyond what is usual, in
-        units of the usual ranges.
+        differences of colours and, with little weight, of tones, as shares of them, and of the
+        statistics' beyond what is usual, in units of the usual ranges.
         Differentiable.
         """
         if not self.is_bound:
@@ -139,11 +151,12 @@ class Budget:
         distant = distances - math.sqrt(self._bounds.distance)
         local = (local_feature_distances(layers, maps[1:]) + 1e-8).sqrt()
         lost = local - math.sqrt(self._bounds.local_distance)
-        colours = local_colours(images)
-        coloured = colour_differences(self._colours.expand_as(colours), colours)
-        tinted = coloured / self._bounds.colour - 1
+        tones = local_tones(images)
+        before = self._tones.expand_as(tones)
+        tinted = colour_differences(colours_of(before), colours_of(tones)) / self._bounds.colour - 1
+        toned = _TONE_WEIGHT * (tone_differences(before, tones) / self._bounds.tone - 1)
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
-        beyond = (edited.amax(dim=1), distant, lost, tinted)
+        beyond = (edited.amax(dim=1), distant, lost, tinted, toned)
         return unusual + sum(one.clamp(min=0) for one in beyond)
 
     @torch.no_grad()
@@ -156,12 +169,13 @@ class Budget:
             return True
         maps = self._features.maps(image[None])
         unusual = (self._beyond_usual(image[None]) - self._outside).clamp(min=0).sum()
-        colour = colour_differences(self._colours, local_colours(image[None]))
+        tones = local_tones(image[None])
         return float(unusual) <= _TOLERANCE and self._bounds.allow(
             float((self._scores(maps) - self._limits).max()),
             float(feature_distances(self._layers, maps[1:])),
             float(local_feature_distances(self._layers, maps[1:])),
-            float(colour),
+            float(colour_differences(colours_of(self._tones), colours_of(tones))),
+            float(tone_differences(self._tones, tones)),
         )
 
     def _scores(self, maps: Sequence[Tensor]) -> Tensor:

@@ -20,6 +20,8 @@ _LEAST_ENERGY = 1.0  # squared units of CIELAB per pixel, below which a contour 
 _COLOUR_WIDTH = 0.02  # Gaussian width of the pictures whose colours are compared, of the side
 _LARGEST_SHARE = 0.02  # of the picture, in which colours or features differ most
 _LOCAL_WIDTH = 0.02  # Gaussian width of the neighbourhood in which features differ, of the side
+_FADING = 12.0  # units of lightness that count like half of the colour that is lost
+_PALE = 5.0  # chroma, in units of CIELAB, that is hardly seen to be lost
 _COLOURFUL = 20.0  # chroma of a colour photograph where it has most, in units of CIELAB
 
 
@@ -123,10 +125,52 @@ def _distance_maps(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) -> 
     ]
 
 
+def local_tones(images: Tensor) -> Tensor:
+    """Return CIELAB without detail, and contrast, ``(B, 4, H, W)`` of images ``(B, 3, H, W)``.
+
+    Contrast is the standard deviation of lightness in the neighbourhood.
+    """
+    size = (images.shape[-2], images.shape[-1])
+    lab = lab_of(images)
+    lightness = lab[:, :1]
+    found = resample(
+        torch.cat([lab, lightness.square()], dim=1), _COLOUR_WIDTH * max(size), size=size
+    )
+    variance = (found[:, 3:] - found[:, :1].square()).clamp(min=0)
+    return torch.cat([found[:, :3], (variance + _LEAST_ENERGY).sqrt()], dim=1)
+
+
 def local_colours(images: Tensor) -> Tensor:
     """Return a* and b* of CIELAB ``(B, 2, H, W)`` of images ``(B, 3, H, W)``, without detail."""
-    size = (images.shape[-2], images.shape[-1])
-    return resample(lab_of(images)[:, 1:], _COLOUR_WIDTH * max(size), size=size)
+    return colours_of(local_tones(images))
+
+
+def colours_of(tones: Tensor) -> Tensor:
+    """Return a* and b* ``(B, 2, H, W)`` of `local_tones`."""
+    return tones[:, 1:3]
+
+
+def tone_differences(before: Tensor, after: Tensor) -> Tensor:
+    """Return how far places were bleached, greyed, lit or flattened where they were most ``(B,)``.
+
+    The difference of lightness from what became of the whole picture, that of contrast, and the
+    chroma that was lost, in octaves (12 units of lightness each), as the root of the sum of
+    squares; the mean over the 2 % of the picture where it is largest. A picture that became lighter
+    as a whole has none.
+
+    Parameters
+    ----------
+    before, after : Tensor (B, 4, H, W)
+        Of the originals and the versions (`local_tones`).
+    """
+    lightness, contrast = (after - before)[:, 0], (after - before)[:, 3]
+    lightness = lightness - lightness.mean(dim=(1, 2), keepdim=True)
+    chroma, chroma_after = (
+        (colours_of(one).square().sum(dim=1) + 1e-6).sqrt() + _PALE for one in (before, after)
+    )
+    faded = (chroma / chroma_after).log2().clamp(min=0)
+    squares = lightness.square() + contrast.square() + (_FADING * faded).square()
+    return (_largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
 
 
 def colour_differences(before: Tensor, after: Tensor) -> Tensor:

@@ -12,11 +12,13 @@ from manipulation.images.photographs import resized, to_pixels
 from manipulation.naturalness.budget import Bounds
 from manipulation.naturalness.likeness import (
     colour_differences,
+    colours_of,
     feature_distances,
-    local_colours,
     local_feature_distances,
+    local_tones,
     seam,
     ssim,
+    tone_differences,
 )
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
@@ -34,10 +36,11 @@ class Naturalness:
         judge that bounds versions, and for one that took no part; of several regions the least.
     within_budget
         Whether the version keeps to its budget; None where it has none.
-    ssim, feature_distance, local_distance, colour_difference
+    ssim, feature_distance, local_distance, colour_difference, tone_difference
         Against the original: structural similarity, 1 for the same image; distance in the features
         of `efficientnet`, in the mean and where it is largest (`local_feature_distances`), and
-        difference of colours (`colour_differences`), 0 for the same image.
+        differences of colours (`colour_differences`) and of tones (`tone_differences`), 0 for the
+        same image.
     seam_octaves
         Of the regions' contours, the change of the mean squared gradient along them that is
         largest in size, in octaves; 0 where there are no regions.
@@ -53,6 +56,7 @@ class Naturalness:
     feature_distance: float
     local_distance: float
     colour_difference: float
+    tone_difference: float
     seam_octaves: float
     unusual: str | None
 
@@ -122,8 +126,10 @@ class NaturalnessMeasure:
         layers = (maps[0][1:], maps[1][1:])
         distance = float(feature_distances(*layers))
         local = float(local_feature_distances(*layers))
-        colour = float(colour_differences(*map(local_colours, (original[None], version[None]))))
-        allowed = self._bounds.allow(float((now - limits).max()), distance, local, colour)
+        tones = [local_tones(one[None]) for one in (original, version)]
+        colour = float(colour_differences(*(colours_of(one) for one in tones)))
+        tone = float(tone_differences(*tones))
+        allowed = self._bounds.allow(float((now - limits).max()), distance, local, colour, tone)
         within = allowed and not unusual
         return Naturalness(
             guide,
@@ -133,6 +139,7 @@ class NaturalnessMeasure:
             distance,
             local,
             colour,
+            tone,
             max(seams, key=abs),
             ", ".join(unusual) or None,
         )

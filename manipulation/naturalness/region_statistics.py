@@ -122,8 +122,11 @@ def region_statistics(pixels: np.ndarray, region: np.ndarray) -> dict[str, float
 def window(inside: np.ndarray, margin_px: int) -> tuple[slice, slice]:
     """Return rows and columns of a region ``(H, W)`` with a margin, as far as there are any.
 
-    What is computed of the margin alone need not be computed of the whole image.
+    What is computed of the margin alone need not be computed of the whole image. Of a region with
+    nothing inside, all are returned.
     """
+    if not inside.any():
+        return slice(0, inside.shape[0]), slice(0, inside.shape[1])
     found = []
     for axis, length in enumerate(inside.shape):
         (there,) = np.nonzero(inside.any(axis=1 - axis))

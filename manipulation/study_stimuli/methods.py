@@ -199,9 +199,10 @@ def _strength(settings: Settings) -> str:
             f"in features of a network that knows objects is at most {chosen.distance:g} in the "
             f"mean and {chosen.local_distance:g} over the 2 % of the picture where it is largest, "
             f"chroma and hue differ by at most {chosen.colour:g} units of CIE94 where they change "
-            f"most (less on photographs of little colour), and the statistics of objects stay "
-            f"within what is usual ({chosen.usual}) or near where they were; as shown, these may "
-            f"be exceeded by a tenth"
+            f"most (less on photographs of little colour), lightness, contrast and lost colour by "
+            f"at most {chosen.tone:g} units of CIELAB's lightness, and the statistics of objects "
+            f"stay within what is usual ({chosen.usual}) or near where they were; as shown, these "
+            f"may be exceeded by a tenth"
         )
     aims = [
         f"{value:g} {unit}"

@@ -203,7 +203,9 @@ class StudyModels:
     @property
     def _bounds(self) -> Bounds:
         chosen = self._settings
-        return Bounds(chosen.budget, chosen.distance, chosen.local_distance, chosen.colour)
+        return Bounds(
+            chosen.budget, chosen.distance, chosen.local_distance, chosen.colour, chosen.tone
+        )
 
     @cached_property
     def _region_features(self) -> RegionFeatures:

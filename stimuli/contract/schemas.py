@@ -78,8 +78,8 @@ _NATURALNESS = (
     Column("second_realism", float, "The same by a realism judge that took no part"),
     Column(
         "within_budget", bool, "Whether the version keeps to its budget: realism, or no less than "
-        "the photograph's own (manipulation.budget), distances, colours (with a tenth of slack, "
-        "for the way to the screen) and nothing unusual; n/a: it has no budget",
+        "the photograph's own (manipulation.budget), distances, colours, tones (with a tenth of "
+        "slack, for the way to the screen) and nothing unusual; n/a: it has no budget",
     ),
     Column("ssim", float, "Structural similarity to the original; 1: the same"),
     Column(
@@ -92,6 +92,11 @@ _NATURALNESS = (
     Column(
         "colour_difference", float, "Difference of chroma and hue to the original, lightness aside "
         "(CIE94), over the 2 % of the picture where they change most",
+    ),
+    Column(
+        "tone_difference", float, "Difference of lightness to the original, beside that of the "
+        "whole picture, of contrast, and colour that was lost (12 an octave of chroma), in units "
+        "of CIELAB's lightness, over the 2 % of the picture where they are largest",
     ),
     Column(
         "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of "
@@ -418,7 +423,7 @@ EVENTS = Schema(
             ShownBy,
             "How the image came to be shown; n/a where it was not",
             levels={
-                ShownBy.GAZE: "Gaze rested on the target after a drift check",
+                ShownBy.GAZE: "Gaze rested on the target, after the drift check if there is one",
                 ShownBy.BY_HAND: "The operator showed it though gaze had not rested on the target",
                 ShownBy.CHECK_SKIPPED: "The drift check before it was broken off",
             },

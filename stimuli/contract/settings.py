@@ -105,6 +105,10 @@ class ManipulationSettings(CheckedSettings):
         6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
     )  # fmt: skip
+    tone: float = setting(
+        7.0, "the same of tones: largest difference of lightness, beside the whole picture's, of "
+        "contrast and of colour that is lost, in units of CIELAB's lightness", 0.1, 100,
+    )  # fmt: skip
     aim: float = setting(
         0.0, "change of p_obj that versions stop at, by the mean of guide and judges: the least "
         "that reaches it; 0: as much as the budget allows", 0, 1, quoted=True,
@@ -348,6 +352,9 @@ class AnalysisSettings(CheckedSettings):
     dispersion_deg: float = setting(1.0, "detector dispersion: threshold (I-DT)", 0.05, 10)
     minimum_fixation_ms: float = setting(60.0, "both: shortest fixation", 10, 1000)
     time_bin_ms: float = setting(250.0, "bins of the time course, from image onset", 10, 10000)
+    recorded_elsewhere: tuple[str, ...] = setting(
+        (), "subjects used without provenance and journal, which others have, such as 07"
+    )
     latency_groups: int = setting(
         4, "groups of first saccades by their latency, of equal size within each subject", 2, 20
     )

@@ -157,12 +157,14 @@ class PredictedEffect:
     realism, second_realism, within_budget
         Share of untouched photographs that look at least as edited, for the realism judge that
         bounds versions and for one that took no part; whether the version keeps to its budget.
-    ssim, feature_distance, local_distance, colour_difference, seam_octaves, unusual
+    ssim, feature_distance, local_distance, colour_difference, tone_difference
         As the networks see both: structural similarity; distance in features, in the mean and
-        over the 2 % of the picture where it is largest; difference of chroma
-        and hue where they change most, in units of CIE94; change of the squared
-        gradient along the targets' contours, in octaves; statistics of targets that left the range
-        of photographs' objects.
+        over the 2 % of the picture where it is largest; difference of chroma and hue where they
+        change most, in units of CIE94; of lightness, contrast and colour that was lost, in units
+        of CIELAB's lightness.
+    seam_octaves, unusual
+        Change of the squared gradient along the targets' contours, in octaves; statistics of
+        targets that left the range of photographs' objects.
     """
 
     predicted: float
@@ -181,6 +183,7 @@ class PredictedEffect:
     feature_distance: float | None = None
     local_distance: float | None = None
     colour_difference: float | None = None
+    tone_difference: float | None = None
     seam_octaves: float | None = None
     unusual: str | None = None
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.effects.bootstrap import resampled_means
-from analysis.effects.intervals import crossed_interval
+from analysis.effects.intervals import LEAST_SOURCES, crossed_interval
 from analysis.effects.mechanism.features import MODEL
 from analysis.effects.mechanism.object_groups import OBJECT_GROUPS
-from analysis.effects.mechanism.predictors import LEAST_SOURCES, CountedResamples
+from analysis.effects.mechanism.predictors import CountedResamples
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema, interval_columns
 

@@ -4,7 +4,9 @@ Correlations are over comparisons of a target, between a prediction and people's
 of fixations on it. All predictions of a direction are held against the same comparisons: those that
 every one of them has. Over both directions a prediction that knows nothing but the aim, up or down,
 correlates already; what it knows beyond that shows in the difference from it, and within a
-direction. Intervals are from subjects and sources drawn anew together, centred on what is measured.
+direction. Intervals are Student's from subjects and sources drawn anew, as those of the effects,
+and of correlations on Fisher's scale (``python -m benchmarks.conclusions`` simulates what they
+cover).
 """
 
 import math
@@ -14,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.effects.bootstrap import percentile_interval
-from analysis.effects.correlations import centred_correlations, correlations
+from analysis.effects.correlations import correlations, fisher_z
+from analysis.effects.intervals import LEAST_SOURCES, Drawn, Interval
 from analysis.effects.mechanism.features import ASKED, GUIDE, JUDGE, MODEL, judges_of
 from stimuli.contract.vocabulary import Direction
 from stimuli.support.tables import Column, Schema, interval_columns
@@ -30,7 +32,7 @@ PREDICTORS = Schema(
         Column("n", int, "Comparisons, the same for every predictor of a direction"),
         Column("n_sources", int, "Sources that they come from"),
         Column("correlation", float, "Of the prediction with people's counted change"),
-        *interval_columns("correlation", upper="n/a: fewer than three sources"),
+        *interval_columns("correlation", upper="n/a: too few sources"),
         Column("difference", float, "From the correlation of the guide"),
         *interval_columns("difference"),
         Column("from_aim", float, "Difference from the correlation of the aim alone; n/a within a "
@@ -44,8 +46,8 @@ PREDICTORS = Schema(
 BOTH = "both"
 THE_GUIDE, THE_AIM, THE_MODEL, THE_ASKED = "guide", "aim", "guide + centre bias", "asked"
 THE_JUDGES = "mean of judges"
-LEAST_SOURCES = 3
 _FEW = f"fewer than {LEAST_SOURCES} sources: no interval"
+_UNKNOWN = "too few comparisons, or a group of one subject: no interval"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,26 +103,24 @@ def predictors_table(
         n_sources = features["source_id"].iloc[which].nunique()
         if len(which) < 3:
             continue
-        drawn, times = resamples.change[:, which], resamples.times[:, which]
-        found: dict[str, tuple[float, np.ndarray]] = {}
-        for name, values in predictions.items():
-            if name == THE_AIM and direction != BOTH:
-                continue
-            one = values[None, which]
-            whole = float(correlations(one, people[None, which], np.ones_like(one))[0])
-            enough = n_sources >= LEAST_SOURCES
-            found[name] = whole, correlations(one, drawn, times) if enough else np.empty(0)
-        for name, (whole, again) in found.items():
-            low, high = percentile_interval(centred_correlations(again, whole))
+        names = [name for name in predictions if direction == BOTH or name != THE_AIM]
+        found = _Correlations.of(
+            np.stack([predictions[name][which] for name in names]), people[which],
+            resamples.change[:, which], resamples.times[:, which], n_sources,
+            resamples.subject_freedom,
+        )  # fmt: skip
+        for place, name in enumerate(names):
+            ends = found.interval(place)
             row = {
                 "subset": label, "direction": str(direction), "predictor": name, "n": len(which),
-                "n_sources": n_sources, "correlation": whole, "correlation_low": low,
-                "correlation_high": high, "ceiling": (ceilings or {}).get(direction, math.nan),
-                "note": None if n_sources >= LEAST_SOURCES else _FEW,
+                "n_sources": n_sources, "correlation": found.measured[place],
+                "correlation_low": ends.low, "correlation_high": ends.high,
+                "ceiling": (ceilings or {}).get(direction, math.nan),
+                "note": None if math.isfinite(ends.low) else _why_none(n_sources),
             }  # fmt: skip
             for other, column in ((THE_GUIDE, "difference"), (THE_AIM, "from_aim")):
-                if other in found and other != name:
-                    row |= _difference(column, found[name], found[other])
+                if other in names and other != name:
+                    row |= found.difference(place, names.index(other), column)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(PREDICTORS.names))
 
@@ -148,14 +148,52 @@ def _predictions(features: pd.DataFrame) -> dict[str, np.ndarray]:
     return {**found, THE_AIM: aim.to_numpy(float)}
 
 
-def _difference(
-    column: str, one: tuple[float, np.ndarray], other: tuple[float, np.ndarray]
-) -> dict[str, float]:
-    """Return the difference of two correlations, its resamples centred on what was measured."""
-    difference = one[0] - other[0]
-    again = one[1] - other[1]
-    again = again[np.isfinite(again)]
-    low, high = math.nan, math.nan
-    if len(again) and math.isfinite(difference):
-        low, high = percentile_interval(again - again.mean() + difference)
-    return {column: difference, f"{column}_low": low, f"{column}_high": high}
+def _why_none(n_sources: int) -> str:
+    return _FEW if n_sources < LEAST_SOURCES else _UNKNOWN
+
+
+@dataclass(frozen=True, eq=False)
+class _Correlations:
+    """Correlations of predictions with people, measured ``(k,)`` and drawn anew ``(rows, k)``."""
+
+    measured: np.ndarray
+    together: np.ndarray
+    subjects: np.ndarray
+    sources: np.ndarray
+    n_sources: int
+    subject_freedom: int
+
+    @classmethod
+    def of(
+        cls, predictions: np.ndarray, people: np.ndarray, drawn: np.ndarray, times: np.ndarray,
+        n_sources: int, subject_freedom: int,
+    ) -> "_Correlations":  # fmt: skip
+        """Return them for predictions ``(k, n)``; the rest as `CountedResamples` has it."""
+        once, people = np.ones((1, len(people))), people[None]
+        return cls(
+            correlations(predictions, people, once)[0], correlations(predictions, drawn, times),
+            correlations(predictions, drawn, once), correlations(predictions, people, times),
+            n_sources, subject_freedom,
+        )  # fmt: skip
+
+    def interval(self, place: int) -> Interval:
+        """Return the interval of a correlation."""
+        z = Drawn(*(fisher_z(one[:, place]) for one in self._drawn))
+        found = self._interval(z, float(fisher_z(self.measured[place])))
+        return Interval(math.tanh(found.low), math.tanh(found.high), found.p)
+
+    def difference(self, place: int, other: int, column: str) -> dict[str, float]:
+        """Return the difference of two correlations with its interval, as columns."""
+        difference = float(self.measured[place] - self.measured[other])
+        apart = Drawn(*(one[:, place] - one[:, other] for one in self._drawn))
+        found = self._interval(apart, difference)
+        return {column: difference, f"{column}_low": found.low, f"{column}_high": found.high}
+
+    @property
+    def _drawn(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.together, self.subjects, self.sources
+
+    def _interval(self, drawn: Drawn, estimate: float) -> Interval:
+        return drawn.interval(
+            estimate, n_sources=self.n_sources, subject_freedom=self.subject_freedom
+        )

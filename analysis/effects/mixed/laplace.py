@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 from scipy.special import expit, gammaln
 
@@ -122,7 +123,8 @@ class _Deviance:
 
         # The gradient: of the penalised deviance at its mode, and of the log-determinant, whose
         # weights move with the mode.
-        inverse = cho_solve(factor, np.eye(self.size))
+        inverse, _ = dpotri(factor[0], lower=1)
+        inverse = np.tril(inverse) + np.tril(inverse, -1).T
         near = inverse.ravel()[self._pairs].reshape(len(eta), *[loadings.shape[1]] * 2)
         reached = np.einsum("rab,rb->ra", near, loadings)  # inverse times loadings of the row
         pull = (reached * loadings).sum(axis=1) * weight * (1 - 2 * share)
@@ -147,8 +149,10 @@ class _Deviance:
             loss = (self.n * np.logaddexp(0, eta) - self.hits * eta).sum() + 0.5 * u @ u
             return float(loss), eta
 
-        u = self.mode
-        loss, eta = penalised(u)
+        # From the last mode, unless loadings went so far that no effects at all are nearer.
+        starts = [(*penalised(one), one) for one in (self.mode, np.zeros(self.size))]
+        loss, eta, u = min(starts, key=lambda one: one[0])
+        rounding = 1e-10 + 1e-13 * abs(loss)
         for _ in range(_NEWTON_STEPS):
             share = expit(eta)
             weighted = loadings * (self.n * share * (1 - share))[:, None]
@@ -163,7 +167,7 @@ class _Deviance:
             length = 1.0
             while length > 1e-4:
                 tried, tried_eta = penalised(u + length * step)
-                if tried <= loss + 1e-10:
+                if tried <= loss + rounding:
                     break
                 length /= 2
             u, loss, eta = u + length * step, tried, tried_eta

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from analysis.report.methods import exclusions_in_words, shown_for
+from analysis.report.recording_methods import exclusions_in_words, shown_for
 from stimuli.contract.settings import Settings, parse_settings
 
 

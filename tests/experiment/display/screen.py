@@ -60,14 +60,18 @@ def open_screen(width: int = 1920, height: int = 1080) -> Iterator[Screen]:
 
 
 class Command:
-    """A command of ours that runs on a screen; what it says is in a file."""
+    """A command of ours that runs on a screen; what it says is in a file.
 
-    def __init__(self, screen: Screen, folder: Path, *words: str):
+    `alone` gives it and its processes a group of their own, as a terminal does.
+    """
+
+    def __init__(self, screen: Screen, folder: Path, *words: str, alone: bool = False):
         self._said = folder / "said.txt"
         with open(self._said, "w") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *words], env=screen.environment, stdout=said, stderr=said
-            )
+                [sys.executable, "-m", *words], env=screen.environment, stdout=said, stderr=said,
+                start_new_session=alone,
+            )  # fmt: skip
 
     def said(self) -> str:
         return self._said.read_text()

@@ -1,6 +1,7 @@
 """Every mode says who takes part, and one of another package is found beside them."""
 
 import re
+import threading
 import types
 from importlib import metadata
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiment.display.virtual import VirtualClock, VirtualDisplay
-from experiment.laboratory.modes import Room, find_mode, modes
+from experiment.laboratory.modes import Room, find_mode, modes, using_mode
 from experiment.laboratory.simulation import SimulatedOperator
 from experiment.protocols.tracker import DriftChecker, HostScreen, TrialNotes, Validator
 from stimuli.contract.settings import Settings
@@ -39,6 +40,28 @@ def test_every_mode_says_who_takes_part_and_what_it_means_and_stands_on_the_page
         find_mode("tobi")
 
 
+def test_every_tracker_of_people_is_one_sessions_at_a_time_however_it_is_reached():
+    settings = Settings()
+    names = {word: mode.tracker_name(settings) for word, mode in modes().items()}
+    assert {word for word, name in names.items() if not name} == {
+        "simulate", "mouse", "mouse-gaze", "dummy",
+    }  # fmt: skip
+    assert names["tobii"] == names["tobii-iohub"]
+    told = []
+
+    def second():
+        try:
+            using_mode(find_mode("tobii-iohub"), settings, "checks the lab").__enter__()
+        except InputError as error:
+            told.append(str(error))
+
+    with using_mode(find_mode("tobii"), settings, "records sub-07"):
+        other = threading.Thread(target=second)
+        other.start()
+        other.join()
+    assert "records sub-07 with the tracker tobii since" in told[0]
+
+
 def test_a_tracker_of_another_package_is_a_mode_and_records(template, monkeypatch, tmp_path):
     entry = types.SimpleNamespace(load=lambda: template.MODE)
     monkeypatch.setattr(metadata, "entry_points", lambda group: [entry])
@@ -60,6 +83,7 @@ def test_a_tracker_of_another_package_is_a_mode_and_records(template, monkeypatc
         assert abs(tracker.gaze() - [960, 540]).max() <= 20
         path = tmp_path / "sub-07_task-freeview_run-1_recording-eye1_physio.tsv.gz"
         assert tracker.save(path)
+        tracker.forget(name)
         assert not tracker.recover(name, path)
         assert isinstance(tracker, Validator)
         assert not isinstance(tracker, DriftChecker | HostScreen | TrialNotes)

@@ -105,12 +105,15 @@ def test_what_is_told_is_on_the_page_and_it_ends_with_the_session(tmp_path):
     told = []
     with operator_page(tmp_path, {"participant": "sub-07"}, told.append) as watch:
         (where,) = (text.split()[-1] for text in told)
+        schedule = [[number, f"photograph{number:04d}-increase"] for number in range(1, 1801)]
+        watch.tell(trials=1800, schedule=schedule)  # far more than a datagram holds
         watch.tell(trial=5, stim_id="photo", gaze=[960, 540])
         deadline = time.monotonic() + 60
-        while json.loads(got(f"{where}facts")[1]).get("trial") != 5:
+        while not {"trial", "schedule"} <= set(json.loads(got(f"{where}facts")[1])):
             assert time.monotonic() < deadline
         facts = json.loads(got(f"{where}facts")[1])
         assert (facts["participant"], facts["gaze"]) == ("sub-07", [960, 540])
+        assert (facts["trials"], facts["schedule"]) == (1800, schedule)
         assert b"<!doctype html>" in got(where)[1]
     with pytest.raises(urllib.error.URLError):
         got(where)

@@ -209,3 +209,5 @@ def test_whatever_waits_is_told_to_who_watches_and_drawn_on_the_screen(session):
         assert any(note.startswith(f"{question}\n") for note in notes)
     assert {tuple(told) for told in facts} >= {("gaze",), ("done", "dropped")}
     assert facts[-1].get("waits_for", "") == ""
+    # The page's buttons are the keys, space too.
+    assert any(told.get("keys", "").startswith("space: accept the target, a: ") for told in facts)

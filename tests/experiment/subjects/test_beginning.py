@@ -20,7 +20,7 @@ from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.errors import InputError
 from stimuli.support.files import write_image
 from stimuli.support.tables import read_table
-from tests.experiment.subjects.kept import all_rows, contents, journal_of
+from tests.experiment.subjects.kept import ASC, all_rows, contents, journal_of
 
 QUICK = "[session]\nimage_s = 0.2\n"
 
@@ -58,6 +58,8 @@ def test_stalls_are_in_the_events_and_every_frame_is_in_the_journal(make_study, 
     study = make_study(sources=1, settings="[screen]\nrefresh_hz = 60.0\n[session]\nimage_s = 3.0")
     screen_of(59.94, dict.fromkeys(range(300, 900, 100), 10))
     record(study)
+    # What the recording is told is measured, not asked.
+    assert f"RETRACE_INTERVAL {1000 / 59.94:.6f}" in (study / ASC).read_text()
     rows = all_rows(study)
     assert sum(row["dropped_frames"] for row in rows) in range(20, 61, 10)
     assert [row["duration"] for row in rows] == pytest.approx([3.0] * 3, abs=0.5 / 59)
@@ -138,13 +140,16 @@ def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(make_stud
 
 
 def test_a_run_of_somebody_else_is_set_aside_and_the_session_goes_on_from_the_one_before(
-    make_study, interrupt_at, monkeypatch
+    make_study, interrupt_at, monkeypatch, capsys
 ):
     study = stopped(make_study, interrupt_at, monkeypatch, 900, settings=QUICK)
     before = contents(study)
     record(study, resume=True)
     seen = contents(study)
     assert run.main(["--study", str(study), "--subject", "7", "--set-aside", "last"]) == 0
+    told = capsys.readouterr().out
+    assert "sub-07 has 1 earlier run(s), from which --resume goes on" in told
+    assert "free" not in told
     after = contents(study)
     assert {name: after.get(name) for name in before} == before
     aside = {name: one for name, one in after.items() if "set-aside" in name}

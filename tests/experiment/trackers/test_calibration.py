@@ -33,6 +33,8 @@ class Paper:
     def draw_note(self, text):
         self.drawn.append(text)
 
+    draw_text = draw_note
+
 
 @pytest.fixture
 def setup():
@@ -51,13 +53,15 @@ def setup():
 
 def test_setup_lists_its_keys_and_targets_stand_alone(setup):
     screen, paper, heard = setup()
+    screen.text = "Please look at each target."
+    menu = [screen.text, SETUP_KEYS]
     with screen.in_setup():
         screen.setup_cal_display()
         screen.draw_cal_target(10, 10)
         screen.play_beep(1)
         screen.erase_cal_target()
         screen.play_beep(-1)
-    assert paper.flips == [["blank", SETUP_KEYS], ["target"], ["blank"], ["blank", SETUP_KEYS]]
+    assert paper.flips == [menu, ["target"], ["blank"], menu]
     assert heard == [Beep.TARGET, "calibration failed", Beep.BAD]
 
 

@@ -53,18 +53,30 @@ class Reader:
 
 
 class Screen(VirtualDisplay):
+    """Remembers what was read on it."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.read = []
+
     def draw_camera(self, pixels, title):
         self.draw_blank()
 
+    def draw_text(self, text):
+        self.read.append(text)
+
+    def draw_note(self, text):
+        self.read.append(text)
+
 
 def test_a_session_has_one_fixation_a_trial_where_the_code_stood(make_study, monkeypatch):
-    study = make_study(sources=1, settings="[session]\nimage_s = 0.5")
+    study = make_study(sources=1, settings='[session]\nimage_s = 0.5\nlanguage = "de"')
     reader = Reader()
 
     class Opened:
         def __init__(self, mode, files, stimuli, **screen):
             settings, clock = files.study.settings, VirtualClock()
-            display = Screen(clock, settings.screen.refresh_hz)
+            display = reader.display = Screen(clock, settings.screen.refresh_hz)
             reader.tracker = CodeCharts(
                 display, clock, settings, files.folder / "host", read_keys=reader.keys,
                 forget=lambda: None, generator=np.random.default_rng(3),
@@ -81,6 +93,9 @@ def test_a_session_has_one_fixation_a_trial_where_the_code_stood(make_study, mon
 
     monkeypatch.setattr(recording, "open_lab", Opened)
     assert run_command.main(["--study", str(study), "--subject", "07", "--no-report"]) == 0
+    read = "\n".join(reader.display.read)
+    assert read.count("Dieser Code war nicht dabei. Welchen Code haben Sie gesehen?") >= 1
+    assert "the participant types a code" in read  # nothing waits without a word
     opened = open_study(study)
     (run,) = read_runs(opened, read_catalogue(opened.catalogue))
     found = run_fixations(run, run.recording, opened.settings).fixations

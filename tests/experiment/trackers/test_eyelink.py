@@ -306,6 +306,17 @@ def test_leaving_the_setup_without_a_validation_is_noticed(make_study, session):
     assert any("validation error none" in question for question in made["operator"].questions)
 
 
+def test_a_setup_left_without_a_target_is_not_taken_for_the_validation_before(make_study, session):
+    study = make_study(sources=1)
+    script = {"validation error 0.90": [Decision.RECALIBRATE]}
+    made = session(study, answers=script, validation_deg=[0.9], leaves_setups=[2])
+    assert made["operator"].questions[3].startswith("validation error none")
+    errors = [
+        line["validation_error_deg"] for line in journal(study) if line["kind"] == "calibrated"
+    ]
+    assert errors[:2] == [0.9, None]
+
+
 def test_drift_checks_that_fail_do_not_stop_the_trial(make_study, session):
     study = make_study(sources=1)
     session(study, drift_raises=3)

@@ -1,7 +1,9 @@
 """ioHub's samples by their status, its answers, and its mouse from calibration to report."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -86,6 +88,17 @@ def test_rate_and_answers_of_a_tracker_are_understood():
         source(Device(answer="RPC_DEVICE_RUNTIME_ERROR")).calibrate()
 
 
+def test_a_process_of_ioHub_that_has_ended_is_a_tracker_that_is_lost():
+    found = IohubSource(Device(), Settings(), GAZEPOINT, calibration=dict, alive=lambda: False)
+    found._tracker.getEvents = lambda: None  # as its client answers then, or with an error
+    found._tracker.isRecordingEnabled = found._tracker.getEvents
+    found._tracker.runSetupProcedure = lambda arguments: found._tracker.getEvents()[2]
+    for work in (found.calibrate, found.start, found.samples):
+        with pytest.raises(TrackerFault, match="has ended") as fault:
+            work()
+        assert fault.value.lost
+
+
 def test_a_package_that_is_missing_is_named_before_ioHub_is_started():
     absent = replace(GAZEPOINT, package="psychopy-eyetracker-of-nobody")
     with pytest.raises(InputError, match="pip install psychopy-eyetracker-of-nobody"):
@@ -126,13 +139,13 @@ def drive(command, screen, until):
 def test_the_mouse_of_ioHub_from_calibration_to_report(make_study, tmp_path):
     study = make_study(sources=1, settings=QUICK)
     with open_screen(1920, 1080) as screen:
-        words = ["--study", str(study), "--subject", "07", "--no-page", "--no-report"]
-        command = Command(screen, tmp_path, "experiment.run", *words)
+        words = ["--study", str(study), "--subject", "07", "--no-report"]
+        command = Command(screen, tmp_path, "experiment.run", *words, alone=True)
         drive(command, screen, "trial 1 photo01-original: complete")
-        while command.process.poll() is None:  # asked once, and asked again
-            screen.press("Escape")
-            time.sleep(0.5)
+        # As a terminal does, to every process of the session: none may be waited for in vain.
+        os.killpg(command.process.pid, signal.SIGINT)
         assert command.end() == 130, command.said()
+        assert "Traceback" not in command.said()
     (row,) = read_table(study / "sub-07/beh/sub-07_task-freeview_run-1_events.tsv", EVENTS)
     assert row["status"] == "complete"
     sidecar = study / "sub-07/beh/sub-07_task-freeview_run-1_recording-eye1_physio.json"

@@ -1,7 +1,10 @@
 """A tracker of samples: its validation, its recording as BIDS, and what it survives."""
 
+import errno
 import gzip
 import json
+import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from experiment.laboratory.simulation import SimulatedOperator
 from experiment.observer.eye import Eye
 from experiment.protocols.lab import Lab
 from experiment.protocols.tracker import TrackerFault, Validation
+from experiment.records import storage
 from experiment.records.earlier_runs import earlier_runs, recover_earlier_runs
 from experiment.subjects import recording
 from experiment.trackers.physio_files import WorkingFiles, write_physio_files
@@ -197,6 +201,23 @@ def test_what_was_recorded_before_a_crash_is_handed_over_by_resuming(make_study,
         for row in read_table(study / f"{BEH.format(number)}events.tsv", EVENTS)
     ]  # fmt: skip
     assert shown == [1, 2, 3]
+
+
+def test_a_recording_that_cannot_be_put_in_its_place_is_still_kept(
+    make_study, session, monkeypatch
+):
+    study = make_study(sources=1, settings="[session]\nimage_s = 0.3")
+
+    def fails(source, target):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "os", SimpleNamespace(fsync=os.fsync, replace=fails))
+        with pytest.raises(OSError, match="Input/output"):
+            session(study)
+    assert session(study, "--resume")["status"] == 0
+    assert (study / f"{BEH.format(1)}recording-eye1_physio.tsv.gz").is_file()
+    assert not (study / "sourcedata/sub-07/host").exists()
 
 
 def test_a_tracker_that_falls_silent_is_a_fault(tmp_path):

@@ -1,6 +1,7 @@
 """A Tobii through a stand-in for titta, which has its functions, clock, units and complaints."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ SETTINGS = Settings(tracker=TrackerSettings(device="Tobii Pro Spectrum", sample_
 
 
 class Chosen:
-    SAMPLING_RATE, N_CAL_TARGETS, TRACKER_ADDRESS = 600, 5, ""
+    SAMPLING_RATE, N_CAL_TARGETS, TRACKER_ADDRESS, DATA_STORAGE_PATH = 600, 5, "", ""
 
 
 class FakeTitta:
@@ -26,6 +27,7 @@ class FakeTitta:
     def __init__(self, clock, supported=(60, 120, 150, 300, 600)):
         self.clock, self.supported, self.history = clock, supported, []
         self.buffer, self.started, self.pending = self, False, []
+        self.escape = False
 
     def get_defaults(self, name):
         if name != "Tobii Pro Spectrum":
@@ -53,6 +55,10 @@ class FakeTitta:
         return self.history
 
     def calibrate(self, window):
+        if self.escape:  # as titta 2.2.2 does
+            window.close()
+            sys.exit(0)
+        Path(self.chosen.DATA_STORAGE_PATH, "test_validation_image1.png").touch()
         self.history = [*self.history, window]
 
     def start_recording(self, *, gaze):
@@ -77,8 +83,17 @@ class FakeTitta:
         return found
 
 
+class Opened:
+    """A PsychoPy window."""
+
+    closed = False
+
+    def close(self):
+        self.closed = True
+
+
 class Window:
-    window = "window"
+    window = Opened()
 
 
 def test_shares_of_the_screen_and_microseconds_become_pixels_and_the_displays_seconds():
@@ -86,7 +101,7 @@ def test_shares_of_the_screen_and_microseconds_become_pixels_and_the_displays_se
     titta = FakeTitta(clock)
     with tobii.open_tobii(Window, clock, SETTINGS, library=titta) as source:
         assert source.calibrate()
-        assert titta.history == ["window"]
+        assert titta.history == [Window.window]
         assert (source.rate_hz, source.eyes) == (300.0, ("left", "right"))
         assert source.facts["ManufacturersModelName"] == "Tobii Pro Spectrum"
         titta.sees((0.1, 0.1), (0.1, 0.1))  # of its own display: not of the recording
@@ -101,6 +116,23 @@ def test_shares_of_the_screen_and_microseconds_become_pixels_and_the_displays_se
         assert found.eyes["right"][1] == pytest.approx([480, 1080, 3.2])
         assert not len(source.samples())
     assert not titta.started
+
+
+def test_leaving_its_setup_by_escape_is_no_calibration_and_no_end_of_the_session():
+    clock = VirtualClock()
+    titta = FakeTitta(clock)
+    with tobii.open_tobii(Window, clock, SETTINGS, library=titta) as source:
+        titta.escape = True
+        assert not source.calibrate()
+        titta.escape = False
+        assert source.calibrate()
+        assert not Window.window.closed
+        pictures = Path(titta.chosen.DATA_STORAGE_PATH)
+        assert pictures.is_absolute()
+        assert any(pictures.iterdir())
+    assert not pictures.exists()
+    Window.window.close()
+    assert Window.window.closed  # as a window does again
 
 
 @pytest.mark.parametrize(

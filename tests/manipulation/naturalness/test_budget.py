@@ -23,8 +23,9 @@ def features():
     return RegionFeatures()
 
 
-def budget_of(features, image, mask, realism=0.05, distance=0.03, local=0.2, colour=4.0):
-    bounds, usual = Bounds(realism, distance, local, colour), load_usual_range("coco128")
+def budget_of(features, image, mask, realism=0.05, distance=0.03, local=0.2, colour=4.0, tone=20.0):
+    bounds = Bounds(realism, distance, local, colour, tone)
+    usual = load_usual_range("coco128")
     return Budget(
         image, usable_masks([mask], image), bounds, features, load_realism_head(GUIDE), usual
     )
@@ -54,6 +55,9 @@ def test_each_bound_binds_alone(features):
     loose = {"realism": 1e-6, "distance": 4, "local": 4}
     assert budget_of(features, image, mask, **loose, colour=50).holds(tinted)
     assert not budget_of(features, image, mask, **loose, colour=1.5).holds(tinted)
+    dim = image * (1 - 0.1 * mask)
+    assert budget_of(features, image, mask, **loose).holds(dim)
+    assert not budget_of(features, image, mask, **loose, tone=3).holds(dim)
     lighter = (image + 0.6 * mask).clamp(0, 1)
     unusual = budget_of(features, image, mask, **loose)
     assert not unusual.holds(lighter)

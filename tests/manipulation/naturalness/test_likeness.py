@@ -10,8 +10,10 @@ from manipulation.naturalness.likeness import (
     feature_distances,
     local_colours,
     local_feature_distances,
+    local_tones,
     newly_clipped,
     psnr_db,
+    tone_differences,
 )
 from manipulation.naturalness.region_features import RegionFeatures
 from tests.demo_photograph import demo_photograph
@@ -96,3 +98,21 @@ def test_colours_differ_by_the_place_where_they_changed_most_and_lightness_is_as
     blue = grey + 0.02 * torch.tensor([0.0, 0.0, 1.0])[:, None, None]
     on_grey = float(colour_differences(local_colours(grey[None]), local_colours(blue[None]))[0])
     assert on_grey > 3 * difference(image + blue - grey)  # any tint of a grey photograph is seen
+
+
+def test_a_place_that_is_bleached_or_greyed_differs_in_tone_and_a_lighter_picture_does_not():
+    image, mask = demo_photograph("coffee", 301, 256)
+    image = 0.2 + 0.5 * image
+
+    def difference(other):
+        return float(tone_differences(local_tones(image[None]), local_tones(other[None]))[0])
+
+    assert difference(image) == pytest.approx(0, abs=1e-3)
+    assert difference(image + 0.05) < 1.5
+    assert difference(image + 0.1 * mask) > 5
+    assert difference(image - 0.1 * mask) > 5
+    stripes = 0.15 * (-1.0) ** (torch.arange(256) // 2) * mask
+    assert difference(image + stripes) > 5
+    grey = image.mean(dim=0, keepdim=True)
+    assert difference(image + 0.5 * mask * (grey - image)) > 5
+    assert difference(image + 0.3 * mask * (image - grey)) < 3  # colour is not lost

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects.bootstrap import draw
+from analysis.effects.correlations import correlations
 from analysis.effects.counts import counts_of
 from analysis.effects.mechanism.moderators import moderators_table
 from analysis.effects.mechanism.object_groups import categories_of, object_group
@@ -59,6 +60,19 @@ def test_the_judge_that_people_follow_is_found_and_told_from_the_guide(followed)
     within = table[table["direction"] == "increase"].set_index("predictor")
     assert "aim" not in within.index
     assert within.loc["guide", "correlation_low"] < 0 < within.loc["good", "correlation_low"]
+
+
+def test_a_comparison_that_counts_twice_correlates_as_two_do():
+    generator = np.random.default_rng(0)
+    predictions, changes = generator.normal(5.0, 1.0, (2, 8)), generator.normal(size=(1, 8))
+    changes[0, 2] = np.nan
+    times = np.array([[0, 1, 1, 2, 3, 1, 0, 2], [1] * 8, [2, 1, 1, 0, 0, 0, 0, 0]], float)
+    found = correlations(predictions, changes, times)
+    for row, counts in zip(found[:2], times[:2].astype(int), strict=True):
+        each = np.repeat(np.delete(np.arange(8), 2), np.delete(counts, 2))
+        expected = [np.corrcoef(one[each], changes[0, each])[0, 1] for one in predictions]
+        np.testing.assert_allclose(row, expected, rtol=1e-10)
+    assert np.isnan(found[2]).all()  # two comparisons are too few
 
 
 def test_predictions_are_held_against_the_comparisons_that_all_of_them_have(followed):
