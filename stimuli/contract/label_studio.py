@@ -103,7 +103,8 @@ def _results(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _upright(result: Mapping[str, Any], kind: str, wide: float, high: float) -> Any:
     """Return the segmentation of a result, or why there is none."""
-    if turned := result.get("image_rotation"):
+    turned = result.get("image_rotation")
+    if isinstance(turned, int | float) and turned % 360:
         return (
             f"was drawn in Label Studio on the photograph turned by {turned} degrees; expected "
             f"upright; turn the photograph back there, draw it again, and export again"

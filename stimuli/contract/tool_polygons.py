@@ -1,7 +1,6 @@
 """Outlines of other annotation tools as COCO's polygons and masks, and their files as COCO's."""
 
 import base64
-import binascii
 import io
 import math
 from collections.abc import Sequence
@@ -14,8 +13,6 @@ from stimuli.contract.outlines import UNREAD
 from stimuli.support.errors import InputError
 
 _CORNERS = 64  # of an ellipse
-_ADDRESS = "data:image/png;base64,"
-_LARGEST_PX = 178_000_000  # as pictures may have
 
 
 def pairs(points: object) -> list[tuple[float, float]]:
@@ -66,12 +63,10 @@ def picture_of(text: object) -> Image.Image:
         If it holds none.
     """
     try:
-        content = base64.b64decode(str(text).removeprefix(_ADDRESS), validate=True)
+        content = base64.b64decode(str(text).rpartition("base64,")[2], validate=True)
         with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
-            if picture.width * picture.height > _LARGEST_PX:
-                raise InputError(f"its mask is {picture.width} x {picture.height} px; export again")
             picture.load()
-    except (OSError, ValueError, SyntaxError, MemoryError, binascii.Error) as error:
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
         raise InputError(f"its mask is no PNG in base64 ({error}); export it again") from None
     return picture
 

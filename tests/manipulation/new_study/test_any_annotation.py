@@ -6,6 +6,8 @@ Each row of the table in docs/annotations.md is a case here.
 import base64
 import io
 import json
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -88,6 +90,15 @@ PAINTED = [
 ]  # fmt: skip
 
 
+def chunk(kind, content):
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
 def bit_mask(mask):
     """What is painted is black, the rest transparent, as Label Studio documents it."""
     pixels = np.zeros((*mask.shape, 4), np.uint8)
@@ -97,6 +108,12 @@ def bit_mask(mask):
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+# The head of a picture of 60,000 x 60,000 px, which would take all memory.
+HUGE = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n"
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0))
+    + chunk(b"IDAT", b"")
+).decode()
 PERCENT = {"x": 400 / 24, "y": 25, "width": 800 / 24, "height": 50, "rotation": 0}
 CORNERS = [[4, 4], [12, 4], [12, 12], [4, 12]]
 
@@ -295,6 +312,7 @@ def test_what_a_brush_painted_and_cannot_be_read_is_left_out(rle, tmp_path):
     [
         (label_studio("bitmasklabels", {}), "is no PNG in base64"),
         (label_studio("bitmasklabels", {"imageDataURL": bit_mask(MASK[:8])}), "is 24 x 8 px"),
+        (label_studio("bitmasklabels", {"imageDataURL": HUGE}), "is no PNG in base64"),
         (label_studio("rectanglelabels", PERCENT, image_rotation=90), "turned by 90 degrees"),
         (label_studio("brushlabels", {"rle": PAINTED[:20]}), "a brush painted ends early"),
     ],
