@@ -79,7 +79,7 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "
     columns = max(map(len, rows))
     lines = max(panel.figures.count("\n") + 1 for panels in rows for panel in panels)
     more = max(lines - _LINES, 0) * _LINE_IN
-    top = 0.6 + max(lines - _LINES + 1, 0) * _LINE_IN + (0.15 if subtitle else 0)
+    top = 0.6 + max(lines - _LINES + 1, 0) * _LINE_IN + 0.15 * len(subtitle.splitlines())
     height = len(rows) * (_CELL_IN * 1.28 + more) + top + 0.2
     figure = Figure(figsize=(2 * columns * _CELL_IN * 1.04, height), layout="none")  # type: ignore[arg-type]  # its stubs lack "none"
     grid = GridSpec(

@@ -158,6 +158,11 @@ class StimulusSet:
         subtitle = "Solid line: aim, which the figures are of; dashed: shifted beside it"
         if judges := ", ".join(one.described for one in self.models.second_opinions):
             subtitle += f". Below each change: what models that took no part see of it, {judges}"
+        if self.settings.manipulation.budget:
+            subtitle += (
+                "\nRealism: share of untouched photographs that look at least as edited, by the "
+                "judge that bounds and by another; unusual: units of CIELAB, or octaves"
+            )
         return title, subtitle
 
     def _finish(self, sheets: bool) -> None:
