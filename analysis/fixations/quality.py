@@ -10,8 +10,8 @@ What is measured, and by which rule of ``[exclusions]`` in study.toml it counts:
 - precision: the root mean square of the distances between successive samples within fixations, in
   degrees; measured where a rule asks for it, since it needs every sample;
 - duration: how far the time for which the image was shown is off the study's, in frames;
-- shown_by: how the image came to be shown: by gaze on the target, by hand, or without a drift
-  check.
+- shown_by: how the image came to be shown: by gaze on the target, by hand, without a drift check,
+  or by time, where nothing told of gaze.
 """
 
 import math

@@ -137,6 +137,11 @@ def physio_device(path: Path) -> str:
     return " ".join(str(described[name]) for name in names if described.get(name))
 
 
+def physio_rate_hz(path: Path) -> float | None:
+    """Return the sampling frequency that a BIDS recording states."""
+    return float(_described(path).get("SamplingFrequency") or 0.0) or None
+
+
 def _physio_events(path: Path, eye: str) -> tuple[dict[str, list[tuple]], list[tuple]]:
     """Return events by kind and messages of a physioevents file."""
     described = _described(path)

@@ -1,14 +1,16 @@
 """How images were shown, gaze was recorded and fixations were chosen, in words for the methods."""
 
 import statistics
-from dataclasses import replace
+from collections.abc import Sequence
 
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.fixations.parsing import detector_at, is_of_samples
 from analysis.fixations.subsets import Subset
-from analysis.recordings.sample_tables import physio_device
+from analysis.recordings.sample_tables import physio_device, physio_rate_hz
+from analysis.sessions.runs import SessionRun
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import NOT_MEASURED, ExclusionSettings, Settings
+from stimuli.contract.study import CODE_CHARTS
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.words import counted
 
@@ -38,17 +40,33 @@ def presentation(analysis: StudyAnalysis) -> str:
 
 
 def _recorded(analysis: StudyAnalysis) -> str:
-    """Return with what gaze was recorded, as the settings say that every recording was."""
+    """Return with what gaze was recorded: of samples as they say, else as the settings do."""
     tracker = analysis.study.settings.tracker
     if set(analysis.participants.values()) == {ParticipantKind.SIMULATED}:
         return f"Nobody looked: gaze was simulated at {tracker.sample_rate_hz:g} samples a second."
+    if _trackers(analysis) == {CODE_CHARTS}:
+        return (
+            "Gaze was not recorded: after each image people typed the code that they saw where "
+            "they had looked when it vanished (CodeCharts, Newman et al. 2020)."
+        )
+    rates = sorted({f"{rate_hz:g}" for rate_hz in _rates_hz(analysis, analysis.runs)}, key=float)
     return (
-        f"Gaze of the {tracker.eye} eye was recorded with {_tracker(analysis)} at "
-        f"{tracker.sample_rate_hz:g} samples a second."
+        f"Gaze of the {tracker.eye} eye was recorded with "
+        f"{' or '.join(sorted(_trackers(analysis)))} at {' or '.join(rates)} samples a second."
     )
 
 
-def _tracker(analysis: StudyAnalysis) -> str:
+def _rates_hz(analysis: StudyAnalysis, runs: Sequence[SessionRun]) -> list[float]:
+    """Return the sample rate of some runs."""
+    asked_hz = analysis.study.settings.tracker.sample_rate_hz
+    return [
+        (is_of_samples(path) and physio_rate_hz(path)) or asked_hz
+        for path in (run.recording for run in runs)
+        if path is not None
+    ] or [asked_hz]
+
+
+def _trackers(analysis: StudyAnalysis) -> set[str]:
     """Return what recorded, as the sidecar of a recording of samples says."""
     named = set()
     for run in analysis.runs:
@@ -56,23 +74,28 @@ def _tracker(analysis: StudyAnalysis) -> str:
             named.add("an EyeLink")
         else:
             named.add(physio_device(run.recording) or analysis.study.settings.tracker.model)
-    return " or ".join(sorted(named))
+    return named
 
 
 def _detection(analysis: StudyAnalysis) -> str:
     settings = analysis.study.settings.analysis
-    recordings = [run.recording for run in analysis.runs if run.recording is not None]
+    of_samples = [run for run in analysis.runs if run.recording and is_of_samples(run.recording)]
     if settings.detector == "tracker":
-        if not any(map(is_of_samples, recordings)):
+        if not of_samples:
             return "Fixations are those of the tracker's own parser, at its mean positions."
-        rate_hz = analysis.study.settings.tracker.sample_rate_hz
-        settings = replace(settings, detector=detector_at(rate_hz))
-    threshold = {
+        if _trackers(analysis) == {CODE_CHARTS}:
+            return "Its place is the one fixation of the trial."
+        rates = _rates_hz(analysis, of_samples)
+        detectors = sorted({detector_at(rate_hz) for rate_hz in rates})
+    else:
+        detectors = [settings.detector]
+    thresholds = {
         "velocity": f"by velocity (I-VT, below {settings.velocity_deg_s:g} degrees a second)",
         "dispersion": f"by dispersion (I-DT, within {settings.dispersion_deg:g} degrees)",
-    }[settings.detector]
+    }
+    found = " or ".join(thresholds[one] for one in detectors)
     return (
-        f"Fixations were found in the samples {threshold}, at least "
+        f"Fixations were found in the samples {found}, at least "
         f"{settings.minimum_fixation_ms:g} ms long."
     )
 

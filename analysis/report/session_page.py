@@ -26,6 +26,7 @@ _MUCH_TRACK_LOSS = 0.25
 _UNUSUAL_WAYS = {
     ShownBy.BY_HAND: "image shown by hand, without gaze on the target, in",
     ShownBy.CHECK_SKIPPED: "no drift check before the image of",
+    ShownBy.BY_TIME: "target shown for its time, since nothing told where gaze was, in",
 }
 
 
@@ -121,7 +122,8 @@ def _notes(quality: SessionQuality) -> list[str]:
     for way, told in _UNUSUAL_WAYS.items():
         shown = [str(row["trial"]) for row in quality.rows if row.get("shown_by") == way]
         if shown:
-            notes.append(f"{told} {_trials(shown)}")
+            every = len(shown) == len(quality.rows)
+            notes.append(f"{told} {'every trial' if every else _trials(shown)}")
     early = sum(row.get("early_frames") or 0 for row in quality.rows)
     if early:
         notes.append(f"{early} frames came early: vertical synchronisation may be off")

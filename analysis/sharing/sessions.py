@@ -4,7 +4,6 @@ Before anything is copied the analysis' own checks are made (`analysis.sessions.
 that the hashes that are written anew are those of files that were right.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +12,12 @@ from typing import Any
 from analysis.recordings.reading import read_recording
 from analysis.sessions.physio import write_physio
 from analysis.sessions.runs import SessionRun
+from analysis.sharing.facts import known_facts, reads
+from analysis.sharing.physio import write_shared_physio
 from analysis.sharing.recordings import SharedRecording, cleaned_asc, recording_as_asc
 from stimuli.contract.journal import journal_line, read_journal, schedule_sha256
 from stimuli.contract.schemas import EVENTS
-from stimuli.contract.study import Study
+from stimuli.contract.study import PHYSIO, Study
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus
 from stimuli.support.errors import InputError
 from stimuli.support.files import (
@@ -35,19 +36,20 @@ from stimuli.support.tables import read_table, write_table
 _OF_EVENTS = {"TaskName": r"freeview", "Observer": "|".join(ParticipantKind)}
 _OF_SCREENS = {
     "ScreenDistance", "ScreenOrigin", "ScreenRefreshRate", "ScreenResolution", "ScreenSize",
-    "SoftwareName", "SoftwareVersion",
+    "SoftwareName", "SoftwareVersion", "ScreenGamma", "ScreenLuminance", "ScreenLuminanceUnits",
 }  # fmt: skip
 _NUMBER, _SHA256 = r"[0-9]{1,20}", r"[0-9a-f]{64}"
 _OF_SCHEDULES = {
     "run": _NUMBER, "order": _NUMBER, "seed": _NUMBER, "trials": _NUMBER,
     "schedule_sha256": _SHA256, "observer": "|".join(ParticipantKind),
+    "mode": r"[a-z-]{1,40}",
 }  # fmt: skip
 _OF_PROVENANCE = {
     "command": r"(manipulation|experiment|analysis)\.[a-z_]+",
     "commit": r"[0-9a-f]{7,40}(-dirty)?",
     "device": r"cpu|(cuda|mps)(:[0-9]+)?",
 }
-_SCREEN = r"top|left|guiding-gaze|[0-9.]+([a-z0-9.+-]*)|[0-9a-f]{7,40}(-dirty)?"
+_SCREEN = r"top|left|not measured|cd/m2|guiding-gaze|[0-9.]+([a-z0-9.+-]*)|[0-9a-f]{7,40}(-dirty)?"
 _VERSION = r"[0-9]+(\.[0-9]+)*[a-z0-9.+]*"
 
 
@@ -91,7 +93,12 @@ def write_run(
     columns = _write_events(run.events, events)
     outputs = [events, events.with_suffix(".json")]
     shared, edf = SharedRecording("", 0), False
-    if run.recording is not None:
+    if run.recording is not None and run.recording.name.endswith(PHYSIO):
+        path = copy.recording(run.subject, run.run, PHYSIO)
+        written, left_out = write_shared_physio(run.recording, path)
+        shared = SharedRecording("", left_out)
+        outputs += written
+    elif run.recording is not None:
         edf = run.recording.suffix.lower() == ".edf"
         recording = read_recording(run.recording)
         shared = recording_as_asc(recording) if edf else cleaned_asc(run.recording)
@@ -121,12 +128,12 @@ def _write_events(events: Path, target: Path) -> tuple[str, ...]:
     rows = read_table(events, EVENTS)
     found = read_json(events.with_suffix(".json")) if events.with_suffix(".json").is_file() else {}
     stated = found if isinstance(found, dict) else {}
-    kept = _facts(stated, _OF_EVENTS)
+    kept = known_facts(stated, _OF_EVENTS)
     screen = stated.get("StimulusPresentation")
     if isinstance(screen, dict):
         kept["StimulusPresentation"] = {
             name: value for name, value in screen.items()
-            if name in _OF_SCREENS and _reads(value, _SCREEN)
+            if name in _OF_SCREENS and reads(value, _SCREEN)
         }  # fmt: skip
     write_table(target, EVENTS, rows, sidecar=kept)
     header = events.read_text(encoding="utf-8").partition("\n")[0].split("\t")
@@ -143,7 +150,7 @@ def _write_journal(
     schedule = next((line for line in lines if "schedule_sha256" in line), None)
     if schedule is None:
         return
-    facts = _facts(schedule, _OF_SCHEDULES)
+    facts = known_facts(schedule, _OF_SCHEDULES)
     if changed:
         facts.pop("schedule_sha256", None)
         shown = {int(row["trial"]): stimuli[str(row["stim_id"])] for row in rows}
@@ -169,11 +176,11 @@ def shared_provenance(content: object, copy: Study, outputs: Sequence[Path] = ()
         Files of the copy that it is about, beside those that it names.
     """
     stated = content if isinstance(content, dict) else {}
-    shared = _facts(stated, _OF_PROVENANCE)
-    shared["versions"] = _facts(
+    shared = known_facts(stated, _OF_PROVENANCE)
+    shared["versions"] = known_facts(
         stated.get("versions"), dict.fromkeys(("python", *PACKAGES), _VERSION)
     )
-    shared["seeds"] = _facts(stated.get("seeds"), dict.fromkeys(("study", "subject"), _NUMBER))
+    shared["seeds"] = known_facts(stated.get("seeds"), dict.fromkeys(("study", "subject"), _NUMBER))
     shared["settings"] = portable(copy.settings.as_dict())
     for key, more in (("inputs", ()), ("outputs", outputs)):
         named = stated.get(key)
@@ -182,19 +189,6 @@ def shared_provenance(content: object, copy: Study, outputs: Sequence[Path] = ()
         there = (name for name in names if _is_there(copy.root, name))
         shared[key] = {name: sha256(copy.root / name) for name in sorted(set(there))}
     return shared
-
-
-def _facts(stated: object, kept: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a file states under names that are kept, where it reads as it should."""
-    found = stated if isinstance(stated, dict) else {}
-    return {name: found[name] for name, read in kept.items() if _reads(found.get(name), read)}
-
-
-def _reads(value: object, pattern: str) -> bool:
-    """Return whether a text or a number, or each of a list, reads as a pattern says."""
-    if isinstance(value, list):
-        return all(_reads(one, pattern) for one in value)
-    return isinstance(value, str | int | float) and bool(re.fullmatch(pattern, str(value)))
 
 
 def _is_there(root: Path, name: str) -> bool:

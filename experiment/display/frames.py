@@ -14,6 +14,8 @@ _FRAMES = 90
 _TOLERANCE = 0.01
 # Shares of a frame: an interval above or below them is of a frame that came late or early.
 _LATE, _EARLY = 1.5, 0.5
+# What to do about frames that are not all on time.
+MORE_STEADY = "close other programs, switch the desktop's compositor off, use one screen"
 
 
 @dataclass(frozen=True)

@@ -123,16 +123,9 @@ def _mouse(room: Room) -> Iterator[Tracker]:
 
 @contextmanager
 def _code_charts(room: Room) -> Iterator[Tracker]:
-    operator = room.operator
-
-    def read_keys() -> list[str]:
-        pressed = operator.keys()
-        return [name for name, _ in pressed]
-
     yield CodeCharts(
-        room.display, room.clock, room.settings, room.host, read_keys=read_keys,
-        forget=operator.clear, generator=np.random.default_rng(), language=room.language,
-        tell=operator.tell,
+        room.display, room.clock, room.settings, room.host, read_keys=room.operator.typed,
+        generator=np.random.default_rng(), language=room.language, tell=room.operator.tell,
     )  # fmt: skip
 
 
@@ -155,7 +148,7 @@ MOUSE = Mode(
 )  # fmt: skip
 DUMMY = Mode(
     "dummy", ParticipantKind.DUMMY,
-    "the EyeLink's dummy mode: nothing is recorded, gaze counts as on the target",
+    "the EyeLink's dummy mode: nothing is recorded, the target is shown for its time",
     functools.partial(_eyelink, dummy=True),
 )  # fmt: skip
 _BUILT_IN = (

@@ -60,6 +60,16 @@ class KeyOperator:
             for key, held in pressed
         ]
 
+    def typed(self) -> list[str]:
+        """Return the keys typed at the keyboard since the last call, which ask for nothing but Esc.
+
+        Of what is pressed elsewhere only Esc is among them; `asked` returns it next.
+        """
+        elsewhere, typed = self._elsewhere(), self._event.getKeys()
+        escapes = [key for key in (*elsewhere, *typed) if key == "escape"]
+        self._wish = _last_wish([*elsewhere, *escapes]) or self._wish
+        return [*(key for key in typed if key != "escape"), *escapes]
+
     def _elsewhere(self) -> list[str]:
         """Return the keys pressed elsewhere; a click there has taken the keyboard from us."""
         pressed = self._pressed_elsewhere()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from experiment.display.frames import FrameRate, wrong_rate
+from experiment.display.frames import MORE_STEADY, FrameRate, wrong_rate
 from experiment.preflight.findings import Finding, Verdict
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import Settings
@@ -27,8 +27,7 @@ def judge_refresh(measured: FrameRate, expected_hz: float) -> Finding:
     if not measured.is_near(expected_hz):
         return Finding(name, Verdict.FAIL, found, wrong_rate(expected_hz))
     if measured.late or measured.early or measured.jitter_s > _JITTER_LIMIT / expected_hz:
-        repair = "close other programs, switch the desktop's compositor off, use one screen"
-        return Finding(name, Verdict.WARN, found, repair)
+        return Finding(name, Verdict.WARN, found, MORE_STEADY)
     return Finding(name, Verdict.OK, found)
 
 

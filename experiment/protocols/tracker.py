@@ -68,6 +68,16 @@ class Tracker(Protocol):
         """How the name of its recording ends, such as ``.edf``."""
         ...
 
+    @property
+    def tells_gaze(self) -> bool:
+        """Whether `gaze` is where somebody looks; else the target is shown for its time."""
+        ...
+
+    @property
+    def needs_calibration(self) -> bool:
+        """Whether there is anything to calibrate, and to validate."""
+        ...
+
     def open(self, subject: str) -> str:
         """Open a recording, before the first calibration, and return its name.
 
@@ -87,7 +97,7 @@ class Tracker(Protocol):
         ...
 
     def calibrate(self) -> Validation | None:
-        """Calibrate and validate, on our display or on the tracker's own.
+        """Calibrate and validate, on our display or on the tracker's own, where it needs that.
 
         Returns
         -------

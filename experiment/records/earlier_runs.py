@@ -88,16 +88,22 @@ def check_resumable(
     earlier: Sequence[EarlierRun],
     schedule: Sequence[Trial],
     participant_kind: ParticipantKind,
+    mode: str,
     settings: Settings,
 ) -> None:
     """Check that a session can go on where the earlier runs ended.
 
+    Parameters
+    ----------
+    mode
+        The word of what the session is to go on with; a journal of before may not have it.
+
     Raises
     ------
     InputError
-        If there is no earlier run, nothing is left to do, another kind of participant began, the
-        stimuli, their order, their place on the screen or their time are no longer the same, or a
-        journal has lost its last lines.
+        If there is no earlier run, nothing is left to do, another kind of participant or tracker
+        began, the stimuli, their order, their place on the screen or their time are no longer the
+        same, or a journal has lost its last lines.
     """
     if not earlier:
         raise InputError("--resume: no session of this subject was begun; leave --resume out")
@@ -108,12 +114,18 @@ def check_resumable(
         raise InputError(f"--resume: the session of {name} is complete; name another subject")
     for run in earlier:
         began = run.first_fact(LineKind.SCHEDULE, "observer")
+        began_with = run.first_fact(LineKind.SCHEDULE, "mode")
         shown = run.first_fact(LineKind.SCHEDULE, "schedule_sha256")
         if began not in (None, participant_kind):
             raise InputError(
                 f"{run.files.journal}: the participant was {began}, now it is {participant_kind}; "
                 f"go on with the options that the session began with, or name another subject "
                 f"number"
+            )
+        if began_with not in (None, mode):
+            raise InputError(
+                f"{run.files.journal}: {name} began with {began_with}, now it is {mode}; go on "
+                f"with --{began_with}, or name another subject number"
             )
         if shown not in (None, schedule_sha256(trial.stimulus for trial in schedule)):
             raise InputError(

@@ -25,7 +25,8 @@ class LineKind(StrEnum):
     """What a line tells of; the comments name the facts that it states."""
 
     SESSION_STARTED = "session-started"  # date
-    SCHEDULE = "schedule"  # subject, run, order, seed, trials, schedule_sha256, observer, recording
+    # subject, run, order, seed, trials, schedule_sha256, observer, mode, recording, settings
+    SCHEDULE = "schedule"
     TRACKER_FILE = "tracker-file"  # name that the tracker gave it
     TRACKER_FAULT = "tracker-fault"  # fault, and trial if one was under way
     FRAMES = "frames"  # hz, jitter_ms, late, early, priority: the screen, measured

@@ -1,20 +1,32 @@
-"""Calibrations and validations of a session: until they are good enough, or taken as they are."""
+"""Calibrations and validations of a session: until they are good enough, or taken as they are.
+
+Between images another calibration is offered, when the last drift checks were far off or, with a
+tracker that has none, when gaze was not seen on the target before most of the last images.
+"""
 
 from collections.abc import Callable, Mapping
 from statistics import median
 
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
-from experiment.protocols.tracker import HostScreen, SetupReader, Validation, Validator
-from experiment.records.journal import Journal, LineKind
+from experiment.protocols.tracker import (
+    DriftChecker,
+    HostScreen,
+    SetupReader,
+    Validation,
+    Validator,
+)
+from experiment.records.journal import WITHDRAWN, Journal, LineKind
 from experiment.session.waiting import announce, ask_operator
 from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import ShownBy
 
 _SETUP_KEYS = "return: camera image, c: calibrate, v: validate, space: accept a target, esc: leave"
+_ENDS = (LineKind.TRIAL_ENDED, LineKind.PRACTICE_ENDED)
 
 
 class Calibrations:
-    """Calibrates, validates, and offers another calibration when drift checks are far off.
+    """Calibrates, validates, and offers another calibration when gaze has drifted.
 
     Parameters
     ----------
@@ -24,13 +36,19 @@ class Calibrations:
 
     def __init__(self, lab: Lab, settings: Settings, journal: Journal, text: str):
         self._lab, self._settings, self._journal, self._text = lab, settings, journal, text
-        self._drifts_deg: list[float] = []  # of the drift checks since the last calibration
+        # Since the last calibration: of the drift checks, and of the trials whether a wait for gaze
+        # ran out or the operator showed the image by hand.
+        self._drifts_deg: list[float] = []
+        self._waits_failed: list[bool] = []
         self._lines_read = 0
         if isinstance(lab.tracker, SetupReader):
             lab.tracker.show_in_setup(text)
 
     def calibrate(self) -> None:
         """Calibrate until the validation is good enough, or the operator takes it as it is."""
+        if not self._lab.tracker.needs_calibration:
+            self._lab.operator.tell("there is nothing to calibrate")
+            return
         while True:
             found = self._in_setup(self._lab.tracker.calibrate, "calibration")
             self._write_validation(LineKind.CALIBRATED, found)
@@ -52,35 +70,61 @@ class Calibrations:
     def validate(self) -> None:
         """Validate the calibration at the end of a block, so that its drift is known."""
         tracker = self._lab.tracker
-        if not isinstance(tracker, Validator):
+        if not (tracker.needs_calibration and isinstance(tracker, Validator)):
             return
         found = self._in_setup(tracker.validate, "validation of the block")
         self._write_validation(LineKind.VALIDATED, found)
         self._lab.operator.tell(f"end of the block, validation error {_shown(found)}")
 
     def offer(self) -> None:
-        """Offer to calibrate when the last drift checks were far off."""
-        session = self._settings.session
-        for line in self._journal.lines[self._lines_read :]:
-            if line["kind"] == LineKind.DRIFT_CHECK and line["offset_deg"] is not None:
-                self._drifts_deg.append(line["offset_deg"])
-        self._lines_read = len(self._journal.lines)
-        last = self._drifts_deg[-session.drift_checks :]
-        if not session.drift_limit_deg or len(last) < session.drift_checks:
+        """Offer to calibrate when the last drift checks, or waits for gaze, say that it helps."""
+        self._read_journal()
+        why = self._drift()
+        if not why or not self._lab.tracker.needs_calibration:
             return
-        drift_deg = median(last)
-        if drift_deg <= session.drift_limit_deg:
-            return
-        self._drifts_deg.clear()  # what is offered once is offered again after as many checks
+        self._forget_checks()  # what is offered once is offered again after as many checks
         decision = self._ask(
-            f"the last {len(last)} drift checks were {drift_deg:.1f} deg off in the median; "
-            f"calibrate again?",
+            f"{why}; calibrate again?",
             {Decision.RECALIBRATE: "calibrate", Decision.GO_ON: "go on without"},
             where="between images",
         )
         self._journal.write(LineKind.OPERATOR, decision=decision)
         if decision == Decision.RECALIBRATE:
             self.calibrate()
+
+    def _read_journal(self) -> None:
+        """Take over what the journal tells of drift since it was last read."""
+        failed = False
+        for line in self._journal.lines[self._lines_read :]:
+            if line["kind"] == LineKind.DRIFT_CHECK and line["offset_deg"] is not None:
+                self._drifts_deg.append(line["offset_deg"])
+            elif line["kind"] == LineKind.FIXATION_TIMEOUT:
+                failed = True
+            elif line["kind"] in _ENDS and line["status"] != WITHDRAWN:
+                self._waits_failed.append(failed or line["shown_by"] == ShownBy.BY_HAND)
+                failed = False
+        self._lines_read = len(self._journal.lines)
+
+    def _drift(self) -> str:
+        """Return in words how the last checks say that gaze has drifted; empty if they do not."""
+        session = self._settings.session
+        checks = isinstance(self._lab.tracker, DriftChecker)
+        known = self._drifts_deg if checks else self._waits_failed
+        last = known[-session.drift_checks :]
+        if not session.drift_limit_deg or len(last) < session.drift_checks:
+            return ""
+        if not checks:
+            failed = sum(last)
+            told = f"gaze was not seen on the target before {failed} of the last {len(last)} images"
+            return told if 2 * failed > len(last) else ""
+        drift_deg = median(last)
+        told = f"the last {len(last)} drift checks were {drift_deg:.1f} deg off in the median"
+        return told if drift_deg > session.drift_limit_deg else ""
+
+    def _forget_checks(self) -> None:
+        self._drifts_deg.clear()
+        self._waits_failed.clear()
+        self._lines_read = len(self._journal.lines)
 
     def _in_setup(self, set_up: Callable[[], Validation | None], what: str) -> Validation | None:
         """Leave the tracker's setup to the operator; keys that were pressed in it are its own."""
@@ -93,7 +137,7 @@ class Calibrations:
             found = set_up()
         finally:
             self._lab.operator.clear()
-        self._drifts_deg.clear()
+        self._forget_checks()
         self._lab.watch.tell(waits_for="", keys="", validation=_shown(found))
         return found
 

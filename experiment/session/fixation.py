@@ -85,6 +85,8 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
         decision = await_fixation(lab, settings)
         if decision is None:
             shown_by = ShownBy.GAZE if checked else ShownBy.CHECK_SKIPPED
+            if not tracker.tells_gaze:
+                shown_by = ShownBy.BY_TIME
             return Readiness(Decision.ACCEPT, recording_s, timeouts, shown_by)
         if decision == Decision.DRIFT_CHECK:
             timeouts += 1
@@ -111,8 +113,9 @@ def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decisi
     """
     lab.display.draw_target()
     lab.display.flip()
+    waits_for = "gaze on the target" if lab.tracker.tells_gaze else "the target's time"
     if not isinstance(lab.tracker, DriftChecker):
-        lab.watch.tell(waits_for="gaze on the target")
+        lab.watch.tell(waits_for=waits_for)
         return True, None
     announce(lab, f"trial {trial.trial} {DRIFT_CHECK}")
     lab.watch.tell(waits_for="drift check", keys=keys_in_words(_AT_DRIFT_CHECK))
@@ -124,7 +127,7 @@ def _check_drift(trial: Trial, lab: Lab, journal: Journal) -> tuple[bool, Decisi
         lab.tracker.message(f"OPERATOR {asked}")
         journal.write(LineKind.OPERATOR, trial=trial.trial, decision=asked)
     announce(lab, f"trial {trial.trial} {trial.stimulus.stim_id}")
-    lab.watch.tell(waits_for="gaze on the target", keys="")
+    lab.watch.tell(waits_for=waits_for, keys="")
     return offset_deg is not None, asked
 
 
@@ -145,13 +148,15 @@ def await_fixation(lab: Lab, settings: Settings) -> Decision | None:
     """Show the target until gaze has rested on it, the wait has run out, or a key is pressed.
 
     Gaze counts while it is within ``session.fixation_radius_deg`` of the centre without a break
-    for ``session.fixation_s``; a lost eye is a break. The key that goes on elsewhere, which the
-    participant has too, does nothing here.
+    for ``session.fixation_s``; a lost eye is a break. Where nothing tells of gaze, the target is
+    shown for that time. The key that goes on elsewhere, which the participant has too, does nothing
+    here.
 
     Returns
     -------
     Decision or None
-        None if gaze rested; ``DRIFT_CHECK`` if the wait ran out; otherwise what was asked for.
+        None if gaze rested, or nothing tells of it; ``DRIFT_CHECK`` if the wait ran out;
+        otherwise what was asked for.
     """
     session = settings.session
     began_s = resting_since_s = None
@@ -164,7 +169,8 @@ def await_fixation(lab: Lab, settings: Settings) -> Decision | None:
         gaze = lab.tracker.gaze()
         if lab.watch.follows_gaze:
             tell_gaze(lab, gaze)
-        if gaze is None or _eccentricity_deg(gaze, settings) > session.fixation_radius_deg:
+        off_deg = np.inf if gaze is None else _eccentricity_deg(gaze, settings)
+        if lab.tracker.tells_gaze and off_deg > session.fixation_radius_deg:
             resting_since_s = None
         elif resting_since_s is None:
             resting_since_s = now_s

@@ -83,6 +83,7 @@ def run_session(
         trials=len(plan.schedule),
         done=0,
         blocks=plan.blocks,
+        tells_gaze=lab.tracker.tells_gaze,
         schedule=[[trial.trial, trial.stimulus.stim_id] for trial in plan.schedule],
     )
     if lab.participant_kind != ParticipantKind.SIMULATED:
@@ -272,7 +273,7 @@ class _SessionRunner:
             Whether the operator asked to skip its trial.
         """
         lab, settings = self._lab, self._settings
-        until_s = record.shown.offset_s + settings.session.blank_s
+        until_s = (record.answered_s or record.shown.offset_s) + settings.session.blank_s
         began_s = lab.clock.now()
         picture = None if following is None else self._load(following)
         loaded_s = lab.clock.now()

@@ -40,6 +40,9 @@ class TrialRecord:
         How often the wait for fixation ran out.
     fault
         Why the tracker broke it off, if it did.
+    answered_s
+        When what the tracker asked after the image was answered; None of a tracker that asks
+        nothing.
     """
 
     trial: Trial
@@ -49,6 +52,7 @@ class TrialRecord:
     shown: Presentation
     timeouts: int
     fault: TrackerFault | None = None
+    answered_s: float | None = None
 
     @property
     def seen(self) -> bool:
@@ -83,6 +87,7 @@ def run_trial(
     status: TrialEnd = WITHDRAWN
     shown: Presentation | None = None
     fault: TrackerFault | None = None
+    answered_s: float | None = None
     ready = Readiness(Decision.ACCEPT, None, 0)
     lab.watch.tell(trial=trial.trial, stim_id=stimulus.stim_id, image=stimulus.image)
     onset_s = lab.clock.now()
@@ -101,6 +106,7 @@ def run_trial(
             if isinstance(lab.tracker, AfterImage):
                 lab.watch.tell(showing=False, waits_for="an answer of the participant")
                 lab.tracker.after_image(shown.offset_s)
+                answered_s = lab.clock.now()
             status = _shown_status(lab)
         close_trial(status, shown, lab)
     except TrackerFault as error:
@@ -119,7 +125,7 @@ def run_trial(
         lab.watch.tell(showing=False, gaze=None, waits_for="", keys="")
         _journal_end(journal, trial, status, shown, settings, ready.shown_by)
     return TrialRecord(
-        trial, status, ready.decision, ready.recording_s, shown, ready.timeouts, fault
+        trial, status, ready.decision, ready.recording_s, shown, ready.timeouts, fault, answered_s
     )
 
 

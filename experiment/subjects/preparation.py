@@ -7,6 +7,7 @@ wrong is found here, before anybody sits down.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from experiment.laboratory.modes import Mode
 from experiment.records.disk import check_free_disk
 from experiment.records.earlier_runs import (
     EarlierRun,
@@ -45,6 +46,8 @@ class RunPreparation:
         The subject's earlier runs.
     plan
         What is left to show; its schedule is empty if only files are to be recovered.
+    mode
+        What it will be run with.
     """
 
     files: RunFiles
@@ -53,12 +56,13 @@ class RunPreparation:
     schedule: Sequence[Trial]
     earlier: Sequence[EarlierRun]
     plan: SessionPlan
+    mode: Mode
 
 
 def prepare_run(
     study: Study,
     subject: str,
-    participant_kind: ParticipantKind,
+    mode: Mode,
     *,
     resume: bool = False,
     language: str | None = None,
@@ -85,10 +89,11 @@ def prepare_run(
     schedule = subject_schedule(study, subject)
     earlier = earlier_runs(study, subject)
     begins = nothing_shown(earlier)
-    if participant_kind != ParticipantKind.SIMULATED:
+    kind = mode.participant_kind
+    if kind != ParticipantKind.SIMULATED:
         check_free_disk(study.root)
     if resume and not (earlier and begins):
-        check_resumable(earlier, schedule, participant_kind, settings)
+        check_resumable(earlier, schedule, kind, mode.word, settings)
     elif not (earlier and begins):
         check_not_recorded(study, subject, participant_ids(study.participants))
     stimuli = read_catalogue(study.catalogue)
@@ -107,4 +112,5 @@ def prepare_run(
             texts=read_texts(study, language or settings.session.language),
             root=study.root,
         ),
+        mode=mode,
     )

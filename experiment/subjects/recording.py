@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 
-from experiment.display.frames import FrameRate, check_frame_rate, measure_frame_rate
+from experiment.display.frames import MORE_STEADY, FrameRate, check_frame_rate, measure_frame_rate
 from experiment.display.priority import USUAL_PRIORITY, raised_priority
 from experiment.laboratory.modes import SIMULATE, Mode, find_mode
 from experiment.laboratory.opening import open_lab
@@ -127,7 +127,7 @@ def _record_alone(
     windowed: bool,
     page: bool,
 ) -> RecordingOutcome:
-    run = prepare_run(study, subject, mode.participant_kind, resume=resume, language=language)
+    run = prepare_run(study, subject, mode, resume=resume, language=language)
     ending, reason, unfetched = Ending.FINISHED, "", []
     opening = open_lab(
         mode, run.files, run.stimuli, screen=screen, windowed=windowed, page=page, language=language
@@ -186,6 +186,7 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
             trials=len(run.plan.schedule),
             schedule_sha256=schedule_sha256(trial.stimulus for trial in run.schedule),
             observer=lab.participant_kind,
+            mode=run.mode.word,
             recording=files.recording(lab.tracker.suffix).name,
             settings=settings_shown(settings),
         )
@@ -211,11 +212,12 @@ def _record_run(run: RunPreparation, lab: Lab) -> None:
 def _measured_frames(lab: Lab, settings: Settings) -> FrameRate:
     """Measure the screen's frames; refuse another rate than the study's where data are recorded."""
     measured, refresh_hz = measure_frame_rate(lab.display), settings.screen.refresh_hz
-    if lab.participant_kind in _TRYING_OUT:
-        if not measured.is_near(refresh_hz):
-            lab.operator.tell(f"the screen has {measured}, not the {refresh_hz:g} Hz of the study")
-    else:
+    if lab.participant_kind not in _TRYING_OUT:
         check_frame_rate(measured, refresh_hz)
+    if not measured.is_near(refresh_hz):
+        lab.operator.tell(f"the screen has {measured}, not the {refresh_hz:g} Hz of the study")
+    elif measured.late or measured.early:
+        lab.operator.tell(f"the screen has {measured}; {MORE_STEADY}")
     lab.watch.tell(rate=f"{measured.hz:.1f} Hz")
     return measured
 

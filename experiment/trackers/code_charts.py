@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from experiment.protocols.display import Clock, SetupDisplay
-from experiment.protocols.tracker import Validation
 from experiment.trackers.sampled import SampledTracker
 from experiment.trackers.samples import GazeSamples
 from stimuli.contract.settings import Settings
+from stimuli.contract.study import CODE_CHARTS
 
 # Without those that are mistaken for others.
 _LETTERS, _DIGITS = "ABCDEFGHJKLMNPRSTUVWXYZ", "23456789"
@@ -66,7 +66,7 @@ class _Nobody:
     """The source of a tracker that records nothing by itself."""
 
     def __init__(self, settings: Settings):
-        self.facts = {"Manufacturer": "none", "ManufacturersModelName": "CodeCharts"}
+        self.facts = {"ManufacturersModelName": CODE_CHARTS}
         self.rate_hz, self.eyes = settings.tracker.sample_rate_hz, (settings.tracker.eye,)
 
     def calibrate(self) -> bool:
@@ -88,12 +88,12 @@ class CodeCharts(SampledTracker):
     Parameters
     ----------
     read_keys
-        Returns the names of the keys pressed since the last call.
-    forget
-        Called when a code was typed, whose letters are no wishes of the operator's.
+        Returns the names of the keys typed since the last call.
     language
         Of the question; by default that of the settings.
     """
+
+    tells_gaze = needs_calibration = False
 
     def __init__(
         self,
@@ -103,23 +103,15 @@ class CodeCharts(SampledTracker):
         folder: Path,
         *,
         read_keys: Callable[[], Sequence[str]],
-        forget: Callable[[], None],
         generator: np.random.Generator,
         language: str | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ):
         super().__init__(_Nobody(settings), display, clock, settings, folder, tell=tell)
-        self._read_keys, self._forget, self._generator = read_keys, forget, generator
+        self._read_keys, self._generator = read_keys, generator
         self._question, self._unknown = _QUESTIONS[language or settings.session.language]
-        self._centre_px = settings.screen.geometry.size_px / 2
         self.chart: dict[str, np.ndarray] = {}
         self._picture = np.zeros((1, 1, 3), np.uint8)
-
-    def calibrate(self) -> Validation | None:
-        return Validation(0.0, 0.0)
-
-    def validate(self) -> Validation | None:
-        return Validation(0.0, 0.0)
 
     def start_recording(self) -> float:
         # Made here, so that little but grey passes between the image and the chart.
@@ -133,7 +125,7 @@ class CodeCharts(SampledTracker):
         return True
 
     def gaze(self) -> np.ndarray | None:
-        return self._centre_px  # nobody can tell; the target is shown for its time
+        return None
 
     def after_image(self, vanished_s: float) -> None:
         self._display.draw_camera(self._picture, "")
@@ -164,7 +156,6 @@ class CodeCharts(SampledTracker):
             for key in self._read_keys():
                 letter = key.removeprefix("num_")
                 if letter in ("return", "enter"):
-                    self._forget()
                     return code
                 if letter == "escape":
                     return ""

@@ -2,7 +2,7 @@
 
 Faults are told apart by what helps: what can be tried again is tried again; a recording that ends,
 a link that is lost and a file that does not come are a `TrackerFault`, in words for the operator.
-In dummy mode (``EyeLink(None)`` of pylink) nothing is recorded, and gaze counts as on the target.
+In dummy mode (``EyeLink(None)`` of pylink) nothing is recorded, and nothing tells of gaze.
 """
 
 import re
@@ -63,7 +63,7 @@ class EyeLink(DataViewerNotes):
         Says something on the operator's terminal.
     """
 
-    suffix = ".edf"
+    suffix, needs_calibration = ".edf", True
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class EyeLink(DataViewerNotes):
         self._pylink, self._link, self._clock, self._settings = pylink, link, clock, settings
         self._screen, self._tell = screen, tell
         self._dummy = link.isConnected() == -1
+        self.tells_gaze = not self._dummy
         self._faults = LinkFaults(link)
         self._files = HostFiles(pylink, link, clock, faults=self._faults, tell=tell)
         self._centre_px = settings.screen.geometry.size_px / 2
@@ -203,7 +204,7 @@ class EyeLink(DataViewerNotes):
 
     def gaze(self) -> np.ndarray | None:
         if self._dummy:
-            return self._centre_px
+            return None
         with self._faults():
             position = _position(self._link.getNewestSample(), self._eye)
         return None if position is None else eyelink_to_screen(position)

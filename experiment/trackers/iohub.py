@@ -6,9 +6,10 @@ every answer without an end; here it stops waiting when that process has ended.
 """
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -205,6 +206,7 @@ def open_iohub(
     from psychopy import iohub, visual
     from psychopy.hardware.eyetracker import EyetrackerCalibration
 
+    end_left_behind()
     rate = {"sampling_rate": _whole(settings.tracker.sample_rate_hz)}
     options: dict[str, object] = {
         "name": "tracker",
@@ -215,7 +217,9 @@ def open_iohub(
     }
     try:
         with _in_known_colours(display.window), _out_of_reach_of_interrupts():
-            hub = iohub.launchHubServer(window=display.window, **{device.name: options})
+            hub = iohub.launchHubServer(
+                window=display.window, udp_port=_free_port(), **{device.name: options}
+            )
     except Exception as error:  # whatever the maker's library raises in ioHub's process
         raise InputError(
             f"ioHub does not start with {device.name} ({type(error).__name__}: {error}); "
@@ -255,6 +259,29 @@ def _check_installed(device: IohubDevice) -> None:
             f"{device.package} is not installed; install it with `pip install {device.package}`, "
             f"or name another tracker"
         ) from None
+
+
+def end_left_behind() -> None:
+    """End the processes of ioHub whose session was killed: they still hold the tracker.
+
+    They know the number of that session's process, and go on although it has ended.
+    """
+    import psutil
+
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or [""]
+        of_iohub = any(word.endswith("start_iohub_process.py") for word in words)
+        if of_iohub and words[-1].isdecimal() and not psutil.pid_exists(int(words[-1])):
+            with suppress(psutil.Error):  # another user's, or it has just ended
+                process.kill()
+                process.wait(_PATIENCE_S)
+
+
+def _free_port() -> int:
+    """Return a UDP port that no other ioHub has: it would answer our client, too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
 
 
 @contextmanager

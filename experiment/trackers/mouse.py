@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 
 from experiment.observer.eye import Gaze
-from experiment.protocols.tracker import Validation
 from experiment.trackers.simulated import SimulatedTracker
 from stimuli.contract.geometry import Screen, screen_to_degrees
 
@@ -53,11 +52,7 @@ class MouseEye:
 class MouseTracker(SimulatedTracker):
     """Records a mouse: needs no calibration, and looks at the mouse in every frame."""
 
-    def calibrate(self) -> Validation | None:
-        return Validation(0.0, 0.0)
-
-    def validate(self) -> Validation | None:
-        return Validation(0.0, 0.0)
+    needs_calibration = False
 
     def check(self) -> bool:
         return self.gaze() is not None

@@ -41,7 +41,7 @@ class SampledTracker:
         Says something on the operator's terminal.
     """
 
-    suffix = PHYSIO
+    suffix, tells_gaze, needs_calibration = PHYSIO, True, True
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ EyeLink, and can be fetched by the next.
 """
 
 import math
-import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -67,7 +67,7 @@ class SimulatedTracker(DataViewerNotes):
         First line of the file: who or what looked.
     """
 
-    suffix = ".asc"
+    suffix, tells_gaze, needs_calibration = ".asc", True, True
 
     def __init__(
         self,
@@ -192,10 +192,13 @@ class SimulatedTracker(DataViewerNotes):
     def recover(self, name: str, path: Path) -> bool:
         kept = self._kept(name)
         if kept.is_file():
-            os.replace(kept, path)
+            shutil.copyfile(kept, path)
+        return path.is_file()
+
+    def forget(self, name: str) -> None:
+        self._kept(name).unlink(missing_ok=True)
         with suppress(OSError):  # other files are there, or none ever was
             self._host.rmdir()
-        return path.is_file()
 
     def _kept(self, name: str) -> Path:
         return self._host / f"{name}{self.suffix}"

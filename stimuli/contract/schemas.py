@@ -426,6 +426,7 @@ EVENTS = Schema(
                 ShownBy.GAZE: "Gaze rested on the target, after the drift check if there is one",
                 ShownBy.BY_HAND: "The operator showed it though gaze had not rested on the target",
                 ShownBy.CHECK_SKIPPED: "The drift check before it was broken off",
+                ShownBy.BY_TIME: "The target was shown for its time: nothing told where gaze was",
             },
             optional=True,
         ),

@@ -373,7 +373,7 @@ class ExclusionSettings(CheckedSettings):
     )
     fixations: int = setting(0, "fewest fixations on a trial", 0, 100)
     shown_by: tuple[ShownBy, ...] = setting(
-        (), "trials whose image was shown without gaze on the target: by-hand, check-skipped"
+        (), "trials whose image was not shown by gaze: by-hand, check-skipped, by-time"
     )
     subject_trials: float = setting(
         1.0, "most of a subject's trials excluded before all of them are, as a share", 0, 1

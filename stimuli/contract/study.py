@@ -14,6 +14,8 @@ DESCRIPTION_FILE = "dataset_description.json"
 INSTRUCTIONS_FILE = "instructions_{}.txt"  # by language
 
 EYE1, PHYSIO = "_recording-eye1", "_physio.tsv.gz"
+# What the recording names as its tracker where people say where they looked.
+CODE_CHARTS = "CodeCharts"
 _EVENTS = re.compile(r"sub-([0-9]{2,6})_task-freeview_run-([0-9]+)_events\.tsv")
 
 

@@ -83,6 +83,7 @@ class ShownBy(StrEnum):
     GAZE = "gaze"
     BY_HAND = "by-hand"
     CHECK_SKIPPED = "check-skipped"
+    BY_TIME = "by-time"
 
 
 class ParticipantKind(StrEnum):

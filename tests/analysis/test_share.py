@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import gzip
 import json
 import re
 import subprocess
@@ -13,15 +14,16 @@ from PIL import Image, PngImagePlugin
 
 from analysis import run, share
 from analysis.recordings.reading import read_recording
+from analysis.sessions.physio import write_physio
 from analysis.sessions.runs import read_runs
 from analysis.sharing.messages import is_known, known_line
 from analysis.sharing.recordings import recording_as_asc
 from analysis.sharing.sessions import write_run
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
 from stimuli.contract.journal import journal_line, schedule_sha256
-from stimuli.contract.study import Study, open_study
+from stimuli.contract.study import PHYSIO, Study, open_study
 from stimuli.support.errors import InputError
-from stimuli.support.files import sha256, write_json
+from stimuli.support.files import read_json, sha256, write_json
 from stimuli.support.provenance import write_sidecar
 from tests.analysis.conftest import build_study
 from tests.data import DATA, with_data
@@ -337,6 +339,36 @@ def test_an_edf_stays_at_home_unless_it_is_asked_for(tmp_path):
         text, own = (copy.recording("01", 1, suffix) for suffix in (".asc", ".edf"))
         assert own.is_file() == with_edf
         assert read_recording(text).fixations.equals(read_recording(edf).fixations)
+
+
+def test_samples_of_another_tracker_are_shared_without_what_was_said(tmp_path):
+    root = build_study(tmp_path / "study", n_sources=2, n_subjects=1, samples=True)
+    study = open_study(root)
+    stimuli = read_catalogue(study.catalogue)
+    (read,) = read_runs(study, stimuli)
+    recording = read_recording(read.recording)
+    write_physio(read, recording, recording.samples(), study.settings)
+    physio = study.recording("01", 1, PHYSIO)
+    described = physio.with_name(physio.name.replace(".tsv.gz", ".json"))
+    write_json(
+        described, read_json(described) | {"DeviceSerialNumber": NAME, "Manufacturer": "SMI"}
+    )
+    events = physio.with_name(physio.name.replace(PHYSIO, "_physioevents.tsv.gz"))
+    said = gzip.compress(f"9\t0\tn/a\tn/a\tn/a\t{NAME} sleeps\n".encode())
+    events.write_bytes(events.read_bytes() + said)
+    copy = Study(tmp_path / "copy", study.settings)
+    one = dataclasses.replace(read, recording=physio)
+    names = {row.stim_id: row for row in stimuli}
+    told = write_run(
+        one, study, copy, with_edf=False, changed=False, stimuli=names, rows=one.trials
+    )
+    before, after = (read_recording(one.recording("01", 1, PHYSIO)) for one in (study, copy))
+    assert after.samples().equals(before.samples())
+    assert len(before.messages) - len(after.messages) == told.messages_left_out == 1
+    for path in copy.root.rglob("*eye1*"):
+        content = path.read_bytes()
+        text = gzip.decompress(content) if path.suffix == ".gz" else content
+        assert NAME not in text.decode()
 
 
 @with_data("eyelink")

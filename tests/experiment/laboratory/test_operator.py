@@ -71,6 +71,16 @@ def test_what_the_trackers_setup_was_given_is_asked_for_until_it_is_cleared(oper
     assert operator.asked() is None
 
 
+def test_a_code_is_typed_at_the_keyboard_and_the_operator_asks_from_the_page(operator_with):
+    operator = operator_with((0.0, "a"), (0.0, "b"))
+    operator.listen_to(SimpleNamespace(pressed=lambda: ["s"]))
+    assert operator.typed() == ["a", "b"]
+    operator.listen_to(SimpleNamespace(pressed=list))
+    assert operator.asked() == Decision.SKIP
+    operator.listen_to(SimpleNamespace(pressed=lambda: ["escape"]))
+    assert operator.typed() == ["escape"]
+
+
 def test_the_keys_of_the_page_are_those_of_the_keyboard(operator_with):
     brought, pressed = [], [["a"], ["c"], [], ["space"]]
     operator = operator_with(bring_to_front=lambda: brought.append(1))

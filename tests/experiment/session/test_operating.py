@@ -186,6 +186,27 @@ def test_another_calibration_is_offered_when_the_last_drift_checks_are_far_off(
     assert kinds(lines).count("calibrated") == 3 + offers
 
 
+def test_without_a_drift_check_waits_in_vain_for_gaze_offer_another_calibration(session):
+    class Plain:
+        def __init__(self, tracker):
+            self._tracker = tracker
+
+        def __getattr__(self, name):
+            if name == "drift_check":
+                raise AttributeError(name)
+            return getattr(self._tracker, name)
+
+    def arrange(lab):
+        object.__setattr__(lab, "tracker", Plain(lab.tracker))
+
+    answers = [("before 3 of the last 3 images", [Decision.RECALIBRATE] * 9)]
+    goal = lambda scene: np.array([8.0, 5.0])  # noqa: E731
+    _, lines, operator = session(goal, arrange=arrange, answers=answers)
+    asked = [question for question in operator.questions if "gaze was not seen" in question]
+    assert len(asked) == 3
+    assert kinds(lines).count("calibrated") == 6
+
+
 def test_whatever_waits_is_told_to_who_watches_and_drawn_on_the_screen(session):
     notes, facts = [], []
 

@@ -11,6 +11,7 @@ from experiment.display.scene import Scene
 from experiment.protocols.operator import Decision
 from experiment.records.journal import Journal
 from experiment.session.trial import run_trial
+from experiment.trackers.simulated import SimulatedTracker
 from stimuli.contract.journal import unpacked_intervals
 from stimuli.contract.settings import ScreenSettings, SessionSettings, Settings
 from stimuli.contract.vocabulary import Trial
@@ -49,6 +50,19 @@ def run_one(tmp_path, make_lab, trial):
         return record, lines, kinds
 
     return run
+
+
+def test_the_grey_of_a_trial_that_asks_follows_the_answer(make_lab, trial, tmp_path):
+    class Asking(SimulatedTracker):
+        def after_image(self, vanished_s):
+            self._clock.wait(5.0)
+
+    lab = make_lab(at_centre, Settings())
+    lab.tracker.__class__ = Asking
+    with Journal(tmp_path / "journal.jsonl", lab.clock) as journal:
+        picture = lab.display.load(tmp_path / "none.png", trial.stimulus.stim_id)
+        record = run_trial(trial, picture, lab, Settings(), journal)
+    assert record.answered_s == pytest.approx(record.shown.offset_s + 5.0, abs=0.05)
 
 
 def first(lines, text):

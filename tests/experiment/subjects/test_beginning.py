@@ -8,6 +8,7 @@ import pytest
 from experiment import run
 from experiment.display.virtual import VirtualDisplay
 from experiment.laboratory import simulation
+from experiment.laboratory.modes import EYELINK
 from experiment.records import disk
 from experiment.records.earlier_runs import earlier_runs
 from experiment.records.set_aside import set_subject_aside
@@ -16,7 +17,6 @@ from experiment.subjects.recording import simulate_subject
 from stimuli.contract.locking import using_tracker
 from stimuli.contract.schemas import PARTICIPANTS
 from stimuli.contract.study import open_study
-from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.errors import InputError
 from stimuli.support.files import write_image
 from stimuli.support.tables import read_table
@@ -54,10 +54,15 @@ def test_a_screen_of_another_rate_is_refused_before_anything_is_written(
     assert contents(study) == before
 
 
-def test_stalls_are_in_the_events_and_every_frame_is_in_the_journal(make_study, screen_of):
+def test_stalls_are_in_the_events_and_every_frame_is_in_the_journal(
+    make_study, screen_of, monkeypatch
+):
     study = make_study(sources=1, settings="[screen]\nrefresh_hz = 60.0\n[session]\nimage_s = 3.0")
-    screen_of(59.94, dict.fromkeys(range(300, 900, 100), 10))
+    screen_of(59.94, {60: 10, **dict.fromkeys(range(300, 900, 100), 10)})
+    told = []
+    monkeypatch.setattr(simulation.SimulatedOperator, "tell", lambda self, text: told.append(text))
     record(study)
+    assert "1 of 90 frames late; close other programs" in told[0]
     # What the recording is told is measured, not asked.
     assert f"RETRACE_INTERVAL {1000 / 59.94:.6f}" in (study / ASC).read_text()
     rows = all_rows(study)
@@ -160,11 +165,11 @@ def test_a_run_of_somebody_else_is_set_aside_and_the_session_goes_on_from_the_on
 
 def test_a_full_disk_is_found_before_a_person_sits_down(make_study, monkeypatch):
     study = open_study(make_study(sources=1))
-    prepare_run(study, "07", ParticipantKind.HUMAN)
+    prepare_run(study, "07", EYELINK)
     usage = type("Usage", (), {"free": 2e8})
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda root: usage)
     with pytest.raises(InputError, match=r"has 0.2 GB left; expected 1 GB"):
-        prepare_run(study, "07", ParticipantKind.HUMAN)
+        prepare_run(study, "07", EYELINK)
 
 
 def test_a_tracker_is_one_sessions_at_a_time_and_says_whose():

@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pytest
 
+from experiment.laboratory.modes import SIMULATE
 from experiment.records.reading import read_run_events, read_run_journal
 from experiment.subjects.outcome import Ending, subject_records
+from experiment.subjects.preparation import prepare_run
 from experiment.subjects.recording import record_subject, simulate_subject
 from experiment.trackers.simulated import SimulatedTracker
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
@@ -204,6 +207,9 @@ def test_a_session_goes_on_only_as_it_began(make_study, interrupt_at, monkeypatc
     monkeypatch.undo()
     with pytest.raises(InputError, match="participant was simulated, now it is mouse"):
         record_subject(open_study(study), 7, mode="mouse", resume=True)
+    other = replace(SIMULATE, word="gazepoint")
+    with pytest.raises(InputError, match="with simulate, now it is gazepoint; go on with --sim"):
+        prepare_run(open_study(study), "07", other, resume=True)
     text = (study / "study.toml").read_text()
     (study / "study.toml").write_text("[study]\nseed = 9\n" + text)
     with pytest.raises(InputError, match="have changed since sub-07 began"):
@@ -285,7 +291,7 @@ def test_a_disk_that_fails_while_the_recording_is_fetched_loses_nothing(make_stu
     fetch = SimulatedTracker.save
 
     def full(self, path):
-        path.write_text("half")
+        assert fetch(self, path)
         raise OSError(28, "No space left on device", str(path))
 
     monkeypatch.setattr(SimulatedTracker, "save", full)

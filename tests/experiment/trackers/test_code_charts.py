@@ -1,5 +1,7 @@
 """People who type the code that they saw: where it stood is their one fixation of a trial."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,9 +14,12 @@ from experiment.protocols.lab import Lab
 from experiment.subjects import recording
 from experiment.trackers.code_charts import CodeCharts, chart_picture, code_chart
 from stimuli.contract.catalogue import read_catalogue
-from stimuli.contract.settings import Settings
+from stimuli.contract.schemas import EVENTS
+from stimuli.contract.settings import ExclusionSettings, Settings
 from stimuli.contract.study import open_study
-from stimuli.contract.vocabulary import ParticipantKind
+from stimuli.contract.vocabulary import ParticipantKind, ShownBy
+from stimuli.support.tables import read_table
+from tests.experiment.subjects.kept import journal_of
 
 GOAL_PX = np.array([945.0, 560.0])
 
@@ -79,7 +84,7 @@ def test_a_session_has_one_fixation_a_trial_where_the_code_stood(make_study, mon
             display = reader.display = Screen(clock, settings.screen.refresh_hz)
             reader.tracker = CodeCharts(
                 display, clock, settings, files.folder / "host", read_keys=reader.keys,
-                forget=lambda: None, generator=np.random.default_rng(3),
+                generator=np.random.default_rng(3),
             )  # fmt: skip
             self.lab = Lab(
                 clock, display, reader.tracker, SimulatedOperator(clock), ParticipantKind.HUMAN
@@ -97,7 +102,15 @@ def test_a_session_has_one_fixation_a_trial_where_the_code_stood(make_study, mon
     assert read.count("Dieser Code war nicht dabei. Welchen Code haben Sie gesehen?") >= 1
     assert "the participant types a code" in read  # nothing waits without a word
     opened = open_study(study)
+    # Nobody saw gaze on the target, nothing was calibrated, and no error of it is known.
+    rows = read_table(opened.events("07"), EVENTS)
+    assert [row["shown_by"] for row in rows] == ["by-time"] * 3
+    assert not {"calibrated", "validated"} & {line["kind"] for line in journal_of(study)}
     (run,) = read_runs(opened, read_catalogue(opened.catalogue))
+    settings = replace(opened.settings, exclusions=ExclusionSettings(shown_by=(ShownBy.BY_TIME,)))
+    measured = run_fixations(run, run.recording, settings)
+    assert np.isnan([row["validation_deg"] for row in measured.quality]).all()
+    assert [row["excluded"] for row in measured.quality] == ["shown_by by-time"] * 3
     found = run_fixations(run, run.recording, opened.settings).fixations
     assert found["trial"].tolist() == [1, 2, 3]
     assert found["fixation"].tolist() == [1, 1, 1]

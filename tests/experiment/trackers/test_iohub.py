@@ -14,7 +14,13 @@ import numpy as np
 import pytest
 
 from experiment.protocols.tracker import TrackerFault
-from experiment.trackers.iohub import GAZEPOINT, MOUSE_GAZE, IohubSource, open_iohub
+from experiment.trackers.iohub import (
+    GAZEPOINT,
+    MOUSE_GAZE,
+    IohubSource,
+    end_left_behind,
+    open_iohub,
+)
 from experiment.trackers.setup_messages import HV9
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings
@@ -97,6 +103,18 @@ def test_a_process_of_ioHub_that_has_ended_is_a_tracker_that_is_lost():
         with pytest.raises(TrackerFault, match="has ended") as fault:
             work()
         assert fault.value.lost
+
+
+def test_what_a_session_that_was_killed_left_of_ioHub_is_ended():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    words = [sys.executable, "-c", "import time; time.sleep(60)", "start_iohub_process.py"]
+    left, ours = (subprocess.Popen([*words, str(pid)]) for pid in (ended.pid, os.getpid()))
+    end_left_behind()
+    left.wait(20)  # sleeps for a minute otherwise
+    assert ours.poll() is None
+    ours.kill()
+    ours.wait()
 
 
 def test_a_package_that_is_missing_is_named_before_ioHub_is_started():
