@@ -1,7 +1,7 @@
 """Contact sheets: every source with its versions and predictions, on pictures and to print."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -121,17 +121,27 @@ def _name(picture: Axes, outlined: Sequence[Outlined]) -> None:
 
 
 def write_contact_sheets(
-    folder: Path, rows: Sequence[Sequence[Panel]], title: str, subtitle: str = ""
+    folder: Path,
+    rows: Sequence[Sequence[Panel]],
+    title: str,
+    subtitle: str = "",
+    *,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> None:
     """Write ``contact_sheet.png``, 24 sources on a picture, and ``contact_sheet.pdf`` on A4.
 
-    Of more sources the next pictures are ``contact_sheet-2.png`` and so on.
+    Of more sources the next pictures are ``contact_sheet-2.png`` and so on. `wanted` is asked
+    before any file is removed or written; once it says no, the rest is left as it is.
     """
+    if not wanted():
+        return
     remove_contact_sheets(folder)
     pictures = _pages(rows, title, _PICTURE_ROWS)
     for number, (part, heading) in enumerate(progress(pictures, "Drawing contact sheets"), start=1):
         buffer = io.BytesIO()
         contact_sheet(part, heading, subtitle).savefig(buffer, format="png", dpi=110)
+        if not wanted():
+            return
         name = f"contact_sheet{f'-{number}' if number > 1 else ''}.png"
         write_bytes(folder / name, buffer.getvalue())
     buffer = io.BytesIO()
@@ -139,11 +149,14 @@ def write_contact_sheets(
         for part, heading in progress(
             _pages(rows, title, _PAGE_ROWS), "Drawing contact sheets to print"
         ):
+            if not wanted():
+                return
             figure = contact_sheet(part, heading, subtitle)
             width, height = figure.get_size_inches()
             figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
             pdf.savefig(figure, dpi=150)
-    write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())
+    if wanted():
+        write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())
 
 
 def remove_contact_sheets(folder: Path) -> None:

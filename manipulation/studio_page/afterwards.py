@@ -26,6 +26,11 @@ class Afterwards:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being done, or waits."""
+        return self._thread is not None
+
     def finish(self) -> None:
         """Wait until all is done."""
         while (thread := self._thread) is not None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from manipulation.studio_page.choosing import keys_of
 from manipulation.studio_page.controls import Controls
 from manipulation.studio_page.drawing_board import DrawingBoard
 from manipulation.studio_page.html import (
@@ -12,8 +13,11 @@ from manipulation.studio_page.html import (
 )
 from manipulation.studio_page.outcome import Outcome, Stage
 from manipulation.studio_page.pictures import pictures_of, pictures_of_none
+from manipulation.studio_page.regions import Region
 from manipulation.studio_page.session import Session
 from stimuli.support.errors import InputError
+
+LONG_LIST = 12  # objects above which a field finds them (finder.js)
 
 
 class Display:
@@ -94,6 +98,17 @@ class Display:
             "saves": [{"what": what, "when": when} for what, when in self.session.saves],
         }  # fmt: skip
 
+    def listed(self) -> list[Region]:
+        """Return the regions of the list; in a long one those of the saved version come first.
+
+        What is clicked on does not move until it is saved.
+        """
+        regions = list(self.session.bench.regions.values())
+        if len(regions) <= LONG_LIST:
+            return regions
+        saved = set(keys_of(self.session.stated))
+        return sorted(regions, key=lambda one: one.key not in saved)
+
     def _chosen(self) -> list[Any]:
         """Return values for what takes a choice."""
         import gradio
@@ -118,7 +133,7 @@ class Display:
             str(session.direction),
             str(session.workbench.makers.transform(version)),
             gradio.CheckboxGroup(
-                choices=[(one.name, one.key) for one in session.bench.regions.values()],
+                choices=[(one.name, one.key) for one in self.listed()],
                 value=[one.key for one in chosen],
                 label="Objects" if session.takes_objects else "Objects: none, for entropy alone",
                 interactive=session.takes_objects,

@@ -79,6 +79,10 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     if unsaved := session.unsaved_places:
         named = "; ".join(", ".join(place) for place in unsaved)
         console.print(f"[yellow]Not saved, and gone: {named}[/]")
+    if session.afterwards.is_busy:
+        console.print(
+            "Contact sheets are being drawn; Ctrl-C again leaves them to manipulation.generate."
+        )
     session.close()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 import torch
@@ -15,7 +16,8 @@ from stimuli.contract.vocabulary import Direction, Stimulus
 from stimuli.support.files import read_image, read_log_saliency
 
 _SHEET_PX = 256
-_TITLE = 40  # characters that have room above a picture
+_LETTERS = 36  # that have room above a density
+_TITLE = 38  # characters that have room above a picture
 
 
 def contact_panels(
@@ -135,5 +137,6 @@ def _figures(stimulus: Stimulus, unit: str, names: dict[int, str]) -> str:
             f"size {control.size_ratio:.2f}, saliency {control.saliency_difference:+.2f} nat",
         ]
     if effect.unusual:
-        lines += [f"unusual: {_named(one, names)}" for one in effect.unusual.split(", ")]
+        for one in effect.unusual.split(", "):
+            lines += wrap(f"unusual: {_named(one, names)}", _LETTERS, subsequent_indent="  ")
     return "\n".join(lines)

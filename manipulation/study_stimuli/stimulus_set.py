@@ -120,7 +120,7 @@ class StimulusSet:
         self._finish(sheets)
 
     def draw_sheets(self) -> None:
-        """Draw the contact sheets of what was made; nothing where it was made anew since.
+        """Draw the contact sheets of what was made; none, or no more, once it was made anew.
 
         Raises
         ------
@@ -133,8 +133,9 @@ class StimulusSet:
             if self._is_as_made():
                 raise
             return
-        if self._is_as_made():
-            write_contact_sheets(self.study.stimuli, rows, *self._sheet_headings())
+        write_contact_sheets(
+            self.study.stimuli, rows, *self._sheet_headings(), wanted=self._is_as_made
+        )
 
     def _is_as_made(self) -> bool:
         path = self.study.catalogue

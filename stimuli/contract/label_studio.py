@@ -4,8 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Any, cast
 
+import numpy as np
+
 from stimuli.contract.label_studio_brush import painted_mask
-from stimuli.contract.tool_polygons import coco_of, ellipse, pairs, rectangle, run_length_code
+from stimuli.contract.tool_polygons import (
+    coco_of,
+    ellipse,
+    pairs,
+    picture_of,
+    rectangle,
+    run_length_code,
+)
 from stimuli.support.errors import InputError
 
 _KINDS = ("polygon", "rectangle", "ellipse", "brush", "bitmask")
@@ -15,10 +24,10 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", 
 
 
 def from_label_studio(tasks: Sequence[Mapping[str, Any]], where: Path) -> dict[str, Any]:
-    """Return COCO's content for tasks of Label Studio: polygons, rectangles, ellipses and brushes.
+    """Return COCO's content for tasks of Label Studio, whatever was drawn there.
 
-    Of a task's annotations the first that was not cancelled is taken. What has no outline here is
-    left out where it is read.
+    Of a task's annotations the first that was not cancelled is taken. What has no outline here,
+    or was drawn while the photograph was turned there, is left out where it is read.
 
     Raises
     ------
@@ -41,7 +50,7 @@ def from_label_studio(tasks: Sequence[Mapping[str, Any]], where: Path) -> dict[s
             wide, high = (result.get(f"original_{key}") for key in ("width", "height"))
             if isinstance(wide, int | float) and isinstance(high, int | float):
                 size = {"width": wide, "height": high}
-                objects.append((number, label, _outline(kind, result["value"], wide, high)))
+                objects.append((number, label, _upright(result, kind, wide, high)))
             else:
                 objects.append((number, label, []))
         images.append({"id": number, "file_name": name, **size})
@@ -92,18 +101,34 @@ def _results(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             return
 
 
+def _upright(result: Mapping[str, Any], kind: str, wide: float, high: float) -> Any:
+    """Return the segmentation of a result, or why there is none."""
+    turned = result.get("image_rotation")
+    if isinstance(turned, int | float) and turned % 360:
+        return (
+            f"was drawn in Label Studio on the photograph turned by {turned} degrees; expected "
+            f"upright; turn the photograph back there, draw it again, and export again"
+        )
+    try:
+        return _outline(kind, result["value"], wide, high)
+    except InputError as error:
+        return str(error)
+
+
 def _outline(kind: str, value: Mapping[str, Any], wide: float, high: float) -> Any:
     """Return the segmentation of a result, whose numbers are percent of the photograph's sides."""
     x, y = wide / 100, high / 100
     if kind == "polygon":
         corners = pairs(value.get("points"))
         return [[one for px, py in corners for one in (x * px, y * py)]] if corners else []
+    if kind == "bitmask":
+        return _bitmask(value.get("imageDataURL"), round(high), round(wide))
     if kind == "brush":
         return _painted(value.get("rle"), round(high), round(wide))
     radii = kind == "ellipse"
     names = ("x", "y", "radiusX", "radiusY") if radii else ("x", "y", "width", "height")
     numbers = [value.get(name) for name in names]
-    if kind == "bitmask" or not all(isinstance(one, int | float) for one in numbers):
+    if not all(isinstance(one, int | float) for one in numbers):
         return []
     units = (x, y, x, y)
     left, top, wide, high = (
@@ -115,10 +140,18 @@ def _outline(kind: str, value: Mapping[str, Any], wide: float, high: float) -> A
 
 
 def _painted(packed: object, height: int, width: int) -> Any:
-    """Return the run-length code of what a brush painted; none where it cannot be read."""
+    """Return the run-length code of what a brush painted."""
     if not isinstance(packed, list) or height * width > _LARGEST_PX:
         return []
-    try:
-        return run_length_code(painted_mask(packed, height, width))
-    except InputError:
-        return []
+    return run_length_code(painted_mask(packed, height, width))
+
+
+def _bitmask(address: object, height: int, width: int) -> Any:
+    """Return the run-length code of a mask that is what a picture does not leave transparent."""
+    mask = np.asarray(picture_of(address).convert("RGBA"))[..., 3] > 0
+    if mask.shape != (height, width):
+        raise InputError(
+            f"its mask is {mask.shape[1]} x {mask.shape[0]} px; expected the photograph's "
+            f"{width} x {height}"
+        )
+    return run_length_code(mask)

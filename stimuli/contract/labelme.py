@@ -1,17 +1,20 @@
 """LabelMe's own JSON, a file for each photograph, as the content of a COCO annotation file."""
 
-import base64
-import binascii
-import io
 import math
 from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from stimuli.contract.tool_polygons import coco_of, ellipse, pairs, rectangle, run_length_code
+from stimuli.contract.tool_polygons import (
+    coco_of,
+    ellipse,
+    pairs,
+    picture_of,
+    rectangle,
+    run_length_code,
+)
 from stimuli.support.errors import InputError
 
 _POLYGONS = ("polygon", "rotation", "oriented_rectangle")  # lists of corners
@@ -72,13 +75,11 @@ def _outline(shape: Mapping[str, Any], size: Mapping[str, Any]) -> Any:
 def _mask(text: object, corner: tuple[float, float], size: Mapping[str, Any]) -> Any:
     """Return the run-length code of a mask, a PNG in base64 that begins at a corner; else none."""
     try:
-        with Image.open(io.BytesIO(base64.b64decode(str(text), validate=True)), formats=["PNG"]) \
-                as picture:  # fmt: skip
-            part = np.asarray(picture.convert("L")) > 0
+        part = np.asarray(picture_of(text).convert("L")) > 0
         whole = np.zeros((int(size["height"]), int(size["width"])), bool)
         left, top = map(round, corner)
         into = whole[top : top + part.shape[0], left : left + part.shape[1]]
         into[...] = part[: into.shape[0], : into.shape[1]]
-    except (OSError, ValueError, TypeError, SyntaxError, MemoryError, binascii.Error):
+    except (InputError, ValueError, TypeError, MemoryError):
         return []
     return run_length_code(whole)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from stimuli.support.errors import InputError
 
+UNREAD = "not_read_because"  # of an entry that has no outline: why, in words
 _LONGEST_PX = 10_000_000  # of all outlines of an object together; a coastline is shorter
 
 
@@ -58,6 +59,8 @@ def decode(
         runs = coco.frPyObjects(segmentation, rows, columns)
     elif isinstance(segmentation, dict) and {"counts", "size"} <= segmentation.keys():
         runs = [_checked_runs(segmentation, height, width, label)]
+    elif annotation.get(UNREAD):
+        raise InputError(f"{label}: {annotation[UNREAD]}")
     else:
         raise InputError(f"{label}: has no segmentation; expected polygons or a run-length code")
     mask = coco.decode(runs).any(axis=2)

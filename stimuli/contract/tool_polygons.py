@@ -1,10 +1,16 @@
 """Outlines of other annotation tools as COCO's polygons and masks, and their files as COCO's."""
 
+import base64
+import io
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
+
+from stimuli.contract.outlines import UNREAD
+from stimuli.support.errors import InputError
 
 _CORNERS = 64  # of an ellipse
 
@@ -48,6 +54,23 @@ def _turned(
     return [one for corner in turned for one in corner]
 
 
+def picture_of(text: object) -> Image.Image:
+    """Return the picture that a text holds, a PNG in base64, as an address or without one.
+
+    Raises
+    ------
+    InputError
+        If it holds none.
+    """
+    try:
+        content = base64.b64decode(str(text).rpartition("base64,")[2], validate=True)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            picture.load()
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
+        raise InputError(f"its mask is no PNG in base64 ({error}); export it again") from None
+    return picture
+
+
 def run_length_code(mask: np.ndarray) -> dict[str, Any]:
     """Return the run-length code of a mask ``(height, width)``, as COCO has it in text."""
     from pycocotools import mask as coco
@@ -61,14 +84,15 @@ def coco_of(
 ) -> dict[str, Any]:
     """Return COCO's content: image entries, and objects by image id, label and segmentation.
 
-    Categories are the labels, by alphabet.
+    In place of a segmentation, a text says why there is none. Categories are the labels, by
+    alphabet.
     """
     labels = sorted({label for _, label, _ in objects})
     ids = {label: number for number, label in enumerate(labels, start=1)}
     annotations = [
         {"id": n, "image_id": image_id, "category_id": ids[label], "iscrowd": 0,
-         "segmentation": segmentation}
-        for n, (image_id, label, segmentation) in enumerate(objects, start=1)
+         **({UNREAD: outline} if isinstance(outline, str) else {"segmentation": outline})}
+        for n, (image_id, label, outline) in enumerate(objects, start=1)
     ]  # fmt: skip
     categories = [{"id": number, "name": label} for label, number in ids.items()]
     return {"images": [*images], "annotations": annotations, "categories": categories}

@@ -19,3 +19,18 @@ def test_many_sources_come_in_pages_of_the_same_size(tmp_path, monkeypatch):
     write_contact_sheets(tmp_path, [[panel]], "one")
     assert [path.name for path in tmp_path.glob("*.png")] == ["contact_sheet.png"]
     assert (tmp_path / "contact_sheet.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_what_is_not_wanted_any_more_is_not_written_over_what_another_drew(tmp_path, monkeypatch):
+    monkeypatch.setattr(contact_sheet, "_PICTURE_ROWS", 1)
+    panel = Panel("a", "", np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 1 / 16))
+    theirs = tmp_path / "contact_sheet.pdf"
+
+    def until_another_draws():
+        if any(tmp_path.iterdir()):
+            theirs.write_bytes(b"theirs")
+        return not theirs.exists()
+
+    write_contact_sheets(tmp_path, [[panel]] * 2, "two", wanted=until_another_draws)
+    assert sorted(one.name for one in tmp_path.iterdir()) == [theirs.name, "contact_sheet.png"]
+    assert theirs.read_bytes() == b"theirs"

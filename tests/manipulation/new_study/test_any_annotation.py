@@ -6,6 +6,8 @@ Each row of the table in docs/annotations.md is a case here.
 import base64
 import io
 import json
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -86,6 +88,32 @@ PAINTED = [
     192, 48, 255, 254, 63, 0, 195, 255, 248, 252, 3, 15, 255, 227, 240, 12, 63, 255, 143, 192, 48,
     255, 255, 1, 175, 0, 0,
 ]  # fmt: skip
+
+
+def chunk(kind, content):
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
+def bit_mask(mask):
+    """What is painted is black, the rest transparent, as Label Studio documents it."""
+    pixels = np.zeros((*mask.shape, 4), np.uint8)
+    pixels[..., 3] = 255 * mask
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "png")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+# The head of a picture of 60,000 x 60,000 px, which would take all memory.
+HUGE = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n"
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0))
+    + chunk(b"IDAT", b"")
+).decode()
 PERCENT = {"x": 400 / 24, "y": 25, "width": 800 / 24, "height": 50, "rotation": 0}
 CORNERS = [[4, 4], [12, 4], [12, 12], [4, 12]]
 
@@ -144,6 +172,10 @@ CORNERS = [[4, 4], [12, 4], [12, 12], [4, 12]]
         pytest.param(
             label_studio("brushlabels", {"format": "rle", "rle": PAINTED}),
             id="Label Studio's brush",
+        ),
+        pytest.param(
+            label_studio("bitmasklabels", {"imageDataURL": bit_mask(MASK)}),
+            id="Label Studio's bit mask",
         ),
         pytest.param(labels_apart(), id="Label Studio's labels in results of their own"),
         pytest.param(
@@ -272,6 +304,22 @@ def test_ids_that_occur_twice_are_two_objects_and_two_images_with_one_are_none(t
 def test_what_a_brush_painted_and_cannot_be_read_is_left_out(rle, tmp_path):
     found = photographs(tmp_path, label_studio("brushlabels", {"rle": rle}))
     with pytest.raises(InputError, match="annotation 1"):
+        found.annotations.mask(1, [1])
+
+
+@pytest.mark.parametrize(
+    ("content", "because"),
+    [
+        (label_studio("bitmasklabels", {}), "is no PNG in base64"),
+        (label_studio("bitmasklabels", {"imageDataURL": bit_mask(MASK[:8])}), "is 24 x 8 px"),
+        (label_studio("bitmasklabels", {"imageDataURL": HUGE}), "is no PNG in base64"),
+        (label_studio("rectanglelabels", PERCENT, image_rotation=90), "turned by 90 degrees"),
+        (label_studio("brushlabels", {"rle": PAINTED[:20]}), "a brush painted ends early"),
+    ],
+)
+def test_why_what_label_studio_has_is_not_read_is_said(content, because, tmp_path):
+    found = photographs(tmp_path, content)
+    with pytest.raises(InputError, match=f"annotation 1: .*{because}"):
         found.annotations.mask(1, [1])
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from manipulation.studio_page import display
 from manipulation.studio_page.long_work import export_figure, reach_change
 from manipulation.studio_page.outcome import Stage
 from manipulation.studio_page.regions import VIEW, key_of, outline
@@ -52,6 +53,18 @@ def test_objects_categories_and_unions_in_use_can_be_chosen(session):
     assert both.target(1.5).category == "eye"
     torch.testing.assert_close(both.mask, regions["201"].mask | regions["202"].mask)
     assert [one.key for one in regions.values() if one.single] == ["201", "202", "203"]
+
+
+def test_in_a_long_list_what_is_saved_comes_first_and_does_not_move(session, monkeypatch):
+    monkeypatch.setattr(display, "LONG_LIST", 2)
+    session.show("chelsea", "increase")
+    saved = {key_of(one) for one in session.stated.targets}
+    page = display.Display(session, None)
+    keys = [one.key for one in page.listed()]
+    assert set(keys[: len(saved)]) == saved
+    session.choose([keys[-1]])
+    assert [one.key for one in page.listed()] == keys
+    session.discard()
 
 
 def test_an_outline_follows_its_mask():
