@@ -8,10 +8,13 @@ import argparse
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from stimuli.support import commands
 
-def main() -> int:
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the commands one after the other; stop at the first that fails."""
     parser = argparse.ArgumentParser(
         description="Make the demo study, let simulated observers look at it, and report."
@@ -19,7 +22,7 @@ def main() -> int:
     parser.add_argument("--out", default="demo-study", help="new study folder (demo-study)")
     parser.add_argument("--subjects", type=int, default=23, help="simulated observers (23)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the study (0)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.subjects < 1:
         parser.error(f"--subjects is {arguments.subjects}; expected at least 1")
     study = arguments.out
@@ -42,7 +45,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    commands.run(main)

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
+from manipulation.runs.alone import fitting_alone
 from manipulation.runs.arguments import add_data, add_fixations, count, share
 from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
@@ -51,6 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train the networks, measure them on what they have not seen, write their mean."""
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
+    if args.only is not None:  # which writes no model, and shares the work with others
+        return _fit(args, commands.command_line(MODULE, argv))
+    with fitting_alone(args.out, f"trains {args.out.name}"):
+        return _fit(args, commands.command_line(MODULE, argv))
+
+
+def _fit(args: argparse.Namespace, command: str) -> int:
     recipe = _recipe(args)
     try:
         with Progress() as progress:
@@ -77,7 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     fitted.model.data = args.data
     save_saliency_model(args.out, fitted.model)
-    command = commands.command_line(MODULE, argv)
     origin = Origin.of_file(args.out, data=args.data, command=command)
     findings, card = fitted.findings, args.out.with_suffix(".md")
     text = networks_card(

@@ -13,6 +13,7 @@ from manipulation.new_study.candidates import coco_photographs
 from manipulation.realism_fitting.card import realism_card
 from manipulation.realism_fitting.examples import ExampleMaker, Examples, Photograph
 from manipulation.realism_fitting.fit import agreement, fit_realism_head, judge_quality
+from manipulation.runs.alone import fitting_alone
 from manipulation.runs.arguments import count, share
 from manipulation.runs.held_out import name_share
 from manipulation.runs.left_out import left_out_in_words, missing_in_words
@@ -42,6 +43,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Make examples, fit both judges, measure and write them with their cards."""
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
+    with fitting_alone(args.out / "examples", "fits realism judges"):
+        _fit(args, commands.command_line(MODULE, argv))
+
+
+def _fit(args: argparse.Namespace, command: str) -> None:
     examples = _examples(args)
     unseen = [one for one in examples if name_share(one.name) < args.held_out]
     others = [one for one in examples if name_share(one.name) >= args.held_out]
@@ -59,7 +65,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         file = args.out / f"realism-{name}.safetensors"
         save_realism_head(file, head, args.data)
         quality = judge_quality(head, unseen)
-        command = commands.command_line(MODULE, argv)
         card = realism_card(
             name, Origin.of_file(file, data=args.data, command=command), quality,
             photographs=len({one.name for one in halves[name]}),

@@ -3,14 +3,17 @@
 import argparse
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from rich.progress import Progress
 
+from manipulation.runs.alone import fitting_alone
 from manipulation.runs.arguments import add_data, add_device, add_fixations, count, positive, share
 from manipulation.runs.model_card import Origin
-from manipulation.runs.processes import chosen_device, processes
+from manipulation.runs.processes import Processes, chosen_device, processes
 from manipulation.runs.state import Stopped
 from manipulation.saliency.fitting.adapt import adapt_saliency_model
 from manipulation.saliency.fitting.adapted_card import adapted_card
@@ -80,18 +83,30 @@ EXAMPLE = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure a model by cross-validation, fit it to all photographs and write it."""
     args = _arguments(argv)
+    command = commands.command_line(MODULE, argv)
     if args.adapt is not None:
-        return _adapt(args.adapt, args.images, args.fixations, args.out, data=args.data,
-                      pixels_per_degree=args.pixels_per_degree, seed=args.seed,
-                      command=commands.command_line(MODULE, argv))  # fmt: skip
+        with fitting_alone(args.out, f"adapts {args.out.name}"):
+            return _adapt(args.adapt, args.images, args.fixations, args.out, data=args.data,
+                          pixels_per_degree=args.pixels_per_degree, seed=args.seed,
+                          command=command)  # fmt: skip
     work = args.work or args.out.with_suffix(".work")
+    device = chosen_device(args.device)
+    with processes(device) as group, ExitStack() as alone:
+        if group.rank == 0:
+            for one in (args.out, work):
+                alone.enter_context(fitting_alone(one, f"fits {args.out.name}"))
+        return _fit(args, work, device, group, command)
+
+
+def _fit(
+    args: argparse.Namespace, work: Path, device: torch.device, group: Processes, command: str
+) -> int:
     schedule = Schedule(
         args.epochs, args.batch_size, args.learning_rate, tuple(args.steps),
         args.validation, args.patience, args.seed,
     )  # fmt: skip
     architecture, features = _features(args.model, args.weights, args.pooling)
-    device = chosen_device(args.device)
-    with processes(device) as group, Progress(disable=group.rank != 0) as progress:
+    with Progress(disable=group.rank != 0) as progress:
         try:
             fitted = fit_saliency_model(
                 read_fixations(args.fixations, args.images),
@@ -118,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             fitted,
             folds=args.folds,
             data=args.data,
-            command=commands.command_line(MODULE, argv),
+            command=command,
             settings={k: value for k, value in vars(args).items() if not isinstance(value, Path)},
             inputs=[args.fixations],
             device=str(device),

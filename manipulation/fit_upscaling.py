@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
+from manipulation.runs.alone import fitting_alone
 from manipulation.runs.arguments import count, positive, share
 from manipulation.runs.model_card import Origin
 from manipulation.runs.state import Stopped
@@ -46,6 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train the network, measure it on what it has not seen, write it with its card."""
     args = _arguments(argv)
     torch.set_num_threads(args.threads)
+    with fitting_alone(args.out, f"trains {args.out.name}"):
+        return _fit(args, commands.command_line(MODULE, argv))
+
+
+def _fit(args: argparse.Namespace, command: str) -> int:
     recipe = UpscalingRecipe(
         steps=args.steps,
         learning_rate=args.learning_rate,
@@ -66,7 +72,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         save_network(args.out, trained)
         network = load_network(args.out)  # as it is stored, and will be used
         found = measure_upscaling(network, parts.unseen, progress)
-    command = commands.command_line(MODULE, argv)
     text = upscaling_card(
         args.out.stem,
         network,

@@ -37,7 +37,7 @@ def tutorial(tmp_path_factory):
     text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
     paths = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ["PYTHONPATH"]]),  # with the guard
     }
     variables = {"__name__": "tutorial"}
     for block in BLOCK.finditer(text):

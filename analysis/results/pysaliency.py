@@ -1,7 +1,9 @@
 """Stimuli and fixations as the HDF5 files that ``pysaliency.read_hdf5`` reads."""
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stimuli.contract.vocabulary import Stimulus
-from stimuli.support.files import atomic_path
+from stimuli.support.files import write_bytes
 
 
 def write_hdf5(
@@ -25,7 +27,7 @@ def write_hdf5(
     order = {stimulus.stim_id: number for number, stimulus in enumerate(stimuli)}
     text = h5py.special_dtype(vlen=str)
     paths = [to / "stimuli.hdf5", to / "fixations.hdf5"]
-    with atomic_path(paths[0]) as temporary, h5py.File(temporary, "w") as file:
+    with _hdf5_file(paths[0]) as file:
         _mark(file, "FileStimuli", "2.1")
         file.create_dataset("filenames", data=[f"Stimuli/{name}.png" for name in order], dtype=text)
         shapes = file.create_dataset(
@@ -41,7 +43,7 @@ def write_hdf5(
     subjects = {name: number for number, name in enumerate(sorted(fixations["subject"].unique()))}
     padded = {name: _padded(trials, name) for name in ("x_px", "y_px", "onset_ms", "duration_ms")}
     first = trials.first()
-    with atomic_path(paths[1]) as temporary, h5py.File(temporary, "w") as file:
+    with _hdf5_file(paths[1]) as file:
         _mark(file, "FixationTrains", "1.2")
         file.create_dataset("train_xs", data=padded["x_px"])
         file.create_dataset("train_ys", data=padded["y_px"])
@@ -61,6 +63,17 @@ def write_hdf5(
         of_fixations.create_dataset("durations", data=padded["duration_ms"] / 1000.0)
         _list(of_fixations, ["durations"])
     return paths
+
+
+@contextmanager
+def _hdf5_file(path: Path) -> Iterator[Any]:
+    """Yield a new HDF5 file in memory, and write it: on a full disk h5py has errors of its own."""
+    import h5py
+
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        yield file
+    write_bytes(path, content.getvalue())
 
 
 def _mark(file: Any, kind: str, version: str) -> None:

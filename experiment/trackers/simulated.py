@@ -99,7 +99,8 @@ class SimulatedTracker(DataViewerNotes):
         while self._kept(f"{subject}-{number}").exists():
             number += 1
         path = self._kept(f"{subject}-{number}")
-        path.write_text(asc.header([self._remark, *_HEADER]), encoding="ascii", newline="\n")
+        with blaming(path):
+            path.write_text(asc.header([self._remark, *_HEADER]), encoding="ascii", newline="\n")
         self._file = path
         return path.stem
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from manipulation.networks.files import Checkpoint, save_checkpoint
 from manipulation.networks.settings import as_toml
+from manipulation.runs.alone import fitting_alone
 from manipulation.runs.processes import Processes
 from manipulation.runs.state import ResumableState, RunIdentity, Stopped
 from manipulation.training.run_log import RunLog
 from manipulation.training.total_loss import ChangedBatch
 from manipulation.training.trainer import Trainer
 from stimuli.support.files import write_text
-from stimuli.support.locks import held
 from stimuli.support.unfinished import remove_unfinished
 
 # Settings that may change when a run goes on, since the steps before would have been the same. The
@@ -33,8 +33,7 @@ def training_alone(folder: Path) -> AbstractContextManager[None]:
     InputError
         If one writes there: who, and since when.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    return held(folder / ".training.lock", "trains a network")
+    return fitting_alone(folder / "training", "trains a network")
 
 
 class RunFolder:

@@ -6,12 +6,15 @@ import signal
 
 import pytest
 
-from analysis.report import study_report
+from analysis.report import session_report, study_report
+from analysis.sharing.share import share_study
 from experiment import simulate_subject
 from experiment.subjects import recording
+from stimuli.contract.catalogue import write_blocks
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.study import open_study
 from stimuli.support.errors import InputError
+from tests.analysis.conftest import ORDERS
 from tests.analysis.conftest import build_study as build_analysed_study
 from tests.experiment.conftest import build_study
 from tests.experiment.subjects.killing import check_whole, journals
@@ -94,16 +97,6 @@ def test_no_session_begins_while_the_stimuli_are_made(study):
     assert not study.sourcedata(7).exists()
 
 
-def test_two_analyses_do_not_meet_nor_one_and_new_stimuli(tmp_path):
-    root = build_analysed_study(tmp_path / "study", n_sources=2, n_subjects=3, size_px=64)
-    study = open_study(root)
-    with halted(analysis(study)) as process:
-        is_told("analyses the study", process, lambda: analysis(study)(lambda: None))
-        is_told("analyses the study", process, lambda: generate(study)(lambda: None))
-    assert (study.derivatives / "report" / "index.html").is_file()
-    assert leftovers(study.root) == []
-
-
 def test_a_lock_ends_with_its_process_and_is_not_asked_for_by_what_is_left_of_it(study):
     def work(halt):
         with changing_stimuli(study.root, "makes the stimuli"):
@@ -138,3 +131,34 @@ def test_what_a_living_process_writes_is_left_to_it_and_what_a_dead_one_wrote_go
             assert leftovers(tmp_path) == sorted([name, ours.name])
     assert (tmp_path / "of-another.txt").read_text() == "whole"
     assert sorted(os.listdir(tmp_path)) == ["of-another.txt", "ours.txt"]
+
+
+def report(study):
+    def work(halt):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session_report, "_report", halt)
+            session_report.report_session(study, 1)
+
+    return work
+
+
+def test_analyses_pages_and_copies_meet_neither_each_other_nor_new_stimuli(tmp_path):
+    root = build_analysed_study(
+        tmp_path / "study", n_sources=2, n_subjects=3, size_px=64, samples=True
+    )
+    write_blocks(root / "blocks.tsv", ORDERS)
+    study = open_study(root)
+    with halted(report(study)) as process:
+        is_told("reports on sub-01", process, lambda: report(study)(lambda: None))
+        is_told("reports a session", process, lambda: generate(study)(lambda: None))
+    with halted(session(study, 4)) as first, halted(analysis(study)) as second:
+        is_told("records sub-04", first, lambda: generate(study)(lambda: None))
+        is_told("analyses the study", second, lambda: analysis(study)(lambda: None))
+        session_report.report_session(study, 2)
+        share_study(
+            study, tmp_path / "shared", authors=["Doe, J."], licence="CC0", permitted=["all"]
+        )
+    assert (study.derivatives / "quality" / "sub-02.html").is_file()
+    assert (study.derivatives / "report" / "index.html").is_file()
+    assert (tmp_path / "shared" / "sub-03").is_dir()
+    assert leftovers(tmp_path) == []

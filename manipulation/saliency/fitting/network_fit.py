@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from rich.progress import Progress
 
+from manipulation.runs.alone import fitting_alone
+from manipulation.runs.state import ResumableState
 from manipulation.saliency.fitting.card import FittedTo
 from manipulation.saliency.fitting.cross_validation import fold_numbers, set_aside
 from manipulation.saliency.fitting.network_findings import (
@@ -130,8 +132,8 @@ def fit_saliency_networks(
     Raises
     ------
     InputError
-        If fewer photographs than folds have fixations, one cannot be read, or a checkpoint is of
-        another network.
+        If fewer photographs than folds have fixations, one cannot be read, a checkpoint is of
+        another network, or another process trains one of the networks.
     Stopped
         If the disk is full.
 
@@ -221,13 +223,18 @@ def _trained(
 ) -> TrainingRun:
     """Return a finished run, gone on with from its checkpoint if there is one."""
     run = TrainingRun(seen, recipe, task.seed)
-    state = run.resumable(folder / f"network-{task.number}.pt")
+    file = folder / f"network-{task.number}.pt"
+    with fitting_alone(file, f"trains network {task.number}"):
+        _train(run, run.resumable(file), task.number, progress)
+    return run
+
+
+def _train(run: TrainingRun, state: ResumableState, number: int, progress: Progress) -> None:
     run.restore(state)
     bar = progress.add_task(
-        f"network {task.number}", total=recipe.epochs * run.steps, completed=run.epoch * run.steps
+        f"network {number}", total=run.recipe.epochs * run.steps, completed=run.epoch * run.steps
     )
     while not run.finished:
         gain = run.run_epoch(on_step=lambda: progress.advance(bar)) / np.log(2)
         state.write(run.epoch)
-        progress.print(f"network {task.number}, epoch {run.epoch}: {gain:.3f} bit in its views")
-    return run
+        progress.print(f"network {number}, epoch {run.epoch}: {gain:.3f} bit in its views")

@@ -1,6 +1,8 @@
 """The model `scratch`: its networks, their training, and the weights in the repository."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 
 from manipulation import fit_networks
 from manipulation.images.sizes import to_bytes
+from manipulation.runs.alone import fitting_alone
 from manipulation.saliency import load_saliency_model
 from manipulation.saliency.fitting.network_model import averaged_model
 from manipulation.saliency.fitting.network_recipe import NetworkRecipe
@@ -237,6 +240,13 @@ def test_the_command_shares_work_goes_on_and_writes_weights_with_card_and_sideca
         *("--height-px", "96", "--pixels-per-degree", "10", "--threads", "1"),
         *("--folds", "2", "--repeats", "1", "--epochs", "2"),
     ]
+    first = out.with_suffix(".checkpoints") / "network-1.pt"
+    with (
+        fitting_alone(first, "trains network 1"),
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(InputError, match=rf"process {os.getpid()} on .* trains network 1 since"),
+    ):
+        other.submit(fit_networks.main, [*command, "--only", "1"]).result()
     fit_networks.main([*command, "--only", "1"])
     assert [path.name for path in out.with_suffix(".checkpoints").iterdir()] == ["network-1.pt"]
     assert not out.exists()
