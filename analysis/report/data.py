@@ -8,6 +8,7 @@ from markupsafe import Markup
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.numbers import DASH, plain
 from analysis.report.tables import Table
+from analysis.sessions.runs import unchecked_runs
 from stimuli.contract.study import participant_id
 
 _QUALITY = {
@@ -104,6 +105,12 @@ def without_rows(analysis: StudyAnalysis) -> Table:
         for (cause, subject), trials in sorted(found.items())
     ]
     return Table(["Why", "Subject", "Number", "Trials"], rows, text_columns=2)
+
+
+def unchecked_rows(analysis: StudyAnalysis) -> Table:
+    """Return what could not be checked of which runs, whose sessions left no record of it."""
+    found = unchecked_runs(analysis.runs)
+    return Table(["Not checked", "Of"], [[what, ", ".join(of)] for what, of in found.items()], 2)
 
 
 def warning_rows(analysis: StudyAnalysis) -> Table:

@@ -154,6 +154,7 @@ def _page(
         without=data.without_rows(analysis),
         n_without=len(analysis.recordings.without),
         warnings=data.warning_rows(analysis),
+        unchecked=data.unchecked_rows(analysis),
         methods=methods(analysis),
         **of_modules,
         parameters=sections.parameter_rows(analysis),

@@ -15,6 +15,7 @@ from analysis.report.session_figures import draw_scanpaths, draw_trials
 from analysis.report.session_losses import any_loss, draw_losses
 from analysis.report.session_quality import SessionQuality
 from analysis.report.tables import Table
+from analysis.sessions.runs import unchecked_runs
 from stimuli.contract.study import participant_id
 from stimuli.contract.vocabulary import ParticipantKind, ShownBy, Stimulus
 from stimuli.support.words import counted
@@ -92,7 +93,11 @@ def _runs(quality: SessionQuality) -> Table:
 def _notes(quality: SessionQuality) -> list[str]:
     """Return what an operator should know at once."""
     limit_deg = quality.study.settings.session.calibration_limit_deg
-    notes = [f"{file}: {count} {what}" for file, what, count in quality.warnings]
+    notes = [
+        f"not checked, {', '.join(names)}: {what}"
+        for what, names in unchecked_runs(quality.runs).items()
+    ]
+    notes += [f"{file}: {count} {what}" for file, what, count in quality.warnings]
     trials = quality.trials
     lossy = trials[trials["track_loss"] > _MUCH_TRACK_LOSS]
     if len(lossy):

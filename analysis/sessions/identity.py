@@ -14,7 +14,7 @@ from analysis.recordings.recording import Recording
 from analysis.sessions.messages import trial_stimuli
 from stimuli.contract.journal import Line, read_journal, schedule_sha256
 from stimuli.contract.study import Study, participant_id, run_name
-from stimuli.contract.vocabulary import Stimulus
+from stimuli.contract.vocabulary import Stimulus, subject_label
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json, sha256
 from stimuli.support.tables import Row
@@ -74,6 +74,42 @@ def check_kept(study: Study, subject: str | None = None) -> None:
                 f"{events}: no such table; expected the events that {path} names; put them back "
                 f"from a copy, or, to leave the subject out, move its folder of sourcedata away"
             )
+
+
+def check_none_alone(study: Study, subject: str | None = None) -> None:
+    """Check that no run is without provenance and journal where others of the study have theirs.
+
+    Without both nothing tells whether its events, recording and stimuli are its own. A study that
+    was recorded elsewhere has neither of any run; of one that was in part, the settings name whom.
+
+    Parameters
+    ----------
+    subject
+        Look at the runs of this one alone.
+
+    Raises
+    ------
+    InputError
+        Names the first such run.
+    """
+    runs = [(label, run) for label, run, _ in study.runs_with_events()]
+    bare = [one for one in runs if not _has_record(study, *one)]
+    if len(bare) == len(runs):
+        return
+    elsewhere = {subject_label(one) for one in study.settings.analysis.recorded_elsewhere}
+    for label, run in bare:
+        if label not in elsewhere and subject in (None, label):
+            raise InputError(
+                f"{study.session_provenance(label, run)}: no such provenance, and no journal "
+                f"{study.journal(label, run).name}, which other runs of the study have, so nothing "
+                f"tells whose the files of {participant_id(label)} are; expected both; put them "
+                f"back from a copy, or, if the subject was recorded elsewhere, add {label!r} to "
+                f"analysis.recorded_elsewhere in study.toml"
+            )
+
+
+def _has_record(study: Study, subject: str, run: int) -> bool:
+    return study.session_provenance(subject, run).is_file() or study.journal(subject, run).is_file()
 
 
 def runs_without_events(study: Study) -> list[str]:
@@ -176,7 +212,10 @@ def _journal(path: Path, provenance: Path) -> list[Line]:
     """Return the lines of a run's journal; none if it has neither a journal nor a provenance."""
     if not path.is_file() and not provenance.is_file():
         return []
-    repair = f"if there is none, move it and {provenance} away, to go without their checks"
+    repair = (
+        f"if there is none, move it and {provenance} away and add the subject to "
+        f"analysis.recorded_elsewhere in study.toml, to go without their checks"
+    )
     if not path.is_file():
         raise InputError(
             f"{path}: no such journal; expected that of the run whose provenance is there; put it "

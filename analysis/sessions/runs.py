@@ -7,7 +7,7 @@ and the path of the tracker's own file.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.recordings.reading import read_recording
@@ -15,6 +15,7 @@ from analysis.recordings.recording import Recording
 from analysis.sessions.identity import (
     check_files,
     check_kept,
+    check_none_alone,
     check_recording,
     check_shown,
     runs_without_events,
@@ -52,6 +53,8 @@ class SessionRun:
     photographs
         Where the photograph of each stimulus lies in the image as shown, by ``stim_id``; without
         those that fill it.
+    unchecked
+        What could not be checked, as text, of a run whose session left no record of it.
     """
 
     subject: str
@@ -60,6 +63,7 @@ class SessionRun:
     trials: Sequence[Row]
     recording: Path | None
     photographs: Mapping[str, Rectangle] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
 
     @property
     def complete(self) -> list[Row]:
@@ -83,8 +87,9 @@ def read_runs(
     ------
     InputError
         If nobody was recorded yet, a recording is missing, the events do not fit the catalogue or
-        each other, or a file is not the one that the session left. What could not be checked, since
-        it was made elsewhere, is said on standard error.
+        each other, a file is not the one that the session left, or one run is without the records
+        that others have. What could not be checked, since it was made elsewhere, is said on
+        standard error and kept with the run.
 
     Examples
     --------
@@ -96,6 +101,7 @@ def read_runs(
     ('01', 1)
     """
     check_kept(study, subject)
+    check_none_alone(study, subject)
     found = study.runs_with_events()
     if not found:
         expected = study.events("01").relative_to(study.root).as_posix()
@@ -106,7 +112,6 @@ def read_runs(
     runs = []
     known = {stimulus.stim_id: stimulus for stimulus in stimuli}
     photographs = {one.stim_id: one.photograph_px for one in stimuli if one.photograph_px}
-    unchecked: dict[str, list[str]] = defaultdict(list)
     by_subject: dict[str, dict[int, Sequence[Row]]] = defaultdict(dict)
     for label, run, path in found:
         if subject not in (None, label):
@@ -114,15 +119,15 @@ def read_runs(
         trials = read_table(path, EVENTS)
         complete = any(trial["status"] == TrialStatus.COMPLETE for trial in trials)
         recording = _recording(study, label, run) if complete else None
-        for what in check_files(study, label, run, path, recording):
-            unchecked[what].append(run_name(label, run))
+        unchecked = tuple(check_files(study, label, run, path, recording))
         _check_trials(path, trials, known)
         by_subject[label][run] = trials
-        runs.append(SessionRun(label, run, path, trials, recording, photographs))
+        runs.append(SessionRun(label, run, path, trials, recording, photographs, unchecked))
     _check_once(runs)
-    for label, rows in by_subject.items():
-        for what in check_shown(study, label, rows, stimuli):
-            unchecked[what].append(participant_id(label))
+    shown_unchecked = {
+        label: tuple(check_shown(study, label, rows, stimuli)) for label, rows in by_subject.items()
+    }
+    runs = [replace(run, unchecked=(*run.unchecked, *shown_unchecked[run.subject])) for run in runs]
     shown = {str(trial["stim_id"]) for run in runs for trial in run.trials}
     kept = (one for one in stimuli if one.stim_id in shown and (study.root / one.image).is_file())
     check_images(study.root, kept)
@@ -132,10 +137,18 @@ def read_runs(
             f"`experiment.run --resume` makes them",
             markup=False,
         )
-    for what, names in unchecked.items():
-        names = list(dict.fromkeys(names))
+    for what, names in unchecked_runs(runs).items():
         messages().print(f"not checked: {', '.join(names)}: {what}", markup=False)
     return runs
+
+
+def unchecked_runs(runs: Sequence[SessionRun]) -> dict[str, list[str]]:
+    """Return by what could not be checked the names of the runs of which it could not."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for run in runs:
+        for what in dict.fromkeys(run.unchecked):
+            found[what].append(run_name(run.subject, run.run))
+    return dict(found)
 
 
 def read_run_recording(run: SessionRun, path: Path, settings: Settings) -> Recording:

@@ -142,7 +142,7 @@ def share_study(
         settings = _shared_settings(study)
         place.parent.mkdir(parents=True, exist_ok=True)
         remove_unfinished_studies(place.parent)
-        with unfinished_folder(place.parent) as temporary:
+        with unfinished_folder(place) as temporary:
             temporary.chmod(0o777 & ~umask())
             copy = Study(temporary, settings)
             write_text(copy.settings_file, _settings_text(settings))

@@ -4,8 +4,7 @@ It is built under a temporary name and renamed, so that a study folder is whole 
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -100,7 +99,7 @@ def create_study(
     settings = parse_settings(text)  # what is written must be readable
     root.parent.mkdir(parents=True, exist_ok=True)
     remove_unfinished_studies(root.parent)
-    with unfinished_folder(root.parent) as temporary, _blaming(temporary, root):
+    with unfinished_folder(root) as temporary:
         study = Study(temporary, settings)
         temporary.chmod(0o777 & ~umask())
         for source in sources:
@@ -124,19 +123,6 @@ def _with_bare_suffix(source: SourceSettings, photograph: Path) -> SourceSetting
         source,
         photograph=PurePosixPath(source.photograph).with_suffix(bare_suffix(photograph)).as_posix(),
     )
-
-
-@contextmanager
-def _blaming(temporary: Path, root: Path) -> Iterator[None]:
-    """Let errors of the disk name files of the study, not of what is yet to become it."""
-    try:
-        yield
-    except OSError as error:
-        written = error.filename if error.filename2 is None else error.filename2
-        if written is not None and Path(str(written)).is_relative_to(temporary):
-            error.filename = str(root / Path(str(written)).relative_to(temporary))
-            error.filename2 = None
-        raise
 
 
 def _put(temporary: Path, root: Path) -> None:

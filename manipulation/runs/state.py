@@ -178,14 +178,14 @@ class ResumableState:
             write()
         except (OSError, RuntimeError, SafetensorError) as error:
             # The writers of torch and safetensors hide the system's error behind one of their own.
-            full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+            full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             if not full and not any(sign in str(error) for sign in _FULL_DISK):
                 raise
-            folder = self.path.parent
-            free = shutil.disk_usage(folder).free / 1e9
+            free = shutil.disk_usage(self.path.parent).free / 1e9
             raise Stopped(
-                f"{folder}: the disk is full ({free:.2f} GB free, {error}); {self.kept}; "
-                f"{self._repair}, and start the same command again to go on from there"
+                f"{getattr(error, 'filename', None) or self.path}: the disk is full, or takes no "
+                f"file as large ({free:.2f} GB free); {self.kept}; {self._repair}, and start the "
+                f"same command again to go on from there"
             ) from None
 
     def remove(self) -> None:

@@ -73,8 +73,10 @@ class Guard:
             await _answer(send, *refusal)
         elif token := _token(scope):
             cookie = f"{_cookie(port)}={token}; HttpOnly; SameSite=Strict; Path=/"
-            more = [(b"location", b"/"), (b"set-cookie", cookie.encode())]
-            await _answer(send, 303, "The studio.", more)
+            # Not redirected: a link in a page elsewhere, such as a terminal in a browser, would
+            # lead there without the cookie.
+            more = [(b"refresh", b"0; url=/"), (b"set-cookie", cookie.encode())]
+            await _answer(send, 200, "The studio.", more)
         else:
             await self.application(scope, receive, _with_headers(send))
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from manipulation.runs.state import Stopped
 from manipulation.training.batches import Batch, batch_for, batch_indices, prefetch
 from manipulation.training.drawn_targets import draw_k
 from manipulation.training.photograph_cache import CachedPhotographs
-from manipulation.training.run_folder import RunFolder
+from manipulation.training.run_folder import RunFolder, training_alone
 from manipulation.training.step import Step
 from manipulation.training.trainer import Trainer
 from stimuli.support.errors import InputError
@@ -72,9 +72,30 @@ def run_training(
     _check_play_back(settings.schedule, device, group)
     make_batch = _batch_maker(settings, photographs, group)
     trainer = Trainer(settings, guide, device, group)
-    written = RunFolder(folder, trainer, photographs.digest, group)
+    with ExitStack() as opened:
+        if group.rank == 0:
+            opened.enter_context(training_alone(folder))
+        written = RunFolder(folder, trainer, photographs.digest, group)
+        opened.enter_context(closing(written))
+        _take_steps(trainer, make_batch, written, group, device, on_step, say)
+    group.wait()
+    return trainer
+
+
+def _take_steps(
+    trainer: Trainer,
+    make_batch: Callable[[int], Batch],
+    written: RunFolder,
+    group: Processes,
+    device: torch.device,
+    on_step: Callable[[int, dict[str, float] | None], None],
+    say: Callable[[str], None],
+) -> None:
+    """Take the steps that are left, and write what is due after each."""
+    settings = trainer.settings
     last, every = settings.schedule.iterations, settings.log
     if written.first:
+        folder = written.path
         say(f"goes on after step {written.first} of {last}, which {folder} holds the state of")
     if written.first < last:
         _compile(trainer, say)
@@ -84,7 +105,7 @@ def run_training(
 
     began, waited_s = time.perf_counter(), 0.0
     batches = prefetch(make_batch, range(written.first, last), device)
-    with closing(written), closing(batches):
+    with closing(batches):
         for done in range(written.first + 1, last + 1):
             asked = time.perf_counter()
             batch = next(batches)
@@ -103,8 +124,6 @@ def run_training(
             if due(every.state_every):
                 written.state(done)
             on_step(done, means)
-    group.wait()
-    return trainer
 
 
 def _check_batch_size(schedule: ScheduleSettings, group: Processes) -> None:

@@ -1,6 +1,7 @@
 """The folder of a run: what is written while it trains, so that nothing is lost or half there."""
 
 import math
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from manipulation.networks.files import Checkpoint, save_checkpoint
@@ -11,6 +12,7 @@ from manipulation.training.run_log import RunLog
 from manipulation.training.total_loss import ChangedBatch
 from manipulation.training.trainer import Trainer
 from stimuli.support.files import write_text
+from stimuli.support.locks import held
 from stimuli.support.unfinished import remove_unfinished
 
 # Settings that may change when a run goes on, since the steps before would have been the same. The
@@ -21,6 +23,18 @@ _FREE = ("schedule.compile", "log.")
 def weights_file(folder: Path, iteration: int) -> Path:
     """Return where the weights after some steps of a run lie."""
     return folder / "weights" / f"iteration-{iteration:08d}.safetensors"
+
+
+def training_alone(folder: Path) -> AbstractContextManager[None]:
+    """Keep other trainings from a folder; it is made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If one writes there: who, and since when.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return held(folder / ".training.lock", "trains a network")
 
 
 class RunFolder:

@@ -352,6 +352,9 @@ class AnalysisSettings(CheckedSettings):
     dispersion_deg: float = setting(1.0, "detector dispersion: threshold (I-DT)", 0.05, 10)
     minimum_fixation_ms: float = setting(60.0, "both: shortest fixation", 10, 1000)
     time_bin_ms: float = setting(250.0, "bins of the time course, from image onset", 10, 10000)
+    recorded_elsewhere: tuple[str, ...] = setting(
+        (), "subjects used without provenance and journal, which others have, such as 07"
+    )
     latency_groups: int = setting(
         4, "groups of first saccades by their latency, of equal size within each subject", 2, 20
     )

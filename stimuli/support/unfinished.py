@@ -47,12 +47,21 @@ def unfinished_file(folder: Path, suffix: str) -> Iterator[Path]:
 
 
 @contextmanager
-def unfinished_folder(folder: Path) -> Iterator[Path]:
-    """Yield a new empty folder in a folder, for a study, which is removed if it is still there."""
-    path = Path(tempfile.mkdtemp(prefix=_beginning(STUDY), dir=folder))
+def unfinished_folder(becomes: Path) -> Iterator[Path]:
+    """Yield a new empty folder beside one that it becomes, which is removed if it is still there.
+
+    Errors of the disk name the files of what it becomes.
+    """
+    path = Path(tempfile.mkdtemp(prefix=_beginning(STUDY), dir=becomes.parent))
     _ours.add(path.name)
     try:
         yield path
+    except OSError as error:
+        written = error.filename if error.filename2 is None else error.filename2
+        if written is not None and Path(str(written)).is_relative_to(path):
+            error.filename = str(becomes / Path(str(written)).relative_to(path))
+            error.filename2 = None
+        raise
     finally:
         shutil.rmtree(path, ignore_errors=True)
         _ours.discard(path.name)

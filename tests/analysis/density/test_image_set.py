@@ -34,6 +34,8 @@ def test_workers_give_what_one_process_gives(table):
 
 
 def test_a_table_in_memory_gives_what_its_file_gives(table, tmp_path):
+    places = ["x_px", "y_px"]
+    table = table.assign(**(table[places] * 64).round() / 64)  # which any parser reads exactly
     table.to_csv(tmp_path / "fixations.csv", index=False)
     from_file = fit_densities(tmp_path / "fixations.csv", SIZE)
     in_memory = fit_densities(table, SIZE)

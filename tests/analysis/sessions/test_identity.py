@@ -2,17 +2,21 @@
 
 import json
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from analysis.fixations.table import read_fixations
+from analysis.report.data import unchecked_rows
 from analysis.report.session_report import report_session
+from analysis.sessions.runs import read_runs
 from experiment.display.virtual import VirtualDisplay
 from experiment.laboratory import simulation
 from experiment.subjects.recording import simulate_subject
 from stimuli.contract.catalogue import read_catalogue, write_catalogue
-from stimuli.contract.study import open_study
+from stimuli.contract.study import Study, open_study
 from stimuli.support.errors import InputError
 from stimuli.support.files import sha256, write_image
 from tests.experiment.conftest import build_study
@@ -109,7 +113,8 @@ def test_stimuli_exchanged_between_two_rows(study):
     stopped(study, r"sub-01.*_events\.tsv: is not the file of sub-01 that the session left")
     without_provenance(study)
     stopped(study, "journal.jsonl: sub-01 was shown other stimuli, images or another order")
-    study.journal(1).unlink()
+    for subject in (1, 2, 3):
+        study.journal(subject).unlink()
     stopped(study, r"s01r1\.asc: stim_id of trial 1 of sub-01")
 
 
@@ -195,7 +200,22 @@ def test_what_was_made_elsewhere_is_analysed_and_said_to_be_unchecked(study, cap
     said = capsys.readouterr().err
     assert "not checked: sub-01_task-freeview_run-1, sub-02" in said
     assert "without provenance" in said
-    assert "sub-01, sub-02, sub-03: no hash of what was shown in a journal" in said
+    assert "sub-03_task-freeview_run-1: no hash of what was shown in a journal" in said
+    page = report_session(study, 1).page.read_text()
+    assert "not checked, sub-01_task-freeview_run-1: without provenance" in page
+    assert "not checked, sub-01_task-freeview_run-1: no hash of what was shown" in page
+
+
+def test_one_run_without_the_records_that_others_have_is_refused_unless_it_is_named(study):
+    study.session_provenance(1).unlink()
+    study.journal(1).unlink()
+    stopped(study, r"sub-01.*_provenance\.json: no such provenance, and no journal .*recorded_else")
+    assert report_session(study, 2).complete_trials == 12
+    settings = study.settings
+    known = replace(settings, analysis=replace(settings.analysis, recorded_elsewhere=("1",)))
+    runs = read_runs(Study(study.root, known), read_catalogue(study.catalogue))
+    rows = unchecked_rows(SimpleNamespace(runs=runs)).rows
+    assert [name for _, name in rows] == ["sub-01_task-freeview_run-1"] * 2
 
 
 def test_what_was_changed_on_purpose_is_taken_out_of_the_provenance(study, capsys):
@@ -217,6 +237,4 @@ def test_a_damaged_journal_stops_its_subject(study):
     study.journal(1).write_text("")
     stopped(study, r"sub-01.*journal\.jsonl: does not say what was shown")
     study.journal(1).unlink()
-    stopped(study, r"sub-01.*journal\.jsonl: no such journal; expected that of the run")
-    without_provenance(study)
-    read_fixations(study)
+    stopped(study, r"sub-01.*journal\.jsonl: no such journal; .*analysis\.recorded_elsewhere")

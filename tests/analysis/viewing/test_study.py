@@ -38,7 +38,7 @@ def test_shares_are_those_that_the_effects_count_and_trials_are_all_there(study,
     counted = summary[summary["measure"] == "p_obj"].set_index("direction")["mean_change_counted"]
     for direction in ("increase", "decrease"):
         # All fixations of the made-up people have one duration, but the last, which is cut.
-        row = measures.loc[direction, "dwell_share"]
+        row = measures.loc[[(direction, "dwell_share")]].iloc[0]
         assert row["difference"] == pytest.approx(counted[direction], abs=0.03)
         assert (row["n_pairs"], row["n_original"], row["n_version"]) == (2, 12, 12)
     course = viewing.time_course.course

@@ -115,7 +115,7 @@ def test_nobody_else_speaks_to_the_studio(server):
     cookie = {"Cookie": f"studio-{port}={own.query.removeprefix('token=')}"}
     assert status(server, "/") == status(server, "/config") == 401  # without the secret
     assert status(server, "/?token=guessed") == 401
-    assert status(server, opened) == 303
+    assert status(server, opened) == 200
     assert status(server, "/config", cookie) == 200
     for name in ("attacker.example", f"attacker.example:{port}", "127.0.0.1"):  # DNS rebinding
         assert status(server, opened, {"Host": name}) == 421
@@ -165,6 +165,9 @@ def test_a_page_of_another_port_or_site_reaches_nothing_in_a_browser_that_uses_t
         answered = {status for url, status in answers if url.startswith(studio)}
         assert answered <= {401, 403, 404}, answers
         assert all(not frame.url.startswith(studio) for frame in page.frames)
+        page.evaluate("address => { location.href = address }", server)  # a link with the secret
+        page.wait_for_selector("#source")
+        assert page.url == f"{studio}/"
         theirs.shutdown()
 
 

@@ -1,14 +1,17 @@
 """What a run writes is whole, and no number that is none is kept."""
 
 import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
 from manipulation.runs import state as run_state
 from manipulation.runs.state import Stopped
-from manipulation.training.run_folder import weights_file
+from manipulation.training.run_folder import training_alone, weights_file
 from manipulation.training.trainer import Trainer
+from stimuli.support.errors import InputError
 from tests.manipulation.training import small_run
 
 
@@ -43,6 +46,7 @@ def test_weights_that_are_no_numbers_are_never_kept(trained, tmp_path, monkeypat
     "error",
     [
         OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EFBIG, "File too large"),
         RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"),
     ],
 )
@@ -57,7 +61,21 @@ def test_a_full_disk_leaves_the_state_before(trained, tmp_path, monkeypatch, err
         raise error
 
     monkeypatch.setattr(run_state.torch, "save", full)
-    with pytest.raises(Stopped, match=r"the disk is full.*the state of step 2 is kept.*make room"):
+    with pytest.raises(
+        Stopped, match=r"run/state\.pt: the disk is full.*the state of step 2 is kept.*make room"
+    ):
         trained(folder)
     assert (folder / "state.pt").read_bytes() == before
     assert not list(folder.glob(".writing-*"))
+
+
+def test_of_two_runs_in_one_folder_the_second_is_told_who_trains_there(trained, tmp_path):
+    folder = tmp_path / "run"
+    told = rf"run: process {os.getpid()} .* trains a network"
+    with (
+        training_alone(folder),
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(InputError, match=told),
+    ):
+        other.submit(trained, folder).result()
+    assert list(folder.iterdir()) == []

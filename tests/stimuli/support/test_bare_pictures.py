@@ -2,12 +2,14 @@
 
 import functools
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from stimuli.support.bare_pictures import bare_suffix, write_bare_picture
+from stimuli.support.bare_profiles import bare_profile
 from stimuli.support.files import read_image
 
 SECRET = b"Erika Mustermann"
@@ -114,7 +116,76 @@ def test_a_hostile_photograph_keeps_its_pixels_and_nothing_else(
         )
         if kept != ".png" or suffix == ".png":
             assert opened.getexif().get(0x0112, 1) == turned
-            assert opened.info["icc_profile"] == colour_profile()
+            assert opened.info["icc_profile"] == bare_profile(colour_profile())
+
+
+def told_profile(*, swapped, table=b"", curve=b""):
+    """Return sRGB's profile, or one of other colours, with secrets wherever there is room."""
+    whole = colour_profile()
+    (count,) = struct.unpack_from(">I", whole, 128)
+    tags = {}
+    for number in range(count):
+        name, start, size = struct.unpack_from(">4sII", whole, 132 + 12 * number)
+        tags[name] = whole[start : start + size] + SECRET  # behind what a reader asks for
+    if swapped:
+        tags[b"rXYZ"], tags[b"gXYZ"] = tags[b"gXYZ"], tags[b"rXYZ"]
+        tags[b"desc"] = b"text\0\0\0\0" + SECRET + b"\0"
+    tags |= {b"cprt": b"text\0\0\0\0" + SECRET + b"\0", b"prVt": b"text\0\0\0\0" + SECRET}
+    tags |= {b"A2B0": table} if table else {}
+    tags |= {b"rTRC": curve} if curve else {}
+    start = 132 + 12 * len(tags)
+    entries, body = b"", b""
+    for name, content in tags.items():
+        entries += struct.pack(">4sII", name, start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = whole[4:48] + SECRET[:8] + whole[56:84] + SECRET + whole[100:128]
+    rest = header + struct.pack(">I", len(tags)) + entries + body
+    return struct.pack(">I", len(rest) + 4) + rest
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_colour_profile_keeps_its_colours_and_none_of_its_texts(kind, swapped, picture, tmp_path):
+    path, bare = tmp_path / f"told.{kind.lower()}", tmp_path / "bare"
+    picture.save(path, kind, icc_profile=told_profile(swapped=swapped))
+    write_bare_picture(bare, path)
+    assert np.array_equal(read_image(bare), read_image(path))
+    assert np.array_equal(read_image(path), np.asarray(Image.open(path))) != swapped
+    with Image.open(bare) as opened:
+        profile = opened.info["icc_profile"]
+        assert (opened.format, SECRET[:4] in profile) == (kind, False)
+    name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    assert name.strip() == ("profile" if swapped else "sRGB")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"table": b"mft1" + SECRET * 4},
+        {"curve": b"curv" + bytes(4) + struct.pack(">I", 8) + SECRET},
+        {"curve": b"text" + bytes(4) + SECRET},
+    ],
+)
+def test_a_profile_in_which_texts_may_hide_is_left_out_and_the_colours_stay(odd, picture, tmp_path):
+    path, bare = tmp_path / "told.jpg", tmp_path / "bare.jpg"
+    picture.save(path, icc_profile=told_profile(swapped=True, **odd))
+    write_bare_picture(bare, path)
+    assert SECRET not in bare.read_bytes()
+    assert np.array_equal(read_image(bare), read_image(path))
+    with Image.open(bare) as opened:
+        assert "icc_profile" not in opened.info
+
+
+@pytest.mark.parametrize("name", [b"cHRM", b"gAMA", b"sBIT"])
+def test_chunks_of_numbers_hold_no_texts(name, picture, tmp_path):
+    path, bare = tmp_path / "told.png", tmp_path / "bare.png"
+    told = PngImagePlugin.PngInfo()
+    told.add(name, (SECRET * 2)[: {b"cHRM": 32, b"gAMA": 4, b"sBIT": 3}[name]])
+    picture.save(path, pnginfo=told)
+    assert name in path.read_bytes()
+    write_bare_picture(bare, path)
+    assert name not in bare.read_bytes()
+    assert np.array_equal(read_image(bare), read_image(path))
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK"])

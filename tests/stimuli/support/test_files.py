@@ -1,5 +1,6 @@
 """Files are whole or absent, and images of every kind arrive as RGB."""
 
+import errno
 import struct
 import zlib
 from contextlib import suppress
@@ -442,7 +443,7 @@ def test_studies_that_were_left_half_made_are_removed_and_those_being_made_are_n
         (tmp_path / name / "stimuli").mkdir(parents=True)
     (tmp_path / ".new-study-notes.txt").touch()
     (tmp_path / ".new-study-link").symlink_to(tmp_path)
-    with unfinished_folder(tmp_path) as ours:
+    with unfinished_folder(tmp_path / "study") as ours:
         remove_unfinished_studies(tmp_path)
         left = {path.name for path in tmp_path.iterdir()}
     # What another computer makes may be at work there still; a file or link is somebody's own.
@@ -450,6 +451,15 @@ def test_studies_that_were_left_half_made_are_removed_and_those_being_made_are_n
         ours.name, ".new-study-99999999-00000000-x", ".new-study-notes.txt", ".new-study-link",
     }  # fmt: skip
     assert not ours.exists()
+
+
+def test_an_error_of_the_disk_names_the_folder_that_was_to_be_and_not_what_is_gone(tmp_path):
+    with (
+        pytest.raises(OSError, match="No space") as failed,
+        unfinished_folder(tmp_path / "out") as one,
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device", str(one / "study.toml"))
+    assert failed.value.filename == str(tmp_path / "out" / "study.toml")
 
 
 BEGINNINGS = {"EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PSD": b"8BPS\0\1"}
