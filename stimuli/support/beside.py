@@ -39,13 +39,16 @@ class ProcessBeside:
 
     def __init__(self, prepare: Callable[[], object], *, alone: bool = False) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._process: multiprocessing.process.BaseProcess | None = None
         if alone or processors() < 2:
             return
+        others = set(multiprocessing.active_children())
         try:
             spawning = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, spawning, initializer=_follow_parent)
             with _sheltered():
                 self._prepared: Future[object] = self._pool.submit(prepare)
+            self._process = next(iter({*multiprocessing.active_children()} - others), None)
         except (OSError, ImportError, NotImplementedError):  # no process, or no semaphores
             self._give_up()
 
@@ -56,6 +59,9 @@ class ProcessBeside:
         self, kind: type[BaseException] | None, error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:  # fmt: skip
+        if error is not None and self._pool is not None and self._process is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._process.terminate()  # what it works on is of no use any more
         self._give_up()
 
     def submit(
@@ -117,8 +123,12 @@ def _restore_safe_path(before: str | None) -> None:
 
 
 def _follow_parent() -> None:
-    """Leave Ctrl-C to the process that started this one, and end when that one ends."""
+    """Leave Ctrl-C to the process that started this one, and end when that one ends.
+
+    A task that is ended from there is interrupted, so that it removes its temporary file.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
