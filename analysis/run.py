@@ -7,6 +7,7 @@ earlier run of the same subset wrote, and no other file.
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from rich.console import Console
 
@@ -17,13 +18,13 @@ from stimuli.contract.study import open_study
 from stimuli.support.commands import parser, run
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Analyse a study; see the module's first lines."""
+def main(argv: Sequence[str] | None = None, *, beside: bool = False) -> None:
+    """Analyse a study; see the module's first lines. `beside` is `report_study`'s."""
     arguments = _arguments(argv)
     report = report_study(
         open_study(arguments.study), subset=arguments.subset, query=arguments.query,
         name=arguments.name, published=arguments.as_published, sensitivity=arguments.sensitivity,
-        exported=arguments.export,
+        exported=arguments.export, beside=beside,
     )  # fmt: skip
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for sentence in report.sentences:
@@ -69,4 +70,4 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(partial(main, beside=True))

@@ -18,7 +18,9 @@ def failed_contrasts(contrasts: Sequence[Contrast]) -> list[Contrast]:
         if one.comparison.direction != Direction.CONTROL
         and one.change(Viewer.PEOPLE) * one.change(Viewer.MODEL) < 0
     ]
-    return sorted(
-        against,
-        key=lambda one: (one.comparison.target is None, -abs(one.change(Viewer.PEOPLE))),
-    )
+    return sorted(against, key=failure_rank)
+
+
+def failure_rank(contrast: Contrast) -> tuple[bool, float]:
+    """Return what failures are sorted by."""
+    return contrast.comparison.target is None, -abs(contrast.change(Viewer.PEOPLE))

@@ -15,6 +15,7 @@ from analysis.effects.contrasts import Contrast
 from analysis.effects.design import StudyDesign
 from analysis.effects.estimates import Estimate, estimate
 from analysis.effects.predictions import predicted_log_density
+from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress
 from stimuli.support.files import read_log_saliency
 
@@ -24,6 +25,34 @@ KeepMaps = Callable[[str, FittedDensity, np.ndarray], object]
 
 def keep_nothing(stim_id: str, density: FittedDensity, log_model: np.ndarray) -> None:
     """Let the maps of a stimulus go."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredSource:
+    """One source as soon as all of it is measured.
+
+    Attributes
+    ----------
+    design : StudyDesign
+        The study.
+    source_id, stimuli
+        The source and its stimuli, in the order of the catalogue.
+    xy_px
+        By ``stim_id`` the fixations that were used ``(n, 2)``, in pixels of the image as shown.
+    fits, contrasts
+        As of `MeasuredEffects`.
+    """
+
+    design: StudyDesign
+    source_id: str
+    stimuli: Sequence[Stimulus]
+    xy_px: Mapping[str, np.ndarray]
+    fits: Mapping[str, DensityFit]
+    contrasts: Sequence[Contrast]
+
+
+def tell_nothing(source: MeasuredSource) -> None:
+    """Let the source go by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +80,7 @@ def measure_effects(
     *,
     bandwidth_factor: float = 1.0,
     keep: KeepMaps = keep_nothing,
+    tell: Callable[[MeasuredSource], object] = tell_nothing,
 ) -> MeasuredEffects:
     """Fit the density of every stimulus, and measure every version against its original.
 
@@ -65,6 +95,8 @@ def measure_effects(
         Factor on every fitted bandwidth, the weights being fitted anew: a check.
     keep
         Called with the maps of every stimulus, to write or show them; they are not kept otherwise.
+    tell
+        Called with every source once it is measured.
 
     Returns
     -------
@@ -84,6 +116,8 @@ def measure_effects(
     >>> measured = measure_effects(read_design(study), select_fixations(read_fixations(study)))
     >>> changes = [one.change(Viewer.PEOPLE) for one in measured.contrasts]
     """
+    by_stimulus = fixations.groupby("stim_id")[["x_px", "y_px"]]
+    xy_px = {str(name): rows.to_numpy(float) for name, rows in by_stimulus}
     groups, parts, fixations = design.centre_bias_groups, design.parts, design.in_frame(fixations)
     centre_bias = fit_centre_bias(
         fixations[["x_px", "y_px"]].to_numpy(float),
@@ -92,9 +126,13 @@ def measure_effects(
     )
     subjects = sorted(fixations["subject"].unique())
     by_id = {stimulus.stim_id: stimulus for stimulus in design.stimuli}
+    of_source: dict[str, list[Stimulus]] = {}
+    for stimulus in design.stimuli:
+        of_source.setdefault(stimulus.source_id, []).append(stimulus)
     settings = design.study.settings.analysis
     fits: dict[str, DensityFit] = {}
     estimates: dict[tuple[Comparison, str], Estimate] = {}
+    contrasts: dict[Comparison, Contrast] = {}
     densities = stimulus_densities(
         fixations, groups, centre_bias, bandwidth_factor=bandwidth_factor, parts=parts
     )
@@ -108,11 +146,22 @@ def measure_effects(
                 estimates[one, stim_id] = estimate(
                     density, log_model, design.coverage(one), subjects, settings=settings
                 )
-    contrasts = [
-        Contrast(one, estimates[one, one.original.stim_id], estimates[one, one.version.stim_id])
-        for one in design.comparisons
-    ]
-    return MeasuredEffects(centre_bias, fits, contrasts)
+        source_id = by_id[stim_id].source_id
+        stimuli = of_source[source_id]
+        if all(one.stim_id in fits for one in stimuli):
+            new = {
+                one: Contrast(
+                    one, estimates[one, one.original.stim_id], estimates[one, one.version.stim_id]
+                )
+                for one in design.comparisons
+                if one.version.source_id == source_id
+            }
+            contrasts |= new
+            own = {one.stim_id: fits[one.stim_id] for one in stimuli}
+            seen = {name: xy_px[name] for name in own if name in xy_px}
+            tell(MeasuredSource(design, source_id, stimuli, seen, own, list(new.values())))
+    in_order = [contrasts[one] for one in design.comparisons]
+    return MeasuredEffects(centre_bias, fits, in_order)
 
 
 def subject_strata(fixations: pd.DataFrame) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The whole analysis of a study: from its recordings to effects with intervals, as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -13,7 +13,14 @@ from analysis.effects.contrasts import Contrast, effects_table
 from analysis.effects.controls import control_table
 from analysis.effects.design import StudyDesign, read_design
 from analysis.effects.further import FurtherResults, further_results
-from analysis.effects.measuring import KeepMaps, keep_nothing, measure_effects, subject_strata
+from analysis.effects.measuring import (
+    KeepMaps,
+    MeasuredSource,
+    keep_nothing,
+    measure_effects,
+    subject_strata,
+    tell_nothing,
+)
 from analysis.effects.models import clustered_logits, trial_table
 from analysis.effects.on_targets import fixations_on_targets
 from analysis.effects.sensitivity import SensitivityCheck, SensitivityResult
@@ -95,6 +102,7 @@ def analyse_study(
     label: str | None = None,
     sensitivity: bool = False,
     keep: KeepMaps = keep_nothing,
+    tell: Callable[[MeasuredSource], object] = tell_nothing,
 ) -> StudyAnalysis:
     """Analyse the recordings of a study: effects of the manipulation, with intervals.
 
@@ -113,6 +121,8 @@ def analyse_study(
         Whether to measure again with other bandwidths, centre bias, detectors and exclusions.
     keep
         Called with the maps of every stimulus, to write or show them.
+    tell
+        Called with every source once it is measured.
 
     Returns
     -------
@@ -152,7 +162,7 @@ def analyse_study(
     used = select(fixations)
 
     # Fixations to densities, and every version against its original.
-    measured = measure_effects(design, used, keep=keep)
+    measured = measure_effects(design, used, keep=keep, tell=tell)
     contrasts = measured.contrasts
 
     # Intervals over subjects and sources together; and the same by regression, as a check.

@@ -9,7 +9,6 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis.effects.study_analysis import StudyAnalysis
-from analysis.report.further_figures import draw_moderators, draw_predictors, draw_subjects
 from analysis.report.numbers import DASH, plain, signed
 from analysis.report.tables import Table, between, direction_cell, p_text, share
 from stimuli.contract.vocabulary import ParticipantKind
@@ -49,14 +48,9 @@ class FurtherSection:
     moderators_figure: bytes
 
 
-def further_section(analysis: StudyAnalysis, folder: Path) -> tuple[FurtherSection, list[Path]]:
-    """Draw the figures into a folder; return the section and the files that were written."""
+def further_section(analysis: StudyAnalysis, drawn: Sequence[Sequence[Path]]) -> FurtherSection:
+    """Return the section; `drawn` is what `draw_further` returned."""
     further = analysis.further
-    drawn = [
-        draw_subjects(further.subjects, folder / "subjects"),
-        draw_predictors(further.predictors, folder / "predictors"),
-        draw_moderators(further.moderators, folder / "moderators"),
-    ]
     pngs = [paths[0].read_bytes() if paths else b"" for paths in drawn]
     noted = {"mixed logit": further.mixed, "noise ceiling": further.ceiling}
     notes = [
@@ -64,7 +58,7 @@ def further_section(analysis: StudyAnalysis, folder: Path) -> tuple[FurtherSecti
         for name, table in noted.items()
         for row in table[table["note"].notna()].to_dict("records")
     ]
-    section = FurtherSection(
+    return FurtherSection(
         who=_who(analysis),
         odds=_odds(analysis),
         formulas=list(dict.fromkeys(further.mixed["formula"].dropna())),
@@ -77,7 +71,6 @@ def further_section(analysis: StudyAnalysis, folder: Path) -> tuple[FurtherSecti
         predictors_figure=pngs[1],
         moderators_figure=pngs[2],
     )
-    return section, [path for paths in drawn for path in paths]
 
 
 def _who(analysis: StudyAnalysis) -> str:

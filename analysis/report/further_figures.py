@@ -23,6 +23,17 @@ _TITLES = {
 _WIDTH = 7.6
 
 
+def draw_further(
+    subjects: pd.DataFrame, predictors: pd.DataFrame, moderators: pd.DataFrame, folder: Path
+) -> list[list[Path]]:
+    """Draw all three figures into a folder; return of each what was written."""
+    return [
+        draw_subjects(subjects, folder / "subjects"),
+        draw_predictors(predictors, folder / "predictors"),
+        draw_moderators(moderators, folder / "moderators"),
+    ]
+
+
 def draw_subjects(subjects: pd.DataFrame, stem: Path) -> list[Path]:
     """Draw the mean change of every subject with its interval, sorted; return what was written.
 

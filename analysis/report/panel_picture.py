@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from analysis.report import tiles
-from analysis.report.panels import ROWS, Panel
+from analysis.report.panel_source import Panel
+from analysis.report.panels import ROWS
 from analysis.report.style import COLOURS, INK
 from stimuli.support.files import atomic_path
 

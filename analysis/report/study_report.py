@@ -5,8 +5,10 @@ from pathlib import Path
 
 from analysis.effects.study_analysis import StudyAnalysis, analyse_study, as_published
 from analysis.fixations.subsets import Subset
+from analysis.report.drawing import prepare
 from analysis.report.page import write_report
 from analysis.report.sentences import effect_sentences
+from analysis.report.study_drawing import StudyDrawing
 from analysis.results.export import export
 from analysis.results.outputs import Outputs
 from analysis.results.study_tables import StudyTable
@@ -14,6 +16,7 @@ from analysis.viewing.study import NOTES, StudyViewing, study_viewing
 from stimuli.contract.locking import analysing
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import checked_name
+from stimuli.support.beside import ProcessBeside
 from stimuli.support.checked import member
 from stimuli.support.errors import InputError
 
@@ -50,6 +53,7 @@ def report_study(
     published: bool = False,
     sensitivity: bool = False,
     exported: bool = False,
+    beside: bool = False,
 ) -> StudyReport:
     """Analyse a study and write its tables, figures and report.
 
@@ -69,6 +73,10 @@ def report_study(
         Whether effects are measured again with other bandwidths, detectors and exclusions.
     exported
         Whether the paper's folders and files for pysaliency are written too.
+    beside
+        Whether figures are drawn in a second process meanwhile, as the command does. What is
+        written is the same. A script that asks for it must call this under
+        ``if __name__ == "__main__":``.
 
     Returns
     -------
@@ -100,26 +108,31 @@ def report_study(
     if published:
         study, label = as_published(study), f"{label}_as-published"
     outputs = Outputs(study, label)
+    with ProcessBeside(prepare, alone=not beside) as process:
+        drawing = StudyDrawing(process, outputs)
 
-    # Recordings to fixations, fixations to densities, densities to effects with intervals.
-    analysis = analyse_study(
-        study, subset=subset, query=query, label=label, sensitivity=sensitivity,
-        keep=outputs.write_maps,
-    )  # fmt: skip
+        # Recordings to fixations, to densities, to effects; sources are drawn as they are measured.
+        analysis = analyse_study(
+            study, subset=subset, query=query, label=label, sensitivity=sensitivity,
+            keep=outputs.write_maps, tell=drawing.draw_source,
+        )  # fmt: skip
+        drawing.draw_analysis(analysis)
 
-    # How gaze unfolded while the images were seen.
-    viewing = study_viewing(analysis)
+        # How gaze unfolded while the images were seen.
+        viewing = study_viewing(analysis)
+        if viewing is not None:
+            drawing.draw_viewing(viewing)
 
-    # Tables, figures and the page.
-    sentences = effect_sentences(
-        analysis.summary, analysis.agreement, analysis.controls,
-        of_densities=study.settings.analysis.p_obj == "density",
-    )  # fmt: skip
-    outputs.write_tables(analysis, sentences)
-    if viewing is not None:
-        for table, schema, rows in viewing.tables():
-            outputs.write_table(StudyTable(f"viewing/{table}.csv", schema, rows, NOTES))
-    page = write_report(analysis, sentences, outputs, viewing)
+        # Tables, figures and the page.
+        sentences = effect_sentences(
+            analysis.summary, analysis.agreement, analysis.controls,
+            of_densities=study.settings.analysis.p_obj == "density",
+        )  # fmt: skip
+        outputs.write_tables(analysis, sentences)
+        if viewing is not None:
+            for table, schema, rows in viewing.tables():
+                outputs.write_table(StudyTable(f"viewing/{table}.csv", schema, rows, NOTES))
+        page = write_report(analysis, sentences, outputs, drawing, viewing)
     if exported:
         folder = study.derivatives / "export"
         outputs.remember(*export(analysis.design, analysis.fixations, folder))

@@ -8,7 +8,6 @@ import pandas as pd
 
 from analysis.report.numbers import plain, signed
 from analysis.report.tables import Table, between, direction_cell
-from analysis.report.viewing_figures import draw_course, draw_latency, draw_scanpaths
 from analysis.report.viewing_sentences import viewing_methods, viewing_sentences
 from analysis.viewing.study import StudyViewing
 from stimuli.contract.settings import AnalysisSettings
@@ -63,22 +62,6 @@ class ViewingSection:
     sources: str
     viewing_s: str
     methods: str
-
-
-def draw_viewing(viewing: StudyViewing, folder: Path) -> dict[str, list[Path]]:
-    """Draw the figures that there are; return what was written, PNG first, by name."""
-    drawn = {}
-    course = viewing.time_course
-    if course is not None:
-        timed = ["fixations", "gaze"]
-        if course.course["step"].max() > 1:
-            drawn["course"] = draw_course(course.course, timed, folder / "time-course")
-        if (course.course["by"] == "number").sum() > course.course["direction"].nunique():
-            drawn["number"] = draw_course(course.course, ["number"], folder / "fixation-numbers")
-        drawn["latency"] = draw_latency(course.latency, course.first_saccades, folder / "latency")
-    if viewing.scanpaths.similarity["difference_low"].notna().any():
-        drawn["scanpaths"] = draw_scanpaths(viewing.scanpaths.similarity, folder / "scanpaths")
-    return drawn
 
 
 def viewing_section(

@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from analysis.report.figures import save
 from analysis.report.style import COLOURS, FAINT, INK, style
+from analysis.viewing.study import StudyViewing
 from stimuli.contract.vocabulary import Direction
 
 AIMS = {
@@ -26,6 +27,22 @@ _SHARES = {
     "gaze": "share of gaze\non the target",
     "number": "share of fixations\non the target",
 }
+
+
+def draw_viewing(viewing: StudyViewing, folder: Path) -> dict[str, list[Path]]:
+    """Draw the figures that there are; return what was written, PNG first, by name."""
+    drawn = {}
+    course = viewing.time_course
+    if course is not None:
+        timed = ["fixations", "gaze"]
+        if course.course["step"].max() > 1:
+            drawn["course"] = draw_course(course.course, timed, folder / "time-course")
+        if (course.course["by"] == "number").sum() > course.course["direction"].nunique():
+            drawn["number"] = draw_course(course.course, ["number"], folder / "fixation-numbers")
+        drawn["latency"] = draw_latency(course.latency, course.first_saccades, folder / "latency")
+    if viewing.scanpaths.similarity["difference_low"].notna().any():
+        drawn["scanpaths"] = draw_scanpaths(viewing.scanpaths.similarity, folder / "scanpaths")
+    return drawn
 
 
 def draw_course(course: pd.DataFrame, by: Sequence[str], stem: Path) -> list[Path]:

@@ -22,7 +22,7 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
 
     The first error is raised where its result would stand.
     """
-    threads = min(_processors(), MOST)
+    threads = min(processors(), MOST)
     waiting: deque[Future[Result]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
@@ -36,7 +36,8 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
         pool.shutdown(cancel_futures=True)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from analysis.report.viewing import draw_viewing, viewing_section
+from analysis.report.viewing import viewing_section
+from analysis.report.viewing_figures import draw_viewing
 from analysis.viewing.scanpaths import compare_scanpaths
 from analysis.viewing.study import StudyViewing
 from analysis.viewing.time_course import time_course
