@@ -126,7 +126,7 @@ fitted density. "Stay" is the share of fixations that remain where the one befor
 The bias of fitted densities depends on the number of people, and the jackknife over subjects makes
 it larger, because bandwidth and weights are fitted anew to whatever is there. Differences between
 entropies of fitted densities are to be trusted at equal numbers of people only. The bias of
-neighbours is below 0.1 bit from ten people with nine fixations each, and near it from five. One
+neighbours is below 0.1 bit from five people with nine fixations each. One
 fixation of each of a dozen or two dozen people gives an entropy that is known to a bit or so on
 one map. Where people's own fixations cluster it rises a little, in originals and versions alike.
 On photographs with the fixations of 5, 8 and 15 of the same people it changed by less than 0.1
