@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from analysis.effects.study_analysis import StudyAnalysis, analyse_study, as_published
 from analysis.fixations.subsets import Subset
 from analysis.report.drawing import prepare
@@ -108,7 +110,8 @@ def report_study(
     if published:
         study, label = as_published(study), f"{label}_as-published"
     outputs = Outputs(study, label)
-    with ProcessBeside(prepare, alone=not beside) as process:
+    # The matrices are small: threads that share one would wait for each other.
+    with threadpool_limits(1), ProcessBeside(prepare, alone=not beside) as process:
         drawing = StudyDrawing(process, outputs)
 
         # Recordings to fixations, to densities, to effects; sources are drawn as they are measured.
