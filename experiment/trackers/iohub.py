@@ -1,15 +1,11 @@
 """Trackers that PsychoPy's ioHub knows, each by a package of its own, and the mouse as one of them.
 
 ioHub runs the tracker in a process of its own and draws its calibration there. Its times are those
-of PsychoPy's clock, its positions in the window's units: centred pixels, y up. Its client waits for
-every answer without an end; here it stops waiting when that process has ended.
+of PsychoPy's clock, its positions in the window's units: centred pixels, y up.
 """
 
-import signal
-import socket
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -18,6 +14,14 @@ import numpy as np
 
 from experiment.display.window import WindowDisplay
 from experiment.protocols.tracker import TrackerFault
+from experiment.trackers.iohub_process import (
+    end,
+    end_left_behind,
+    free_port,
+    is_alive,
+    out_of_reach_of_interrupts,
+    wait_while_alive,
+)
 from experiment.trackers.samples import GazeSamples
 from stimuli.contract.geometry import psychopy_to_screen
 from stimuli.contract.settings import Settings
@@ -26,7 +30,6 @@ from stimuli.support.errors import InputError
 # A session asks for what has come once a frame; of more than so many, the most that it takes, ioHub
 # forgets the oldest.
 _BUFFERED = 2048
-_PATIENCE_S, _BETWEEN_LOOKS_S = 15.0, 0.5
 # Of an eye in a sample's status: 2 and more is lost. The left eye has the tens of both.
 _LOST = 2
 
@@ -216,16 +219,16 @@ def open_iohub(
         **device.options,
     }
     try:
-        with _in_known_colours(display.window), _out_of_reach_of_interrupts():
+        with _in_known_colours(display.window), out_of_reach_of_interrupts():
             hub = iohub.launchHubServer(
-                window=display.window, udp_port=_free_port(), **{device.name: options}
+                window=display.window, udp_port=free_port(), **{device.name: options}
             )
     except Exception as error:  # whatever the maker's library raises in ioHub's process
         raise InputError(
             f"ioHub does not start with {device.name} ({type(error).__name__}: {error}); "
             f"switch the tracker on, and see what ioHub said above"
         ) from error
-    _wait_while_alive(hub)
+    wait_while_alive(hub)
     try:
         tracker = getattr(hub.devices, "tracker", None)
         if not hasattr(tracker, "getConfiguration"):
@@ -243,10 +246,10 @@ def open_iohub(
         )  # fmt: skip
         yield IohubSource(
             tracker, settings, device, calibration=lambda: dict(calibration),
-            after=display.bring_to_front, alive=_is_alive,
+            after=display.bring_to_front, alive=is_alive,
         )  # fmt: skip
     finally:
-        _end(hub)
+        end(hub)
 
 
 def _check_installed(device: IohubDevice) -> None:
@@ -259,80 +262,6 @@ def _check_installed(device: IohubDevice) -> None:
             f"{device.package} is not installed; install it with `pip install {device.package}`, "
             f"or name another tracker"
         ) from None
-
-
-def end_left_behind() -> None:
-    """End the processes of ioHub whose session was killed: they still hold the tracker.
-
-    They know the number of that session's process, and go on although it has ended.
-    """
-    import psutil
-
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or [""]
-        of_iohub = any(word.endswith("start_iohub_process.py") for word in words)
-        if of_iohub and words[-1].isdecimal() and not psutil.pid_exists(int(words[-1])):
-            with suppress(psutil.Error):  # another user's, or it has just ended
-                process.kill()
-                process.wait(_PATIENCE_S)
-
-
-def _free_port() -> int:
-    """Return a UDP port that no other ioHub has: it would answer our client, too."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
-
-
-@contextmanager
-def _out_of_reach_of_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C, which every process of a terminal is sent, from a process that is started here.
-
-    The session would wait for its answers. Windows knows no such mask.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _is_alive() -> bool:
-    """Return whether ioHub's process runs."""
-    from psychopy.iohub.devices import Computer
-
-    process = Computer.iohub_process
-    return process is not None and process.is_running() and process.status() != "zombie"
-
-
-def _wait_while_alive(hub: Any) -> None:
-    """Have ioHub's client wait for an answer as long as there is somebody who may give it."""
-    connection = hub.udp_client
-    connection.sock.settimeout(_BETWEEN_LOOKS_S)
-    receive = connection.receive
-
-    def receive_while_alive() -> Any:
-        while (answer := receive()) is None and _is_alive():
-            pass
-        return answer
-
-    connection.receive = receive_while_alive
-
-
-def _end(hub: Any) -> None:
-    """End ioHub's process, which is waited for without an end, by force if it does not go."""
-    from psychopy.iohub.devices import Computer
-
-    process = Computer.iohub_process
-    force = threading.Timer(_PATIENCE_S, lambda: process is not None and process.kill())
-    force.start()
-    try:
-        hub.quit()
-    finally:
-        force.cancel()
 
 
 @contextmanager

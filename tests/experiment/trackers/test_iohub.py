@@ -18,9 +18,9 @@ from experiment.trackers.iohub import (
     GAZEPOINT,
     MOUSE_GAZE,
     IohubSource,
-    end_left_behind,
     open_iohub,
 )
+from experiment.trackers.iohub_process import end_left_behind
 from experiment.trackers.setup_messages import HV9
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings
