@@ -7,7 +7,6 @@ ask, which makes only what has changed. What ``study.toml`` held before is kept 
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,10 +67,15 @@ def saves(study: Study) -> list[tuple[str, str]]:
     """Return what was saved and can be undone, the last first, each with its time."""
     found = []
     for path in sorted(_folder(study).glob("*.json"), reverse=True):
-        with suppress(InputError, OSError, KeyError, TypeError):
+        try:
             when = datetime.fromtimestamp(path.stat().st_mtime)
-            what = cast(dict[str, Any], read_json(path))["what"]
-            found.append((str(what), f"{when:%Y-%m-%d %H:%M}"))
+        except FileNotFoundError:  # undone meanwhile
+            continue
+        try:
+            what = str(cast(dict[str, Any], read_json(path))["what"])
+        except (InputError, OSError, KeyError, TypeError):
+            what = f"{path.name}, which cannot be read"
+        found.append((what, f"{when:%Y-%m-%d %H:%M}"))
     return found
 
 

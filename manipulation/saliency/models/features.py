@@ -1,9 +1,11 @@
 """What a saliency model needs to know of the network or filters that see the image."""
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 
-class FeatureExtractor(nn.Module):
+class FeatureExtractor(nn.Module, ABC):
     """From images to feature maps; a new kind of features is a subclass of this.
 
     Attributes
@@ -35,10 +37,10 @@ class FeatureExtractor(nn.Module):
     trained_on: tuple[str, ...] = ()
     notice: str = ""
 
+    @abstractmethod
     def settings(self) -> dict[str, object]:
         """Return the keyword arguments, JSON-ready, that build this extractor again."""
-        raise NotImplementedError(f"{type(self).__name__}.settings; expected in every subclass")
 
+    @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
         """Map RGB images in [0, 1], ``(B, 3, H, W)``, to ``(B, channels, h, w)``."""
-        raise NotImplementedError(f"{type(self).__name__}.forward; expected in every subclass")
