@@ -287,3 +287,16 @@ def test_a_save_that_an_editor_writes_over_is_not_reported_as_saved(study):
     with pytest.raises(InputError, match="so the save may be lost"):
         saving.save(study, *another(study), editor)
     assert study.settings_file.read_text() == before + "# by hand\n"
+
+
+def test_a_record_of_a_save_that_cannot_be_read_stands_in_the_list(study):
+    folder = saving._folder(study)
+    folder.mkdir(parents=True, exist_ok=True)
+    damaged = folder / "9999.json"
+    damaged.write_text("[]")
+    try:
+        assert saving.saves(study)[0][0] == "9999.json, which cannot be read"
+        with pytest.raises(InputError, match=r"9999\.json: is no record of a save; delete it"):
+            saving.last_save(study)
+    finally:
+        damaged.unlink()
