@@ -501,6 +501,17 @@ def test_what_is_wrong_is_said_in_the_page(page, study):
         study.settings_file.write_text(text)
 
 
+def test_what_is_discarded_while_a_save_begins_is_shown_as_it_is_stated(page):
+    wait_for(page, "#state", text="In the study")
+    while page.locator("#objects input:checked").count():
+        page.locator("#objects input:checked").first.uncheck()
+        wait_for(page, "#state", text="not saved")
+    wait_for(page, "#state", text="Nothing to make")
+    page.evaluate("() => { for (const one of ['save', 'discard']) window[one].click(); }")
+    wait_for(page, "#state", text="In the study")
+    page.wait_for_selector("#save:enabled")
+
+
 def test_nothing_serious_hinders_those_who_read_otherwise(page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     wait_for(page, "#state", text="In the study")
