@@ -489,7 +489,7 @@ def test_what_is_wrong_is_said_in_the_page(page, study):
     seen.mkdir()
     try:
         page.get_by_role("button", name="Save version").click()
-        wait_for(page, "#message", text="sub-01, have seen the stimuli")
+        wait_for(page, "#message", text="such as sub-01, so they stay")
     finally:
         seen.rmdir()
     text = study.settings_file.read_text()
