@@ -56,20 +56,14 @@ class Page:
         everything, shown = controls.everything, controls.shown
         place, finished = [controls.source, controls.direction], [*shown, controls.trail]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        newest = {"trigger_mode": "always_last", "concurrency_id": "look", **quiet}
         behind = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
         finish = self._guarded(self._finish, finished)
 
         def on(triggers: list, act: Callable, inputs: list, outputs: list) -> None:
             """Act, show what can be had at once, and then the version in full."""
-            gradio.on(
-                triggers,
-                act,
-                inputs,
-                outputs,
-                trigger_mode="always_last",
-                concurrency_id="look",
-                **quiet,
-            ).then(finish, place, finished, **behind)
+            at_once = gradio.on(triggers, act, inputs, outputs, **newest)
+            at_once.then(finish, place, finished, **behind)
 
         def change(by: Callable) -> Callable:
             return self._guarded(lambda *values: self._changed(by, *values), everything)
