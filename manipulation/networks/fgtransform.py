@@ -77,7 +77,9 @@ class UpSamplingBlock(nn.Module):
 
     def forward(self, maps: Tensor, image_and_target: Tensor) -> Tensor:  # (B, inputs, h, w)
         larger = functional.interpolate(maps, scale_factor=2.0, mode="nearest")  # (B, .., 2h, 2w)
-        joined = torch.cat([larger, image_and_target], dim=1)  # (B, inputs + 4, 2h, 2w)
+        # Of the type of the maps: autocast would widen them all for the sake of four channels.
+        level = image_and_target.to(maps.dtype)
+        joined = torch.cat([larger, level], dim=1)  # (B, inputs + 4, 2h, 2w)
         return self.convolution.rectified(joined)  # (B, inputs / 2, 2h, 2w)
 
 
@@ -158,6 +160,7 @@ class FGTransform(ImageNetwork):
         self.check_images(images)
         halvings = len(self.up_sampling_blocks)
         *finer, coarsest = pyramid(images, target, halvings)  # (B, 4, H, W), ..., (B, 4, h, w)
+        coarsest = coarsest.to(features.dtype)
         maps = torch.cat([features, coarsest], dim=1)  # (B, feature_channels + 4, h, w)
         for block in self.residual_blocks:
             maps = block(maps)  # (B, width, h, w)

@@ -12,6 +12,7 @@ from functools import partial
 
 import torch
 
+from manipulation.networks.captured import captured
 from manipulation.training.batches import Batch
 from manipulation.training.step import Step
 
@@ -49,6 +50,10 @@ class PlayedBack:
 
     def __call__(self, batch: Batch) -> Step:
         """Make a step; what it returns holds until the next one."""
+        with torch.cuda.device_of(batch.images):  # which need not be the current one
+            return self._make(batch)
+
+    def _make(self, batch: Batch) -> Step:
         if self._made < _WARM_UP:
             self._made += 1
             return self._warm_up(partial(self._step, batch))
@@ -79,7 +84,5 @@ def _beside(step: Callable[[], Step]) -> Step:
 
 
 def _captured(step: Callable[[], Step]) -> Recorded:
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        made = step()
+    graph, made = captured(step)
     return graph.replay, made
