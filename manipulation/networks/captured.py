@@ -64,17 +64,20 @@ class Captured:
             for _ in range(_WARM_UP):
                 self._function(*places)
         torch.cuda.current_stream().wait_stream(beside)
-        graph, results = captured(lambda: self._function(*places))
+        graph, results = captured(lambda: self._function(*places), beside)
         return _Recording(graph, places, results)
 
 
-def captured(function: Callable[[], Result]) -> "tuple[torch.cuda.CUDAGraph, Result]":
+def captured(
+    function: Callable[[], Result], stream: "torch.cuda.Stream"
+) -> "tuple[torch.cuda.CUDAGraph, Result]":
     """Return a graph of what a function has a GPU do, and what it returned.
 
-    The graph is of the current GPU. Meanwhile other threads may go on to allocate memory and to
-    copy batches: by default CUDA would refuse them that, and the recording be lost.
+    It is recorded on the stream on which the function was called before. Meanwhile other threads
+    may go on to allocate memory and to copy batches: by default CUDA would refuse them that, and
+    the recording be lost.
     """
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, stream=torch.cuda.Stream(), capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
         result = function()
     return graph, result

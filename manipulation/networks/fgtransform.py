@@ -76,8 +76,9 @@ class UpSamplingBlock(nn.Module):
         self.convolution = NormalisedConvolution(inputs + IMAGE_AND_TARGET, inputs // 2)
 
     def forward(self, maps: Tensor, image_and_target: Tensor) -> Tensor:  # (B, inputs, h, w)
-        larger = functional.interpolate(maps, scale_factor=2.0, mode="nearest")  # (B, .., 2h, 2w)
-        # Of the type of the maps: autocast would widen them all for the sake of four channels.
+        # Of the type of the maps throughout: autocast would widen them twice for nothing.
+        with torch.autocast(maps.device.type, enabled=False):
+            larger = functional.interpolate(maps, scale_factor=2.0)  # nearest (B, .., 2h, 2w)
         level = image_and_target.to(maps.dtype)
         joined = torch.cat([larger, level], dim=1)  # (B, inputs + 4, 2h, 2w)
         return self.convolution.rectified(joined)  # (B, inputs / 2, 2h, 2w)

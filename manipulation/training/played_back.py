@@ -8,7 +8,7 @@ with the memory that they work in.
 import warnings
 from collections.abc import Callable
 from dataclasses import fields
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 
@@ -69,20 +69,29 @@ class PlayedBack:
 
 def on_gpu(step: Callable[[Batch], Step]) -> PlayedBack:
     """Return a step that torch's CUDA graphs play back."""
-    return PlayedBack(step, warm_up=_beside, record=_captured)
+    beside = _Beside()
+    return PlayedBack(step, warm_up=beside.made, record=beside.recorded)
 
 
-def _beside(step: Callable[[], Step]) -> Step:
-    """Make a step on a stream of its own, as recording asks for."""
-    current, beside = torch.cuda.current_stream(), torch.cuda.Stream()
-    beside.wait_stream(current)
-    with torch.cuda.stream(beside), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=_NOT_YET)
-        made = step()
-    current.wait_stream(beside)
-    return made
+class _Beside:
+    """The stream of its own on which a step is warmed up and recorded.
 
+    One for both, since the nodes that add up gradients belong to the stream of their first use.
+    """
 
-def _captured(step: Callable[[], Step]) -> Recorded:
-    graph, made = captured(step)
-    return graph.replay, made
+    @cached_property
+    def stream(self) -> "torch.cuda.Stream":
+        return torch.cuda.Stream()
+
+    def made(self, step: Callable[[], Step]) -> Step:
+        current = torch.cuda.current_stream()
+        self.stream.wait_stream(current)
+        with torch.cuda.stream(self.stream), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_NOT_YET)
+            made = step()
+        current.wait_stream(self.stream)
+        return made
+
+    def recorded(self, step: Callable[[], Step]) -> Recorded:
+        graph, made = captured(step, self.stream)
+        return graph.replay, made

@@ -97,8 +97,8 @@ def fake_gpu() -> Iterator[None]:
     with (
         mode,
         mock.patch.object(nn.Module, "to", to),
-        mock.patch.object(torch.cuda, "is_available", lambda: True),  # or autocast has no effect
-        mock.patch.object(torch.cuda, "is_bf16_supported", lambda: True),
+        mock.patch.object(torch.cuda, "is_available", return_value=True),  # for autocast
+        mock.patch.object(torch.cuda, "is_bf16_supported", return_value=True),
         mock.patch.object(fused_normalisation, "triton", None),
     ):
         yield

@@ -88,7 +88,9 @@ def test_a_step_of_training_is_that_of_a_processor_and_is_resumed_exactly(tmp_pa
     # What the state decides is exact: all losses of the next step, which are computed before
     # weights change. Gradients that many threads add up on a GPU differ in their last bits.
     torch.testing.assert_close(again.step(there).means, trainer.step(there).means, rtol=0, atol=0)
-    torch.testing.assert_close(again.step(there).means, trainer.step(there).means, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(
+        again.step(there).means, trainer.step(there).means, rtol=1e-3, atol=1e-5
+    )
 
 
 @pytest.mark.gpu

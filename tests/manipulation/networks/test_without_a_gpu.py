@@ -1,4 +1,4 @@
-"""What a GPU would refuse or do for nothing, seen on a processor: layouts, types, copies from there."""
+"""What a GPU would refuse or do for nothing, seen on a processor."""
 
 from unittest import mock
 
