@@ -2,13 +2,14 @@
 # All that needs a GPU: the tests marked gpu, the benchmark, a profile of one step, and for the rest
 # of the time a training of the narrow networks.
 #   bash benchmarks/on_a_gpu.sh OUT [PHOTOGRAPHS [ANNOTATIONS]]
-# OUT is a folder for at most seven files of results. Without PHOTOGRAPHS nothing is trained.
+# OUT is a folder for at most seven files of results. Without PHOTOGRAPHS nothing is trained; with
+# ANNOTATIONS pycocotools must be there.
 #   SECONDS_IN_ALL=570     what it may take
 #   PARTS="tests benchmark profile training"     what is done, in this order
 #   PLAY_BACK=true         whether steps are played back, where the tests are no part
 #   PYTHON=python3
 set -uo pipefail
-[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 out=$(mkdir -p "$1" && cd "$1" && pwd) || exit
 photographs=${2:+$(realpath "$2")} annotations=${3:+$(realpath "$3")}
 seconds=${SECONDS_IN_ALL:-570} parts=${PARTS:-tests benchmark profile training}
@@ -39,7 +40,7 @@ if wanted benchmark; then
     at_most 240 "$python" -m benchmarks gpu --json "$out/gpu.json" 2>&1 | tee "$out/benchmark.txt"
 fi
 if wanted profile; then
-    at_most 60 "$python" - "$out/profile.txt" <<'PROFILE' 2>&1 | tail -3
+    at_most 90 "$python" - "$out/profile.txt" <<'PROFILE' 2>&1 | tail -3
 import sys
 import torch
 from torch.profiler import ProfilerActivity, profile
@@ -57,7 +58,7 @@ batch = Batch(images, (images[:, 0] > 0.9).float(), torch.ones(4, device=device)
 for _ in range(3):
     trainer.step(batch)
 with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
-    for _ in range(5):
+    for _ in range(2):
         float(trainer.step(batch).means["total"])
 order = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
 with open(sys.argv[1], "w") as file:
