@@ -1,17 +1,46 @@
 #!/usr/bin/env bash
-# All that needs a GPU, in one visit: the tests marked gpu, the benchmark, a profile of one step, and
-# for the rest of the time a training of the narrow networks, whose weights are kept.
-#   bash benchmarks/on_a_gpu.sh OUT PHOTOGRAPHS [ANNOTATIONS] [SECONDS]
-# OUT is a folder for results; the visit takes SECONDS, 840 without.
+# All that needs a GPU: the tests marked gpu, the benchmark, a profile of one step, and for the rest
+# of the time a training of the narrow networks.
+#   bash benchmarks/on_a_gpu.sh OUT [PHOTOGRAPHS [ANNOTATIONS]]
+# OUT is a folder for at most seven files of results. Without PHOTOGRAPHS nothing is trained; with
+# ANNOTATIONS pycocotools must be there.
+#   SECONDS_IN_ALL=570     what it may take
+#   PARTS="tests benchmark profile training"     what is done, in this order
+#   PLAY_BACK=true         whether steps are played back, where the tests are no part
+#   PYTHON=python3
 set -uo pipefail
-cd "$(dirname "$0")/.."
-out=$1 photographs=$2 annotations=${3:-} seconds=${4:-840}
-mkdir -p "$out"
+[ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+out=$(mkdir -p "$1" && cd "$1" && pwd) || exit
+photographs=${2:+$(realpath "$2")} annotations=${3:+$(realpath "$3")}
+seconds=${SECONDS_IN_ALL:-570} parts=${PARTS:-tests benchmark profile training}
+plays=${PLAY_BACK:-true} python=${PYTHON:-python3}
+cd "$(dirname "$0")/.." || exit
+export PYTHONUNBUFFERED=1 PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-plays=false
-python -m pytest -q -m gpu tests/manipulation/networks 2>&1 | tee "$out/tests.txt" && plays=true
-timeout 260 python -m benchmarks gpu --json "$out/gpu.json" 2>&1 | tee "$out/benchmark.txt"
-timeout 90 python - "$out/profile.txt" <<'PROFILE' 2>&1 | tail -3
+wanted() { [[ " $parts " == *" $1 "* ]]; }
+left() { echo $((seconds - SECONDS)); }
+at_most() { # SECONDS COMMAND...: neither longer than that nor than what is left
+    local limit=$1 rest
+    shift
+    rest=$(left)
+    [ "$rest" -gt 5 ] || { echo "no time is left for: $*"; return 1; }
+    timeout --signal=INT --kill-after=10 $((limit < rest ? limit : rest)) "$@"
+}
+
+if wanted tests; then
+    # In processes of their own: an error of CUDA's fails all that comes after it in one.
+    at_most 180 "$python" -m pytest -v -n 4 -W default -p no:cacheprovider -m gpu \
+        tests/manipulation/networks 2>&1 | tee "$out/tests.txt"
+    grep -q 'PASSED.*that_are_played_back.*\[bfloat16\]' "$out/tests.txt" && plays=true || plays=false
+    echo "steps are played back: $plays"
+fi
+if wanted benchmark; then
+    at_most 240 "$python" -m benchmarks gpu --json "$out/gpu.json" 2>&1 | tee "$out/benchmark.txt"
+fi
+if wanted profile; then
+    at_most 90 "$python" - "$out/profile.txt" <<'PROFILE' 2>&1 | tail -3
 import sys
 import torch
 from torch.profiler import ProfilerActivity, profile
@@ -20,23 +49,43 @@ from manipulation.networks.settings import read_run_settings
 from manipulation.training.batches import Batch
 from manipulation.training.trainer import Trainer
 
-device = torch.device("cuda")
-trainer = Trainer(read_run_settings(), deepgaze_guide(), device)
-images = torch.rand(4, 3, 512, 512, device=device)
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+side, width = (512, 1024) if device.type == "cuda" else (32, 16)
+settings = read_run_settings(None, (f"network.width = {width}",))
+trainer = Trainer(settings, deepgaze_guide(), device)
+images = torch.rand(4, 3, side, side, device=device).to(memory_format=torch.channels_last)
 batch = Batch(images, (images[:, 0] > 0.9).float(), torch.ones(4, device=device))
 for _ in range(3):
     trainer.step(batch)
 with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
-    for _ in range(5):
-        trainer.step(batch)
-    torch.cuda.synchronize()
+    for _ in range(2):
+        float(trainer.step(batch).means["total"])
+order = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
 with open(sys.argv[1], "w") as file:
-    file.write(seen.key_averages().table(sort_by="cuda_time_total", row_limit=60))
+    file.write(seen.key_averages().table(sort_by=order, row_limit=60))
 PROFILE
-left=$((seconds - SECONDS))
-[ "$left" -gt 60 ] && timeout --signal=INT "$left" python -m manipulation.train \
-    --settings manipulation/training/narrow.toml --images "$photographs" \
-    ${annotations:+--annotations "$annotations"} --out "$out/run" \
-    --set schedule.play_back="$plays" --set schedule.batch_size=4 --set 'schedule.precision="bfloat16"' \
-    --set log.state_every=500 --set log.weights_every=500 2>&1 | tail -20 | tee "$out/training.txt"
-find "$out/run" -name '*.safetensors' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -2
+fi
+if wanted training && [ -n "$photographs" ] && [ "$(left)" -gt 90 ]; then
+    at_most $(($(left) - 30)) "$python" -m manipulation.train \
+        --settings manipulation/training/narrow.toml --images "$photographs" \
+        ${annotations:+--annotations "$annotations"} --out "$work/run" \
+        --set schedule.play_back="$plays" --set schedule.batch_size=4 \
+        --set 'schedule.precision="bfloat16"' --set log.state_every=500 \
+        --set log.weights_every=500 2>&1 | tee "$out/training.txt"
+    # What is left of the run: its losses and its last weights, with 16 bits as in use.
+    cp "$work/run/losses.csv" "$out/"
+    at_most 25 "$python" - "$work/run/weights" "$out/transform.safetensors" <<'WEIGHTS'
+import sys
+from pathlib import Path
+from manipulation.networks.files import (
+    guide_of, load_checkpoint, read_run_settings_of, save_checkpoint,
+)
+
+last = max(Path(sys.argv[1]).glob("*.safetensors"))
+guide = guide_of(read_run_settings_of(last).guide)
+checkpoint = load_checkpoint(last, guide)
+save_checkpoint(Path(sys.argv[2]), checkpoint, guide, "", half=True)
+print(f"weights of {last.stem} are kept")
+WEIGHTS
+fi
+ls -l "$out"

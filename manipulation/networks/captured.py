@@ -7,9 +7,12 @@ them. A CUDA graph holds all launches of a call, with the memory that they work 
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
+
+Result = TypeVar("Result")
 
 _KEPT = 4  # sets of shapes; each holds memory of its own
 _WARM_UP = 3  # calls before recording, in which libraries choose their kernels
@@ -45,12 +48,13 @@ class Captured:
     def __call__(self, *given: Tensor) -> tuple[Tensor, ...]:
         """Return what the function returns; the results are tensors of their own."""
         shapes = tuple((one.shape, one.stride(), one.dtype) for one in given)
-        if shapes not in self._recordings:
-            while len(self._recordings) >= _KEPT:
-                self._recordings.popitem(last=False)
-            self._recordings[shapes] = self._record(given)
-        self._recordings.move_to_end(shapes)
-        return self._recordings[shapes].play(given)
+        with torch.cuda.device_of(given[0]):  # which need not be the current one
+            if shapes not in self._recordings:
+                while len(self._recordings) >= _KEPT:
+                    self._recordings.popitem(last=False)
+                self._recordings[shapes] = self._record(given)
+            self._recordings.move_to_end(shapes)
+            return self._recordings[shapes].play(given)
 
     def _record(self, given: tuple[Tensor, ...]) -> _Recording:
         places = tuple(one.clone() for one in given)
@@ -60,7 +64,20 @@ class Captured:
             for _ in range(_WARM_UP):
                 self._function(*places)
         torch.cuda.current_stream().wait_stream(beside)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            results = self._function(*places)
+        graph, results = captured(lambda: self._function(*places), beside)
         return _Recording(graph, places, results)
+
+
+def captured(
+    function: Callable[[], Result], stream: "torch.cuda.Stream"
+) -> "tuple[torch.cuda.CUDAGraph, Result]":
+    """Return a graph of what a function has a GPU do, and what it returned.
+
+    It is recorded on the stream on which the function was called before. Meanwhile other threads
+    may go on to allocate memory and to copy batches: by default CUDA would refuse them that, and
+    the recording be lost.
+    """
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+        result = function()
+    return graph, result

@@ -20,6 +20,7 @@ after the up-sampling, so that the last block sees every pixel; `Output` names t
 """
 
 import math
+from contextlib import nullcontext
 from typing import cast
 
 import torch
@@ -76,8 +77,9 @@ class UpSamplingBlock(nn.Module):
         self.convolution = NormalisedConvolution(inputs + IMAGE_AND_TARGET, inputs // 2)
 
     def forward(self, maps: Tensor, image_and_target: Tensor) -> Tensor:  # (B, inputs, h, w)
-        larger = functional.interpolate(maps, scale_factor=2.0, mode="nearest")  # (B, .., 2h, 2w)
-        joined = torch.cat([larger, image_and_target], dim=1)  # (B, inputs + 4, 2h, 2w)
+        larger = doubled(maps)  # (B, inputs, 2h, 2w)
+        level = image_and_target.to(maps.dtype)  # or autocast would widen all for these four
+        joined = torch.cat([larger, level], dim=1)  # (B, inputs + 4, 2h, 2w)
         return self.convolution.rectified(joined)  # (B, inputs / 2, 2h, 2w)
 
 
@@ -158,6 +160,7 @@ class FGTransform(ImageNetwork):
         self.check_images(images)
         halvings = len(self.up_sampling_blocks)
         *finer, coarsest = pyramid(images, target, halvings)  # (B, 4, H, W), ..., (B, 4, h, w)
+        coarsest = coarsest.to(features.dtype)
         maps = torch.cat([features, coarsest], dim=1)  # (B, feature_channels + 4, h, w)
         for block in self.residual_blocks:
             maps = block(maps)  # (B, width, h, w)
@@ -165,6 +168,17 @@ class FGTransform(ImageNetwork):
             maps = block(maps, level)  # (B, width / 2, 2h, 2w), ..., (B, width / stride, H, W)
         values = self.output_convolution(maps)  # (B, 3, H, W)
         return as_image(values, images, self.output)  # (B, 3, H, W)
+
+
+def doubled(maps: Tensor) -> Tensor:
+    """Return maps ``(B, C, h, w)`` with each pixel repeated, of their type under autocast too.
+
+    Autocast would bring them to 32 bits for that.
+    """
+    kind = maps.device.type
+    known = torch.amp.is_autocast_available(kind)
+    with torch.autocast(kind, enabled=False) if known else nullcontext():
+        return functional.interpolate(maps, scale_factor=2.0, mode="nearest")
 
 
 def pyramid(images: Tensor, target: Tensor, halvings: int) -> list[Tensor]:

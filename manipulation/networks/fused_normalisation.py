@@ -5,7 +5,9 @@ offsets, adds and rectifies. Written in Triton, which comes with torch where the
 it, `serves` says no. Triton's interpreter runs the same kernels on a processor.
 """
 
+import functools
 import os
+import warnings
 
 import torch
 from torch import Tensor
@@ -25,8 +27,26 @@ def serves(maps: Tensor) -> bool:
     """Return whether `rectified` can be called with these maps ``(B, C, H, W)``."""
     if triton is None or torch.is_grad_enabled():
         return False
-    there = maps.is_cuda or INTERPRETED
-    return there and maps.is_contiguous(memory_format=torch.channels_last)
+    if not maps.is_contiguous(memory_format=torch.channels_last):
+        return False
+    return INTERPRETED or (maps.is_cuda and _works(maps.device))
+
+
+@functools.cache
+def _works(device: torch.device) -> bool:
+    """Return whether Triton can build the kernels, for which it wants a C compiler; warn if not."""
+    maps = torch.ones(1, 2, 2, 2, device=device).to(memory_format=torch.channels_last)
+    try:
+        rectified(maps, None, None, 1e-5, maps)
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        warnings.warn(
+            f"instance normalisation on {device} is torch's own, which is slower, since Triton "
+            f"does not work here ({type(error).__name__}: {reason})",
+            stacklevel=2,
+        )
+        return False
+    return True
 
 
 def rectified(
@@ -55,15 +75,16 @@ def rectified(
     count, channels, height, width = maps.shape
     if added is not None:
         added = added.to(maps.dtype).contiguous(memory_format=torch.channels_last)
-    grid = (
-        count,
+    grid = (  # tiles first: of the others there may be 65,535, which 4 million pixels exceed
         triton.cdiv(height * width, _PIXELS),
+        count,
         triton.cdiv(channels, _CHANNELS),
     )
-    _apply[grid](
-        maps, scale, offset, maps if added is None else added, result,
-        height * width, channels, added is not None, _PIXELS, _CHANNELS,
-    )  # fmt: skip
+    with torch.cuda.device_of(maps):  # Triton launches on the current device
+        _apply[grid](
+            maps, scale, offset, maps if added is None else added, result,
+            height * width, channels, added is not None, _PIXELS, _CHANNELS,
+        )  # fmt: skip
     return result
 
 
@@ -78,11 +99,12 @@ def _scale_and_offset(
     each = triton.cdiv(triton.cdiv(pixels, parts), _PIXELS) * _PIXELS
     parts = triton.cdiv(pixels, each)
     means, squares = maps.new_empty(2, count, parts, channels, dtype=torch.float32).unbind()
-    _statistics[(count, parts, blocks)](
-        maps, means, squares, pixels, channels, parts, each, _PIXELS, _CHANNELS
-    )
+    with torch.cuda.device_of(maps):
+        _statistics[(count, parts, blocks)](
+            maps, means, squares, pixels, channels, parts, each, _PIXELS, _CHANNELS
+        )
     sizes = torch.full((parts, 1), each, dtype=torch.float32, device=maps.device)
-    sizes[-1] = pixels - (parts - 1) * each
+    sizes[-1:].fill_(pixels - (parts - 1) * each)
     mean = (means * sizes).sum(dim=1) / pixels  # (B, C)
     deviations = squares.sum(dim=1) + ((means - mean[:, None]).square() * sizes).sum(dim=1)
     scale = torch.rsqrt(deviations / pixels + eps)
@@ -130,7 +152,7 @@ if triton is not None:
         ADDS: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
     ):  # fmt: skip
         """Write ``relu(maps * scale + offset + added)`` of some pixels and channels."""
-        image, tile, block = tl.program_id(0), tl.program_id(1), tl.program_id(2)
+        tile, image, block = tl.program_id(0), tl.program_id(1), tl.program_id(2)
         channel = block * CHANNELS + tl.arange(0, CHANNELS)
         known = channel < channels
         pixel = tile * PIXELS + tl.arange(0, PIXELS)
@@ -143,4 +165,5 @@ if triton is not None:
         values = values * factor[None, :] + shift[None, :]
         if ADDS:
             values += tl.load(added + place, there, other=0.0).to(tl.float32)
-        tl.store(result + place, tl.maximum(values, 0.0).to(result.dtype.element_ty), there)
+        values = tl.where(values < 0.0, 0.0, values)  # what is no number stays so
+        tl.store(result + place, values.to(result.dtype.element_ty), there)

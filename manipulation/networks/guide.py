@@ -153,10 +153,13 @@ class Guide(nn.Module):
         Otherwise autocast converts them at every call. What the saliency model computes itself
         stays as it is, since its statistics need 32 bits.
         """
-        own = set(self.saliency.modules()) - {_own_vgg(self.saliency)}
+        vgg = _own_vgg(self.saliency)
+        own = set(self.saliency.modules()) - set(vgg.modules() if vgg else ())
         for network in {self.guiding, self.comparing}:
             if not own & set(network.modules()):
-                network.to(dtype)
+                for module in network.modules():  # but not the mean that pixels are compared with
+                    if isinstance(module, nn.Conv2d | random_filters.RandomFilters):
+                        module.to(dtype)
 
     @staticmethod
     def _layers(

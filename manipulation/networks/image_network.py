@@ -67,8 +67,13 @@ def relative_log_density(log_saliency: Tensor) -> Tensor:
 
 
 def with_target(images: Tensor, target: Tensor) -> Tensor:
-    """Return images ``(B, 3, H, W)`` and target ``(B, H, W)`` together, ``(B, 4, H, W)``."""
-    return torch.cat([images, target[:, None].to(images.dtype)], dim=1)
+    """Return images ``(B, 3, H, W)`` and target ``(B, H, W)`` together, ``(B, 4, H, W)``.
+
+    In the layout of the images: the target's one channel lies last, which is no other place in
+    memory, so that torch sees one layout in both.
+    """
+    channel = target[..., None].movedim(-1, 1)  # (B, 1, H, W)
+    return torch.cat([images, channel.to(images.dtype)], dim=1)
 
 
 def as_image(values: Tensor, images: Tensor, output: Output) -> Tensor:

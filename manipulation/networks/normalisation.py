@@ -61,12 +61,13 @@ def normalised(maps: Tensor, weight: Tensor | None, bias: Tensor | None, eps: fl
 
 def _by_statistics(maps: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
     """Return what `normalised` returns, by operations that leave any layout as it is."""
-    variance, mean = torch.var_mean(maps.float(), dim=(2, 3), correction=0)  # (B, C)
+    values = maps.float()
+    variance, mean = torch.var_mean(values, dim=(2, 3), correction=0)  # (B, C)
     scale = torch.rsqrt(variance + eps)
     if weight is not None:
         scale = weight.float() * scale
     offset = -mean * scale
     if bias is not None:
         offset = bias.float() + offset
-    values = torch.addcmul(offset[..., None, None], maps.float(), scale[..., None, None])
+    values = torch.addcmul(offset[..., None, None], values, scale[..., None, None])
     return values.to(maps.dtype)

@@ -66,7 +66,10 @@ def gram(features: Tensor) -> Tensor:
     -------
     Tensor (B, N, N)
     """
-    flat = features.flatten(2)  # (B, N, M)
+    if features.is_contiguous(memory_format=torch.channels_last):
+        flat = features.movedim(1, -1).flatten(1, 2).transpose(1, 2)  # a view, as below
+    else:
+        flat = features.flatten(2)  # (B, N, M)
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
 

@@ -8,10 +8,11 @@ with the memory that they work in.
 import warnings
 from collections.abc import Callable
 from dataclasses import fields
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 
+from manipulation.networks.captured import captured
 from manipulation.training.batches import Batch
 from manipulation.training.step import Step
 
@@ -49,6 +50,10 @@ class PlayedBack:
 
     def __call__(self, batch: Batch) -> Step:
         """Make a step; what it returns holds until the next one."""
+        with torch.cuda.device_of(batch.images):  # which need not be the current one
+            return self._make(batch)
+
+    def _make(self, batch: Batch) -> Step:
         if self._made < _WARM_UP:
             self._made += 1
             return self._warm_up(partial(self._step, batch))
@@ -64,22 +69,29 @@ class PlayedBack:
 
 def on_gpu(step: Callable[[Batch], Step]) -> PlayedBack:
     """Return a step that torch's CUDA graphs play back."""
-    return PlayedBack(step, warm_up=_beside, record=_captured)
+    beside = _Beside()
+    return PlayedBack(step, warm_up=beside.made, record=beside.recorded)
 
 
-def _beside(step: Callable[[], Step]) -> Step:
-    """Make a step on a stream of its own, as recording asks for."""
-    current, beside = torch.cuda.current_stream(), torch.cuda.Stream()
-    beside.wait_stream(current)
-    with torch.cuda.stream(beside), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=_NOT_YET)
-        made = step()
-    current.wait_stream(beside)
-    return made
+class _Beside:
+    """The stream of its own on which a step is warmed up and recorded.
 
+    One for both, since the nodes that add up gradients belong to the stream of their first use.
+    """
 
-def _captured(step: Callable[[], Step]) -> Recorded:
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        made = step()
-    return graph.replay, made
+    @cached_property
+    def stream(self) -> "torch.cuda.Stream":
+        return torch.cuda.Stream()
+
+    def made(self, step: Callable[[], Step]) -> Step:
+        current = torch.cuda.current_stream()
+        self.stream.wait_stream(current)
+        with torch.cuda.stream(self.stream), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_NOT_YET)
+            made = step()
+        current.wait_stream(self.stream)
+        return made
+
+    def recorded(self, step: Callable[[], Step]) -> Recorded:
+        graph, made = captured(step, self.stream)
+        return graph.replay, made

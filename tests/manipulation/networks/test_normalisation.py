@@ -9,10 +9,8 @@ import torch
 from torch.nn import functional
 
 from manipulation.networks import fused_normalisation
-from manipulation.networks.fast_fgtransform import FastFGTransform, FeatureContribution
-from manipulation.networks.fgtransform import FGTransform
 from manipulation.networks.normalisation import InstanceNorm, _by_statistics, normalised
-from tests.manipulation.operator_trace import LAYOUTS, OperatorTrace
+from tests.manipulation.operator_trace import LAYOUTS
 
 EPS = 1e-5
 
@@ -83,13 +81,10 @@ def test_the_kernels_of_a_gpu_give_the_same_values_under_the_interpreter():
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_with_the_channels_last_no_map_changes_its_layout_and_nothing_waits():
-    network = FastFGTransform(FGTransform(5, 8, width=16, blocks=2))
-    network.to(memory_format=torch.channels_last)
-    images = torch.rand(1, 3, 32, 32).contiguous(memory_format=torch.channels_last)
-    summand = torch.rand(1, 16, 4, 4).contiguous(memory_format=torch.channels_last)
-    with torch.no_grad(), OperatorTrace() as trace:
-        changed = network(images, torch.zeros(1, 32, 32), FeatureContribution(summand, summand))
-    assert trace.moved == []
-    assert trace.waited == 0
-    assert changed.is_contiguous(memory_format=torch.channels_last)
+def test_where_triton_cannot_build_its_kernels_a_warning_says_so_and_torch_s_own_serve(monkeypatch):
+    def rectified(*_):
+        raise RuntimeError("Failed to find C compiler.\nSet CC.")
+
+    monkeypatch.setattr(fused_normalisation, "rectified", rectified)
+    with pytest.warns(UserWarning, match=r"does not work here \(RuntimeError: .* C compiler\.\)"):
+        assert not fused_normalisation._works.__wrapped__(torch.device("cpu"))

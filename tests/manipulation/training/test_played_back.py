@@ -1,10 +1,12 @@
 """A step that is played back does what the step does, from the tensors it was recorded with."""
 
 import copy
+from contextlib import contextmanager
 
 import pytest
 import torch
 
+from manipulation.networks.captured import captured
 from manipulation.networks.settings import RunSettings
 from manipulation.runs.processes import ALONE
 from manipulation.training import run
@@ -66,6 +68,24 @@ def test_steps_that_are_played_back_are_those_that_are_made(pictures, cache, gui
     for one, other in zip(expected, found, strict=True):
         assert other == pytest.approx(one, rel=1e-4)
     torch.testing.assert_close(played_weights, weights, rtol=1e-4, atol=1e-6)
+
+
+def test_other_threads_may_copy_batches_while_a_step_is_recorded(monkeypatch):
+    """By default CUDA refuses them to allocate memory meanwhile, and the recording is lost."""
+    recordings = []
+
+    @contextmanager
+    def graph(_, **options):
+        recordings.append(options)
+        yield
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", object)
+    monkeypatch.setattr(torch.cuda, "graph", graph)
+    _, made = captured(lambda: "made", "the stream of the warm-up")
+    assert made == "made"
+    assert recordings == [
+        {"stream": "the stream of the warm-up", "capture_error_mode": "thread_local"}
+    ]
 
 
 def test_a_run_is_played_back_on_one_gpu_alone(pictures, cache, guide, tmp_path):

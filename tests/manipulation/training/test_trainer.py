@@ -6,7 +6,7 @@ import torch
 from manipulation.runs.processes import ALONE
 from manipulation.training import run
 from manipulation.training.batches import prefetch
-from manipulation.training.trainer import Trainer
+from manipulation.training.trainer import Trainer, align_gradients
 from tests.manipulation.operator_trace import OperatorTrace
 from tests.manipulation.training import small_run
 
@@ -71,3 +71,14 @@ def test_a_step_never_waits_for_a_value(pictures, cache, guide, tmp_path):
     with OperatorTrace() as trace:
         trainer.step(batch)
     assert trace.waited == 0
+
+
+def test_gradients_get_the_strides_of_their_weights():
+    """Fused Adam on a GPU refuses others, as of a compiled 1x1 convolution."""
+    weight = torch.nn.Conv2d(4, 6, 1).to(memory_format=torch.channels_last).weight
+    weight.grad = torch.arange(24.0).reshape(6, 4, 1, 1)
+    expected = weight.grad.clone()
+    assert weight.grad.stride() != weight.stride()
+    align_gradients(torch.optim.Adam([weight]))
+    assert weight.grad.stride() == weight.stride()
+    assert torch.equal(weight.grad, expected)
