@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manipulation.new_study.candidates import Candidate
-from manipulation.new_study.objects import ObjectCandidate
+from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
 from manipulation.regions.coco_entries import UNNAMED
 from stimuli.contract.coco_file import UNKNOWN
 from stimuli.contract.settings import (
@@ -118,10 +118,11 @@ def propose_sources(
             f"{entropy} of {sources} sources are to be for entropy; expected at most all of them"
         )
     if len(found) < sources or count < for_objects:
+        more = f" and {sources - for_objects} more" if sources > for_objects else ""
         raise InputError(
             f"{where}: {len(found)} photographs, {count} with an object to aim at; "
-            f"{sources} sources need {for_objects} of these and {sources - for_objects} more; "
-            f"ask for fewer sources or give more photographs{left_out and f'; {left_out}'}"
+            f"{sources} sources need {for_objects} with one{more}; give more photographs, or ask "
+            f"for fewer sources (--sources){_why_no_aim(found)}{left_out and f'; {left_out}'}"
         )
     for_entropy = _for_entropy(found, sources - for_objects, for_objects)
     aims = _aims([one for one in found if one not in for_entropy], for_objects)
@@ -233,6 +234,19 @@ def most_sources(
     if entropy is not None:
         return max(1, min(count + entropy, len(numbers)))
     return max((number for number in numbers if _for_objects(number) <= count), default=1)
+
+
+def _why_no_aim(photographs: Sequence[_Photograph]) -> str:
+    """Return why objects of photographs without an aim are none; nothing where none is known."""
+    reasons = Counter(
+        one.rejected_because
+        for photograph in photographs
+        if not photograph.possible
+        for one in photograph.objects
+        if not one.rejected_because.startswith(UNREADABLE)  # which were left out before
+    )
+    counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return counted and f"; objects of the others: {counted}"
 
 
 def _with_an_aim(objects: Sequence[Sequence[ObjectCandidate]]) -> int:
