@@ -241,7 +241,7 @@ def _why_no_aim(photographs: Sequence[_Photograph]) -> str:
     reasons = Counter(
         one.rejected_because
         for photograph in photographs
-        if not photograph.possible
+        if not photograph.aims
         for one in photograph.objects
         if not one.rejected_because.startswith(UNREADABLE)  # which were left out before
     )
