@@ -37,9 +37,9 @@ def viewing_methods(viewing: StudyViewing, settings: AnalysisSettings) -> str:
         f"MultiMatch (Jarodzka et al., 2010; Dewhurst et al., 2012) without simplification. "
         f"Intervals are percentiles of {min(RESAMPLES, settings.resamples)} resamples of subjects "
         f"and sources (pigeonhole bootstrap; Owen, 2007); bands of differences hold the whole "
-        f"curve in 95 % (maximum of the studentised deviations); both are drawn out as Student's t "
-        f"is against the normal distribution, with one degree of freedom less than there are "
-        f"subjects or sources, whichever are fewer."
+        f"curve in 95 % (maximum of the studentised deviations); both are as much wider as values "
+        f"of Student's t are than normal ones that are exceeded as often, with one degree of "
+        f"freedom less than there are subjects or sources, whichever are fewer."
     )
 
 

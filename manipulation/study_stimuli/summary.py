@@ -52,8 +52,8 @@ def print_summary(study: Study, generated: GeneratedStimuli) -> None:
         )
     if still := [one.stim_id for one in versions if one.effect and one.effect.psnr_db == math.inf]:
         console.print(
-            f"Nothing was found within their budget for {', '.join(still)}, which are as their "
-            f"originals are."
+            f"No change within the budget was found for {', '.join(still)}: "
+            f"{'it is as its original is' if len(still) == 1 else 'they are as their originals are'}."
         )
     missed = [one.stim_id for one in versions if one.effect and one.effect.aim_reached is False]
     if missed:
