@@ -15,6 +15,8 @@ from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json, sha256
 
+_OF_STIMULI = ("study", "images", "manipulation", "edits", "pixels", "design", "sources")
+
 
 def draw_sheets(
     study: Study,
@@ -90,8 +92,9 @@ def is_made(study: Study, sha256_of_catalogue: str) -> bool:
 
 def _is_as_asked(study: Study) -> bool:
     path = study.generate_provenance
-    made = cast(dict[str, Any], read_json(path)) if path.is_file() else {}
-    return bool(made.get("settings") == json.loads(json.dumps(study.settings.as_dict())))
+    record = cast(dict[str, Any], read_json(path)) if path.is_file() else {}
+    made, asked = record.get("settings", {}), json.loads(json.dumps(study.settings.as_dict()))
+    return all(made.get(section) == asked[section] for section in _OF_STIMULI)
 
 
 def _are_stale(study: Study, stimuli: Sequence[Stimulus]) -> bool:
