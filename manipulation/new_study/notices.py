@@ -14,16 +14,20 @@ from stimuli.contract.study import Study
 from stimuli.support.console import messages
 from stimuli.support.files import image_size
 from stimuli.support.tables import read_table
+from stimuli.support.words import counted
 
 console = messages()
 
 
 def print_others(photographs: CandidatePhotographs, folder: str) -> None:
     """Print which files of a folder are no photographs."""
-    if photographs.others:
+    others = [escape(one) for one in photographs.others]
+    if len(others) == 1:
+        console.print(f"[yellow]{others[0]} in {folder} is no photograph and is left out[/]")
+    elif others:
         console.print(
-            f"[yellow]{len(photographs.others)} files in {folder} are no "
-            f"photographs and are left out, such as {escape(photographs.others[0])}[/]"
+            f"[yellow]{len(others)} files in {folder} are no photographs and are left out, "
+            f"such as {others[0]}[/]"
         )
 
 
@@ -35,8 +39,8 @@ def print_of_photographs(
         other = next(one for one in DrawnOn if one != drawn_on)
         console.print(
             escape(
-                f"EXIF turns {len(photographs.ambiguous)} photographs, such as "
-                f"{photographs.ambiguous[0]}, and their sizes do not tell what masks were drawn "
+                f"EXIF turns {counted(len(photographs.ambiguous), 'photograph')}, such as "
+                f"{photographs.ambiguous[0]}, and sizes do not tell what masks were drawn "
                 f"on; taken is {drawn_on}. Where masks miss the objects in proposals.png, make "
                 f"the study again with --masks-drawn-on {other}."
             ),
@@ -46,12 +50,12 @@ def print_of_photographs(
         console.print(escape(line), style="yellow")
     if bound := unchangeable(photographs):
         what = (
-            "are taken all the same: do not publish versions of them" if no_derivatives
-            else "are left out; --no-derivatives takes them"
+            "taken all the same: do not publish versions" if no_derivatives
+            else "left out, unless --no-derivatives is given"
         )  # fmt: skip
         console.print(
-            f"[yellow]The licence of {len(bound)} photographs forbids changes (NoDerivatives), "
-            f"such as {bound[0]}; they {what}[/]"
+            f"[yellow]The licence of {counted(len(bound), 'photograph')} forbids changes "
+            f"(NoDerivatives): {', '.join(bound[:3])}{', ...' if len(bound) > 3 else ''}; {what}[/]"
         )
 
 
