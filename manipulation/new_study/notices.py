@@ -21,13 +21,11 @@ console = messages()
 
 def print_others(photographs: CandidatePhotographs, folder: str) -> None:
     """Print which files of a folder are no photographs."""
-    others = [escape(one) for one in photographs.others]
-    if len(others) == 1:
-        console.print(f"[yellow]{others[0]} in {folder} is no photograph and is left out[/]")
-    elif others:
+    if photographs.others:
         console.print(
-            f"[yellow]{len(others)} files in {folder} are no photographs and are left out, "
-            f"such as {others[0]}[/]"
+            f"[yellow]Left out of {escape(str(folder))}, since no photographs: "
+            f"{counted(len(photographs.others), 'file')}, such as "
+            f"{escape(photographs.others[0])}[/]"
         )
 
 
@@ -50,12 +48,12 @@ def print_of_photographs(
         console.print(escape(line), style="yellow")
     if bound := unchangeable(photographs):
         what = (
-            "taken all the same: do not publish versions" if no_derivatives
-            else "left out, unless --no-derivatives is given"
+            "taken all the same, so do not publish versions" if no_derivatives
+            else "left out unless --no-derivatives is given"
         )  # fmt: skip
         console.print(
-            f"[yellow]The licence of {counted(len(bound), 'photograph')} forbids changes "
-            f"(NoDerivatives): {', '.join(bound[:3])}{', ...' if len(bound) > 3 else ''}; {what}[/]"
+            f"[yellow]The licence of {counted(len(bound), 'photograph')}, such as {bound[0]}, "
+            f"forbids changes (NoDerivatives): {what}[/]"
         )
 
 
@@ -64,12 +62,9 @@ def print_unused(study: Study, photographs: CandidatePhotographs) -> None:
     used = {source.source_id for source in study.settings.sources}
     unused = [one.path.name for one in photographs.candidates if one.source_id not in used]
     if unused:
-        console.print(
-            escape(
-                f"{len(unused)} of {len(photographs.candidates)} photographs are no sources: "
-                f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}."
-            )
-        )
+        named = f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}"
+        of = counted(len(photographs.candidates), "photograph")
+        console.print(escape(f"No sources are {len(unused)} of {of}: {named}."))
 
 
 def print_odd_shapes(study: Study) -> None:
