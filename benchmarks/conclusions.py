@@ -151,8 +151,8 @@ a spread of 0.5 in log odds, of which a guide and a judge know a part each; peop
 {predictors}
 
 Intervals are Student's t, as those of the effects, of correlations on Fisher's scale. Where people
-differ by 0.8, so that a quarter of them do the opposite, that of the aim alone is somewhat too
-narrow.
+differ by 0.8, so that a quarter of them do the opposite, estimates for the aim alone are skew: its
+interval is as wide as they vary, but where it misses the truth it nearly always lies above.
 
 ## Course of viewing
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.effects.contrasts import Contrast
 from analysis.report.html import jpeg_uri
+from analysis.report.numbers import two_digits
 from analysis.report.panel_source import Column, Panel, PanelSource, PictureColumn, PicturePanel
 from analysis.results.run_record import OtherRun
 from analysis.viewing.study import StudyViewing
@@ -47,7 +48,7 @@ def panel(source: PanelSource, path: Path, *, kept: bool) -> DrawnPanel:
     made = make_panel(source)
     draw_panel(made, path)
     columns = [_pictures(column) for column in made.columns]
-    scales = [(name, f"{highest:.2g}") for name, highest in made.highest.items()]
+    scales = [(name, two_digits(highest)) for name, highest in made.highest.items()]
     shown = PicturePanel(made.source_id, made.conditions, columns, scales)
     return DrawnPanel(path, shown, made if kept else None)
 

@@ -15,6 +15,11 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+z.{digits}f}".replace("-", MINUS) if math.isfinite(value) else DASH
 
 
+def two_digits(value: float) -> str:
+    """Return a number to two significant digits, without an exponent: ``120``."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
 def percent(value: float) -> str:
     """Return a relative change: ``+43 %``."""
     return f"{100 * value:+z.0f} %".replace("-", MINUS) if math.isfinite(value) else DASH

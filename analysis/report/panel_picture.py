@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from analysis.report import tiles
+from analysis.report.numbers import two_digits
 from analysis.report.panel_source import Panel
 from analysis.report.panels import ROWS
 from analysis.report.style import COLOURS, INK
@@ -74,8 +75,8 @@ def _draw_bar(page: Image.Image, left: int, top: int, height: int, highest: floa
     _paste(page, tiles.colour_bar(height, _BAR).transpose(1, 0, 2)[::-1], left, top)
     draw, beside = ImageDraw.Draw(page), left + _BAR + 4
     for place, anchor, text in (
-        (top, "la", f"{highest:.2g}\N{MULTIPLICATION SIGN}"),
-        (top + height // 2, "lm", f"{highest / 2:.2g}"),
+        (top, "la", f"{two_digits(highest)}\N{MULTIPLICATION SIGN}"),
+        (top + height // 2, "lm", two_digits(highest / 2)),
         (top + height, "ls", "0"),
     ):
         draw.text((beside, place), text, _BLACK, _font(_BAR_NOTE), anchor)

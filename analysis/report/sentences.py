@@ -12,12 +12,15 @@ import pandas as pd
 from analysis.effects.intervals import FEW, LEAST_SOURCES
 from analysis.report.numbers import percent, percent_interval, plain, signed
 from stimuli.contract.vocabulary import Direction, Measure, Viewer
+from stimuli.support.words import counted
 
 _AIMS = {
     Measure.P_OBJ: "Where the aim was {aim}, the probability of fixating the target",
     Measure.ENTROPY: "Where the aim was {aim} of the entropy, it",
 }
 _UNITS = {Measure.P_OBJ: "", Measure.ENTROPY: " bits"}
+_DIGITS = {Measure.P_OBJ: 3, Measure.ENTROPY: 2}
+_COUNTED = {Measure.P_OBJ: "target", Measure.ENTROPY: "version"}
 _DIRECTIONS = {Direction.INCREASE: "an increase", Direction.DECREASE: "a decrease"}
 _CONTROL = (
     "Where another region of like size and saliency had the increase's change (control), the "
@@ -65,18 +68,18 @@ def effect_sentences(
     return effects + _contrast(paired) + agreed + _cautions(summary)
 
 
-def _interval(low: float, high: float, n_sources: int) -> str:
+def _interval(low: float, high: float, n_sources: int, measure: Measure = Measure.P_OBJ) -> str:
     """Return an interval in words, or why there is none."""
     if math.isfinite(low):
-        return f"95 % interval {_close(low)} to {_close(high)}"
+        return f"95 % interval {_change(low, measure)} to {_change(high, measure)}"
     if n_sources < LEAST_SOURCES:
         return f"no interval from {n_sources} {'source' if n_sources == 1 else 'sources'}"
     return "no interval: of a group of one subject no spread is known"
 
 
-def _close(value: float) -> str:
-    """Return a change with two decimals, or near zero with three."""
-    return signed(value, 3 if abs(value) < 0.0195 else 2)
+def _change(value: float, measure: Measure = Measure.P_OBJ) -> str:
+    """Return a change with the decimals that its table has: all of a sentence the same."""
+    return signed(value, _DIGITS[measure])
 
 
 def _cautions(summary: pd.DataFrame) -> list[str]:
@@ -111,10 +114,11 @@ def _contrast(rows: Sequence[Mapping[Hashable, Any]]) -> list[str]:
     if not people["n"]:
         return ["Increases cannot be compared with their controls: too few subjects looked."]
     between = _interval(people["contrast_low"], people["contrast_high"], people["n_sources"])
+    n = counted(people["n"], "target")
     return [
-        f"Increases changed the probability of fixating the target by {_close(people['contrast'])} "
-        f"more than their controls ({between}; n = {people['n']}); the model predicted "
-        f"{_close(model['contrast'])}."
+        f"Increases changed the probability of fixating the target by "
+        f"{_change(people['contrast'])} more than their controls ({between}; n = {n}); the model "
+        f"predicted {_change(model['contrast'])}."
     ]
 
 
@@ -150,13 +154,19 @@ def _sentence(
     # carries away.
     relative = "mean_relative_change" if of_densities else "change_of_mean"
     predicted = (
-        f"the model predicted {_close(model['mean_change'])}{unit} ({percent(model[relative])})"
+        f"the model predicted {_change(model['mean_change'], measure)}{unit} "
+        f"({percent(model[relative])})"
     )
     control = direction == Direction.CONTROL
     opening = _CONTROL if control else _AIMS[measure].format(aim=_DIRECTIONS[direction])
     if not people["n"]:
         return f"{opening} cannot be estimated: too few subjects looked; {predicted}."
-    between = _interval(people["mean_change_low"], people["mean_change_high"], people["n_sources"])
+    between = _interval(
+        people["mean_change_low"],
+        people["mean_change_high"],
+        people["n_sources"],
+        measure,
+    )
     median = moved = published = chance = ""
     if math.isfinite(people.get("p", math.nan)):
         chance = f", p {_p_text(people['p'])}"
@@ -165,12 +175,13 @@ def _sentence(
     if of_densities:
         median = f", median {percent(people['median_relative_change'])}"
     elif measure == Measure.P_OBJ:
-        published = f", {_close(people['mean_change_density'])} in fitted densities, as published"
+        published = f", {_change(people['mean_change_density'])} in fitted densities, as published"
+    n = counted(people["n"], _COUNTED[measure])
     if not control:
         moved = f", {round(people['share_as_asked'] * people['n'])} of which moved as asked"
     return (
-        f"{opening} changed by {_close(people['mean_change'])}{unit} "
-        f"({_relative(people, relative)}{median}; {between}{chance}; n = {people['n']}{moved})"
+        f"{opening} changed by {_change(people['mean_change'], measure)}{unit} "
+        f"({_relative(people, relative)}{median}; {between}{chance}; n = {n}{moved})"
         f"{published}; "
         f"{predicted}."
     )

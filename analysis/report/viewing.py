@@ -119,7 +119,7 @@ def _measure_rows(measures: pd.DataFrame) -> Table:
                 between(row["difference_low"], row["difference_high"], signed, digits),
             ]
         )  # fmt: skip
-    return Table(["", "Aim", "Measure", "n", "Trials", *_DIFFERENCE], rows, text_columns=3)
+    return Table(["Condition", "Aim", "Measure", "n", "Trials", *_DIFFERENCE], rows, text_columns=3)
 
 
 def _saccade_rows(first_saccades: pd.DataFrame) -> Table:
@@ -147,7 +147,7 @@ def _similarity_rows(similarity: pd.DataFrame) -> Table:
         for row in similarity.to_dict("records")
     ]  # fmt: skip
     head = [
-        "", "Aim", "Alike in", "Sources", "Compared", "Originals", "Versions", "Between",
+        "Condition", "Aim", "Alike in", "Sources", "Compared", "Originals", "Versions", "Between",
         *_DIFFERENCE[2:],
     ]  # fmt: skip
     return Table(head, rows, text_columns=3)

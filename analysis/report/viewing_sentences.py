@@ -37,9 +37,9 @@ def viewing_methods(viewing: StudyViewing, settings: AnalysisSettings) -> str:
         f"MultiMatch (Jarodzka et al., 2010; Dewhurst et al., 2012) without simplification. "
         f"Intervals are percentiles of {min(RESAMPLES, settings.resamples)} resamples of subjects "
         f"and sources (pigeonhole bootstrap; Owen, 2007); bands of differences hold the whole "
-        f"curve in 95 % (maximum of the studentised deviations); both are drawn out as Student's t "
-        f"is against the normal distribution, with one degree of freedom less than there are "
-        f"subjects or sources, whichever are fewer."
+        f"curve in 95 % (maximum of the studentised deviations); both are as much wider as values "
+        f"of Student's t are than normal ones that are exceeded as often, with one degree of "
+        f"freedom less than there are subjects or sources, whichever are fewer."
     )
 
 
@@ -109,12 +109,13 @@ def _when(course: pd.DataFrame, aim: Direction) -> list[str]:
 
 def _first_saccades(rows: pd.DataFrame) -> str:
     first, last = rows.iloc[0], rows.iloc[-1]
+    fast, slow = (plain(one["latency_ms"], 0) for one in (first, last))
     return (
-        f"the share of first saccades on the target changed by {signed(first['difference'])} among "
-        f"the fastest (median latency {plain(first['latency_ms'], 0)} ms) and by "
-        f"{signed(last['difference'])} among the slowest ({plain(last['latency_ms'], 0)} ms); the "
-        f"latter less the former is {signed(last['last_minus_first'])} "
-        f"({_interval(last.to_dict(), 'last_minus_first', 2)})."
+        f"the share of first saccades on the target changed by {signed(first['difference'], 3)} "
+        f"among the fastest (median latency {fast} ms) and by {signed(last['difference'], 3)} "
+        f"among the slowest ({slow} ms); the latter less the former is "
+        f"{signed(last['last_minus_first'], 3)} "
+        f"({_interval(last.to_dict(), 'last_minus_first', 3)})."
     )
 
 

@@ -4,7 +4,7 @@ Subjects and sources are drawn together (`analysis.effects.bootstrap`), and ever
 on what was drawn. In every array of resamples the first row is no resample: there everybody and
 every source counts once, so it holds the estimates. With few of either, percentiles of resamples
 are too near the estimate; intervals and bands are wider than these as Student's t is than the
-normal distribution.
+normal distribution, bands the more so, since it is far out where the two differ most.
 """
 
 import math
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtr
 
 from analysis.effects.bootstrap import draw, freedom_of
 from analysis.effects.intervals import LEAST_SOURCES
@@ -153,6 +154,13 @@ def _stretch(freedom: float, level: float) -> float:
     return quantile(share, min(freedom, _MANY)) / quantile(share, _MANY)
 
 
+def _students(normal: float, freedom: float) -> float:
+    """Return the value that Student's t exceeds as often as the normal distribution `normal`."""
+    if not freedom >= 1:
+        return math.nan
+    return -quantile(float(ndtr(-normal)), min(freedom, _MANY))
+
+
 def simultaneous_band(
     values: np.ndarray, freedom: float = math.inf, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +168,9 @@ def simultaneous_band(
 
     Its half width is at every point the same multiple of the standard error there: the quantile of
     the largest studentised deviation of a resampled curve from the resamples' mean (max-t; Romano
-    & Wolf 2005; Montiel Olea & Plagborg-Moller 2019).
+    & Wolf 2005; Montiel Olea & Plagborg-Moller 2019). That quantile is of errors that are known;
+    in its place stands the value that Student's t exceeds as often as the normal distribution
+    exceeds it.
 
     Parameters
     ----------
@@ -184,8 +194,8 @@ def simultaneous_band(
     if not sound.any():
         return np.full(len(sound), np.nan), np.full(len(sound), np.nan)
     largest = np.abs(deviations[:, sound] / errors[sound]).max(axis=1)
-    half = np.where(sound, np.quantile(largest, level) * errors, np.nan)
-    half = half * _stretch(freedom, level)
+    multiple = _students(float(np.quantile(largest, level)), freedom)
+    half = np.where(sound, multiple * errors, np.nan)
     return values[0] - half, values[0] + half
 
 

@@ -142,8 +142,7 @@ def write_contact_sheets(
         contact_sheet(part, heading, subtitle).savefig(buffer, format="png", dpi=110)
         if not wanted():
             return
-        name = f"contact_sheet{f'-{number}' if number > 1 else ''}.png"
-        write_bytes(folder / name, buffer.getvalue())
+        write_bytes(_picture(folder, number), buffer.getvalue())
     buffer = io.BytesIO()
     with PdfPages(buffer, metadata={"CreationDate": None}) as pdf:
         for part, heading in progress(
@@ -156,13 +155,27 @@ def write_contact_sheets(
             figure.set_size_inches(_A4_IN[1], height * _A4_IN[1] / width)
             pdf.savefig(figure, dpi=150)
     if wanted():
-        write_bytes(folder / "contact_sheet.pdf", buffer.getvalue())
+        write_bytes(_pdf(folder), buffer.getvalue())
+
+
+def contact_sheet_files(folder: Path, sources: int) -> list[Path]:
+    """Return the files that the contact sheets of so many sources fill."""
+    pictures = -(-sources // _PICTURE_ROWS)
+    return [*(_picture(folder, number) for number in range(1, pictures + 1)), _pdf(folder)]
 
 
 def remove_contact_sheets(folder: Path) -> None:
     """Remove the contact sheets of a folder, which would show what is not so any more."""
-    for stale in [*folder.glob("contact_sheet*.png"), folder / "contact_sheet.pdf"]:
+    for stale in [*folder.glob("contact_sheet*.png"), _pdf(folder)]:
         stale.unlink(missing_ok=True)
+
+
+def _picture(folder: Path, number: int) -> Path:
+    return folder / f"contact_sheet{f'-{number}' if number > 1 else ''}.png"
+
+
+def _pdf(folder: Path) -> Path:
+    return folder / "contact_sheet.pdf"
 
 
 def _pages(

@@ -277,5 +277,5 @@ def _rejection(crowd: bool, area: float, kept: float) -> str:
     if area > AREA[1]:
         return f"too large: more than {AREA[1]:.0%} of the image"
     if kept < _KEPT:
-        return f"cut off: less than {_KEPT:.0%} of it is inside the square"
+        return f"cut off: less than {_KEPT:.0%} of it is inside the square (--fit whole keeps it)"
     return ""

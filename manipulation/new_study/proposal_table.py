@@ -81,11 +81,13 @@ def _use(proposal: Proposal, one: ObjectCandidate | None) -> ObjectUse:
 
 
 def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> str:
-    if one is not None and one.rejected_because.startswith(UNREADABLE):
-        return one.rejected_because
+    rejection = "" if one is None else one.rejected_because
+    for_entropy = proposal.condition == Condition.ENTROPY  # which needs no object
+    if rejection and (not for_entropy or rejection.startswith(UNREADABLE)):
+        return rejection
     if proposal.condition is None:
         return f"{sources} other photographs suit better"
-    if proposal.condition == Condition.ENTROPY:
+    if for_entropy:
         return "room to spread and to gather gaze: for the entropy of all of it"
     if one is None:
         return "no annotated object"
@@ -95,8 +97,6 @@ def _reason(proposal: Proposal, one: ObjectCandidate | None, sources: int) -> st
         return "most room in both directions and naturally"
     if one is proposal.partner:
         return "apart from the aim, with room of its own: shifted the other way"
-    if one.rejected_because:
-        return one.rejected_because
     if proposal.aim is not None and one.annotation_id not in proposal.aim.apart:
         return _OVERLAPS
     if proposal.aim is not None and one.annotation_id in proposal.aim.crowded_by:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from manipulation.new_study.candidates import Candidate
-from manipulation.new_study.objects import ObjectCandidate
+from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
 from manipulation.regions.coco_entries import UNNAMED
 from stimuli.contract.coco_file import UNKNOWN
 from stimuli.contract.settings import (
@@ -119,10 +119,11 @@ def propose_sources(
             f"{entropy} of {sources} sources are to be for entropy; expected at most all of them"
         )
     if len(found) < sources or count < for_objects:
+        more = f" and {sources - for_objects} more" if sources > for_objects else ""
         raise InputError(
             f"{where}: {counted(len(found), 'photograph')}, {count} with an object to aim at; "
-            f"needed for {counted(sources, 'source')} are {for_objects} of these and "
-            f"{sources - for_objects} more; ask for fewer sources or give more photographs"
+            f"needed for {counted(sources, 'source')} are {for_objects} of these{more}; ask for "
+            f"fewer sources (--sources) or give more photographs{_why_no_aim(found)}"
             f"{left_out and f'; {left_out}'}"
         )
     for_entropy = _for_entropy(found, sources - for_objects, for_objects)
@@ -235,6 +236,19 @@ def most_sources(
     if entropy is not None:
         return max(1, min(count + entropy, len(numbers)))
     return max((number for number in numbers if _for_objects(number) <= count), default=1)
+
+
+def _why_no_aim(photographs: Sequence[_Photograph]) -> str:
+    """Return why objects of photographs without an aim are none; nothing where none is known."""
+    reasons = Counter(
+        one.rejected_because
+        for photograph in photographs
+        if not photograph.aims
+        for one in photograph.objects
+        if not one.rejected_because.startswith(UNREADABLE)  # which were left out before
+    )
+    counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return counted and f"; objects of the others: {counted}"
 
 
 def _with_an_aim(objects: Sequence[Sequence[ObjectCandidate]]) -> int:

@@ -3,6 +3,7 @@
 import errno
 import os
 import webbrowser
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +11,8 @@ from manipulation.studio_page.controls import css
 from manipulation.studio_page.guard import Guard, new_token
 from manipulation.studio_page.page import Page
 from manipulation.studio_page.session import Session
+from manipulation.studio_page.workbench import Workbench
+from manipulation.study_stimuli.sheets import draw_missing_sheets
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError
 
@@ -26,6 +29,7 @@ console = messages()
 def open_studio(study: str | Path, *, port: int | None = None, browser: bool = True) -> None:
     """Serve the page on which the versions of a study are tuned by eye, until Ctrl-C ends it.
 
+    Contact sheets that a studio left undrawn when it was killed are drawn beside what else goes on.
     Nothing is sent anywhere: the page can be opened on this computer alone, by the address that
     is printed, which ends in a secret (`manipulation.studio_page.guard`).
 
@@ -75,15 +79,22 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     )
     if browser:
         webbrowser.open(address)
+    session.afterwards.do(partial(_draw_missing_sheets, session.workbench))
     page.blocks.block_thread()
     if unsaved := session.unsaved_places:
         named = "; ".join(", ".join(place) for place in unsaved)
         console.print(f"[yellow]Not saved, and gone: {named}[/]")
     if session.afterwards.is_busy:
         console.print(
-            "Contact sheets are being drawn; Ctrl-C again leaves them to manipulation.generate."
+            "Contact sheets are being drawn; Ctrl-C again leaves them for when the "
+            "studio is opened next, or to manipulation.generate."
         )
     session.close()
+
+
+def _draw_missing_sheets(workbench: Workbench) -> None:
+    judges = [one.described for one in workbench.models.second_opinions]
+    draw_missing_sheets(workbench.study, judges)
 
 
 def _gradio() -> ModuleType:

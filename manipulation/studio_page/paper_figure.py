@@ -38,12 +38,16 @@ def paper_figure(outcome: Outcome, regions: Mapping[str, Tensor], credit: str) -
     height, width = outcome.original.pixels.shape[:2]
     side = _WIDTH_IN / 5.16
     picture_in = side * height / width
-    legend = textwrap.wrap(f"{_figures(outcome)} {credit}", _LINE)
-    tall = picture_in + 0.24 + 0.13 * len(legend) + 0.05
-    figure = Figure(figsize=(_WIDTH_IN, tall))
     maps = [outcome.original.log_saliency, outcome.target, outcome.version.log_saliency]
     densities = [_root_density(one) for one in maps]
     peak = max(one.max() for one in densities)
+    scale = (
+        f"Densities on one scale, by their square root, from 0 (black) to "
+        f"{peak**2 * densities[0].size:.0f} times an even one."
+    )
+    legend = textwrap.wrap(f"{_figures(outcome)} {scale} {credit}", _LINE)
+    tall = picture_in + 0.24 + 0.13 * len(legend) + 0.05
+    figure = Figure(figsize=(_WIDTH_IN, tall))
     panels = [
         ("Original", outcome.original.pixels), ("Density of the original", densities[0]),
         ("Target density", densities[1]), ("Version", outcome.version.pixels),
@@ -85,7 +89,7 @@ def _figures(outcome: Outcome) -> str:
     aimed = ", solid line" if outcome.objects else ""
     return (
         f"To {outcome.direction} {outcome.aim.name}{aimed}; predicted without centre bias: "
-        f"{'; '.join(measured)}. Densities on one scale, by their square root."
+        f"{'; '.join(measured)}."
     )
 
 

@@ -106,7 +106,8 @@ const size = () => {
   const now = zoom || fit;
   for (const one of large.querySelectorAll('.pane img')) one.style.width = `${Math.round(natural * now)}px`;
   large.querySelector('output').textContent = `${Math.round(now * 100)} %`;
-  large.querySelector('.hint').textContent = mode === 'flip' ? (large.classList.contains('original') ? 'Original' : 'Stimulus') : `${natural} pixels wide; left: original, right: stimulus`;
+  const [one, other] = getComputedStyle(panes[0].parentElement).flexDirection === 'column' ? ['above', 'below'] : ['left', 'right'];
+  large.querySelector('.hint').textContent = mode === 'flip' ? (large.classList.contains('original') ? 'Original' : 'Stimulus') : `${natural} pixels wide; ${one}: original, ${other}: stimulus`;
   return now;
 };
 const compare = (name) => {

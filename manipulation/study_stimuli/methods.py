@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, median
 
-from stimuli.contract.credits import credits_of
+from stimuli.contract.credits import UNKNOWN_TERMS, credits_of
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Condition, Direction, Stimulus, Transform
@@ -280,8 +280,9 @@ def _design(settings: Settings, stimuli: Iterable[Stimulus]) -> str:
 
 
 def _terms(stimuli: Sequence[Stimulus]) -> str:
-    counts = Counter(one.licence for one in credits_of(stimuli))
+    counts = Counter(one.terms for one in credits_of(stimuli))
     listed = _listed(f"{count} under {name}" for name, count in sorted(counts.items()))
+    listed = listed.replace(f"under {UNKNOWN_TERMS}", f"with {UNKNOWN_TERMS}")
     return f"Terms of the photographs: {listed}; credits.txt says whom each is owed to."
 
 

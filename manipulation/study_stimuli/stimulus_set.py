@@ -5,19 +5,15 @@ The catalogue comes last, so a study without ``stimuli.tsv`` is one whose stimul
 
 from collections.abc import Callable, Iterable
 
-from manipulation.images.contact_sheet import (
-    Panel,
-    remove_contact_sheets,
-    write_contact_sheets,
-)
+from manipulation.images.contact_sheet import remove_contact_sheets
 from manipulation.study_stimuli.blocks import version_blocks
 from manipulation.study_stimuli.build_record import BuildRecord
-from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.control_stimulus import check_room
 from manipulation.study_stimuli.latin_square import block_orders
 from manipulation.study_stimuli.made_with import MADE_WITH
 from manipulation.study_stimuli.methods import stimulus_methods
 from manipulation.study_stimuli.models import StudyModels, parts_in_use
+from manipulation.study_stimuli.sheets import draw_sheets, is_made
 from manipulation.study_stimuli.source_material import SourceMaterial, Sources
 from manipulation.study_stimuli.source_stimuli import SourceStimuli
 from manipulation.study_stimuli.version_choice import FoundVersions
@@ -29,7 +25,6 @@ from stimuli.contract.credits import write_credits
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress
-from stimuli.support.errors import InputError
 from stimuli.support.files import confined, sha256, write_text
 from stimuli.support.provenance import write_sidecar
 from stimuli.support.unfinished import remove_unfinished
@@ -127,43 +122,18 @@ class StimulusSet:
         InputError
             If a file cannot be read.
         """
-        try:
-            rows = self._sheet_rows()
-        except InputError:
-            if self._is_as_made():
-                raise
-            return
-        write_contact_sheets(
-            self.study.stimuli, rows, *self._sheet_headings(), wanted=self._is_as_made
+        draw_sheets(
+            self.study,
+            self.materials,
+            self.stimuli,
+            self._judges,
+            lambda: is_made(self.study, self._made),
         )
 
-    def _is_as_made(self) -> bool:
-        path = self.study.catalogue
-        return path.is_file() and sha256(path) == self._made
-
-    def _sheet_rows(self) -> list[list[Panel]]:
-        of_source: dict[str, list[Stimulus]] = {}
-        for one in self.stimuli:
-            of_source.setdefault(one.source_id, []).append(one)
-        return [
-            contact_panels(self.study.root, material, of_source[material.source.source_id])
-            for material in self.materials
-        ]
-
-    def _sheet_headings(self) -> tuple[str, str]:
-        title = (
-            f"{self.settings.study.name}: images and predicted densities without centre bias "
-            f"({self.settings.manipulation.saliency})"
-        )
-        subtitle = "Solid line: aim, which the figures are of; dashed: shifted beside it"
-        if judges := ", ".join(one.described for one in self.models.second_opinions):
-            subtitle += f". Below each change: what models that took no part see of it, {judges}"
-        if self.settings.manipulation.budget:
-            subtitle += (
-                "\nRealism: share of untouched photographs that look at least as edited, by the "
-                "judge that bounds and by another; unusual: units of CIELAB, or octaves"
-            )
-        return title, subtitle
+    @property
+    def _judges(self) -> list[str]:
+        """The models that took no part, as the contact sheets call them."""
+        return [one.described for one in self.models.second_opinions]
 
     def _finish(self, sheets: bool) -> None:
         """Write blocks, contact sheets, provenance and, last, the catalogue."""
@@ -171,7 +141,7 @@ class StimulusSet:
         self._remove_others()
         write_blocks(study.blocks, block_orders(self.settings.design.orders, self.settings.blocks))
         if sheets:
-            write_contact_sheets(study.stimuli, self._sheet_rows(), *self._sheet_headings())
+            draw_sheets(study, self.materials, self.stimuli, self._judges)
         else:
             remove_contact_sheets(study.stimuli)
         photographs = [study.root / one.photograph for one in self.settings.sources]

@@ -52,10 +52,8 @@ def print_summary(study: Study, generated: GeneratedStimuli) -> None:
             f"their budget of naturalness."
         )
     if still := [one.stim_id for one in versions if one.effect and one.effect.psnr_db == math.inf]:
-        console.print(
-            f"Nothing was found within their budget for {', '.join(still)}, which are as their "
-            f"originals are."
-        )
+        are = "it is as its original is" if len(still) == 1 else "they are as their originals are"
+        console.print(f"No change within the budget was found for {', '.join(still)}: {are}.")
     missed = [one.stim_id for one in versions if one.effect and one.effect.aim_reached is False]
     if missed:
         console.print(
@@ -93,7 +91,7 @@ def print_summary(study: Study, generated: GeneratedStimuli) -> None:
 def _print_terms(study: Study, generated: GeneratedStimuli) -> None:
     doubtful = [one for one in credits_of(generated.stimuli) if one.allows != Permission.CHANGED]
     if doubtful:
-        named = ", ".join(f"{one.source_id} ({one.licence})" for one in doubtful[:5])
+        named = ", ".join(f"{one.source_id} ({one.terms})" for one in doubtful[:5])
         console.print(
             f"[yellow]Versions of {counted(len(doubtful), 'photograph')} may not be published, or "
             f"it is not known whether they may: {named}{', ...' if len(doubtful) > 5 else ''}; see "

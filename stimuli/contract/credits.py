@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from stimuli.contract.coco_file import UNKNOWN
 from stimuli.contract.licences import Permission, permission
 from stimuli.contract.schemas import CREDITS
 from stimuli.contract.study import Study
@@ -15,6 +16,8 @@ from stimuli.contract.vocabulary import Direction, Stimulus
 from stimuli.support.files import write_text
 from stimuli.support.tables import write_table
 
+UNKNOWN_TERMS = "terms unknown"
+"""How it is written that no licence is stated."""
 _TERMS = re.compile(
     r"(?P<licence>.*?)(?: \((?P<licence_address>[a-z]+://[^\s)]+)\))?"
     r"(?:; title: (?P<title>.*?))?(?:; credit: (?P<author>.*?))?(?:; photograph: (?P<address>\S+))?"
@@ -49,9 +52,14 @@ class Credit:
     allows: Permission
 
     @property
+    def terms(self) -> str:
+        """The licence in words, also where it is not known."""
+        return UNKNOWN_TERMS if self.licence == UNKNOWN else self.licence
+
+    @property
     def attribution(self) -> str:
         """The credit as it stands in a list: title, author, licence and addresses."""
-        terms = f"{self.licence}{f' ({self.licence_address})' if self.licence_address else ''}"
+        terms = f"{self.terms}{f' ({self.licence_address})' if self.licence_address else ''}"
         title = f'"{self.title}"' if self.title else None
         by = f"by {self.author}" if self.author else None
         return ", ".join(filter(None, (title, by, terms, self.address)))
@@ -86,7 +94,7 @@ def credit_of(source_id: str, terms: str) -> Credit:
         source_id=source_id,
         title=stated["title"] or None,
         author=stated["author"] or None,
-        licence=stated["licence"] or "unknown",
+        licence=stated["licence"] or UNKNOWN,
         licence_address=stated["licence_address"],
         address=stated["address"],
         allows=permission(terms),
@@ -104,7 +112,7 @@ def figure_legend(credits: Sequence[Credit]) -> str:
     'Photograph: chelsea by Stefan van der Walt (CC0 1.0); changed by us where said.'
     """
     owed = [
-        f"{one.title or one.source_id}{f' by {one.author}' if one.author else ''} ({one.licence})"
+        f"{one.title or one.source_id}{f' by {one.author}' if one.author else ''} ({one.terms})"
         for one in credits
     ]
     noun = "Photograph" if len(owed) == 1 else "Photographs"

@@ -26,8 +26,10 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", 
 def from_label_studio(tasks: Sequence[Mapping[str, Any]], where: Path) -> dict[str, Any]:
     """Return COCO's content for tasks of Label Studio, whatever was drawn there.
 
-    Of a task's annotations the first that was not cancelled is taken. What has no outline here,
-    or was drawn while the photograph was turned there, is left out where it is read.
+    Of a task's annotations the first that was not cancelled is taken. What has no outline here
+    is left out where it is read. ``image_rotation`` tells how the photograph was turned on the
+    screen of who drew; sizes and coordinates are of the photograph unturned, as Label Studio's
+    own tests hold them (its "Simple rotation" of ``image.zoom-rotate.test.js``).
 
     Raises
     ------
@@ -50,7 +52,7 @@ def from_label_studio(tasks: Sequence[Mapping[str, Any]], where: Path) -> dict[s
             wide, high = (result.get(f"original_{key}") for key in ("width", "height"))
             if isinstance(wide, int | float) and isinstance(high, int | float):
                 size = {"width": wide, "height": high}
-                objects.append((number, label, _upright(result, kind, wide, high)))
+                objects.append((number, label, _segmentation(result, kind, wide, high)))
             else:
                 objects.append((number, label, []))
         images.append({"id": number, "file_name": name, **size})
@@ -101,14 +103,8 @@ def _results(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             return
 
 
-def _upright(result: Mapping[str, Any], kind: str, wide: float, high: float) -> Any:
+def _segmentation(result: Mapping[str, Any], kind: str, wide: float, high: float) -> Any:
     """Return the segmentation of a result, or why there is none."""
-    turned = result.get("image_rotation")
-    if isinstance(turned, int | float) and turned % 360:
-        return (
-            f"was drawn in Label Studio on the photograph turned by {turned} degrees; expected "
-            f"upright; turn the photograph back there, draw it again, and export again"
-        )
     try:
         return _outline(kind, result["value"], wide, high)
     except InputError as error:

@@ -187,7 +187,8 @@ class _Correlations:
         difference = float(self.measured[place] - self.measured[other])
         apart = Drawn(*(one[:, place] - one[:, other] for one in self._drawn))
         found = self._interval(apart, difference)
-        return {column: difference, f"{column}_low": found.low, f"{column}_high": found.high}
+        low, high = np.clip([found.low, found.high], -2.0, 2.0)  # of two correlations
+        return {column: difference, f"{column}_low": float(low), f"{column}_high": float(high)}
 
     @property
     def _drawn(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -25,18 +25,18 @@ def summary(**people):
 
 def test_the_sentence_of_the_paper():
     assert effect_sentences(summary(), of_densities=True) == [
-        "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
-        "(+43 %, median +40 %; 95 % interval +0.05 to +0.13, p = 0.004, after Holm = 0.012; n = "
-        "21, 18 of which moved as asked); the model predicted +0.43 (+142 %)."
+        "Where the aim was an increase, the probability of fixating the target changed by +0.090 "
+        "(+43 %, median +40 %; 95 % interval +0.050 to +0.130, p = 0.004, after Holm = 0.012; n = "
+        "21 targets, 18 of which moved as asked); the model predicted +0.430 (+142 %)."
     ]
 
 
 def test_what_is_read_first_is_what_fixations_did_and_the_papers_number_stands_beside():
     assert effect_sentences(summary()) == [
-        "Where the aim was an increase, the probability of fixating the target changed by +0.09 "
-        "(+45 %, +21 to +69 %; 95 % interval +0.05 to +0.13, p = 0.004, after Holm = 0.012; n = "
-        "21, 18 of which moved as asked), +0.05 in fitted densities, as published; the model "
-        "predicted +0.43 (+215 %)."
+        "Where the aim was an increase, the probability of fixating the target changed by +0.090 "
+        "(+45 %, +21 to +69 %; 95 % interval +0.050 to +0.130, p = 0.004, after Holm = 0.012; n = "
+        "21 targets, 18 of which moved as asked), +0.050 in fitted densities, as published; the "
+        "model predicted +0.430 (+215 %)."
     ]
 
 

@@ -48,6 +48,14 @@ def test_a_band_of_one_point_is_its_interval_and_more_points_widen_it():
     assert high == pytest.approx(np.full(20, 3.016), abs=0.09)
 
 
+def test_with_few_clusters_a_band_widens_as_the_largest_of_many_ts_does():
+    generator = np.random.default_rng(0)
+    values = np.vstack([np.zeros((1, 20)), generator.normal(0, 1, (20_000, 20))])
+    _, high = simultaneous_band(values, freedom=5)
+    # A normal deviation beyond 3.016 is as rare as one of t beyond 5.573, with five degrees.
+    assert high == pytest.approx(np.full(20, 5.57), abs=0.3)
+
+
 def test_points_that_are_missing_or_never_vary_have_no_band_and_spoil_no_other():
     generator = np.random.default_rng(0)
     values = generator.normal(0, 1, (2001, 3))
@@ -55,7 +63,7 @@ def test_points_that_are_missing_or_never_vary_have_no_band_and_spoil_no_other()
     values[1:101, 1], values[:, 2] = np.nan, 0.25
     low, high = simultaneous_band(values)
     assert np.isnan(low[1:]).all()
-    assert (low[0], high[0]) == (alone[0][0], alone[1][0])
+    assert (low[0], high[0]) == pytest.approx((alone[0][0], alone[1][0]))
 
 
 def test_means_are_over_targets_with_a_ratio_on_both_images():

@@ -177,6 +177,17 @@ CORNERS = [[4, 4], [12, 4], [12, 12], [4, 12]]
             label_studio("bitmasklabels", {"imageDataURL": bit_mask(MASK)}),
             id="Label Studio's bit mask",
         ),
+        *(
+            pytest.param(
+                label_studio(kind, value, image_rotation=turn),
+                id=f"Label Studio's {kind}, turned by {turn} on the screen",
+            )
+            for kind, value, turn in (
+                ("rectanglelabels", PERCENT, 90),
+                ("polygonlabels", {"points": [[x / 0.24, y / 0.16] for x, y in CORNERS]}, 180),
+                ("brushlabels", {"format": "rle", "rle": PAINTED}, 270),
+            )
+        ),
         pytest.param(labels_apart(), id="Label Studio's labels in results of their own"),
         pytest.param(
             [
@@ -313,7 +324,6 @@ def test_what_a_brush_painted_and_cannot_be_read_is_left_out(rle, tmp_path):
         (label_studio("bitmasklabels", {}), "is no PNG in base64"),
         (label_studio("bitmasklabels", {"imageDataURL": bit_mask(MASK[:8])}), "is 24 x 8 px"),
         (label_studio("bitmasklabels", {"imageDataURL": HUGE}), "is no PNG in base64"),
-        (label_studio("rectanglelabels", PERCENT, image_rotation=90), "turned by 90 degrees"),
         (label_studio("brushlabels", {"rle": PAINTED[:20]}), "a brush painted ends early"),
     ],
 )

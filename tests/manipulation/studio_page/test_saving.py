@@ -7,13 +7,14 @@ import threading
 
 import pytest
 
-from manipulation.images.contact_sheet import Role
+from manipulation.images.contact_sheet import Role, contact_sheet_files
 from manipulation.studio_page import saving
 from manipulation.studio_page.afterwards import Afterwards
 from manipulation.studio_page.turns import Turns
 from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.generation import generate_stimuli
 from manipulation.study_stimuli.region_names import object_names
+from manipulation.study_stimuli.sheets import draw_missing_sheets
 from manipulation.study_stimuli.source_material import Sources
 from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.settings import TargetSettings, VersionSettings
@@ -29,7 +30,7 @@ def _no_contact_sheets():
     """Contact sheets take most of the time and are of no interest here."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            "manipulation.study_stimuli.stimulus_set.write_contact_sheets", lambda *_, **__: None
+            "manipulation.study_stimuli.sheets.write_contact_sheets", lambda *_, **__: None
         )
         yield
 
@@ -104,7 +105,7 @@ def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(stud
     before = files(study)
     drawn, waiting = [], []
     monkeypatch.setattr(
-        "manipulation.study_stimuli.stimulus_set.write_contact_sheets",
+        "manipulation.study_stimuli.sheets.write_contact_sheets",
         lambda folder, rows, *_, wanted: drawn.extend([len(one) for one in rows] * wanted()),
     )
     sheet = study.stimuli / "contact_sheet.png"
@@ -138,6 +139,35 @@ def test_a_save_makes_that_version_alone_and_an_undo_brings_every_file_back(stud
     assert drawn == []
     of_undo()
     assert drawn == [3, 3]
+
+
+def test_sheets_that_a_killed_studio_left_undrawn_or_stale_are_drawn_when_it_opens(
+    study, monkeypatch
+):
+    drawn = []
+
+    def write(folder, rows, *headings, wanted):
+        drawn.append(([len(one) for one in rows], "judge-1, judge-2" in headings[1]))
+        for path in contact_sheet_files(folder, len(rows)):
+            path.write_bytes(b"drawn")
+
+    monkeypatch.setattr("manipulation.study_stimuli.sheets.write_contact_sheets", write)
+    judges = ["judge-1", "judge-2"]
+    assert draw_missing_sheets(study, judges)
+    assert drawn == [([3, 3], True)]
+    assert not draw_missing_sheets(study, judges)
+    sheet = study.stimuli / "contact_sheet.png"
+    os.utime(sheet, ns=(0, 0))  # of what was there before
+    assert draw_missing_sheets(study, judges)
+    sheet.unlink()
+    text = study.settings_file.read_text()
+    study.settings_file.write_text(text.replace("# k_scale = 2.0", "k_scale = 3.0"))
+    assert not draw_missing_sheets(open_study(study.root), judges)  # manipulation.generate's
+    study.settings_file.write_text(text)
+    study.catalogue.unlink()  # killed while versions were made
+    assert not draw_missing_sheets(study, judges)
+    assert len(drawn) == 2
+    assert len(contact_sheet_files(study.stimuli, 25)) == 3
 
 
 def test_the_contact_sheet_outlines_names_and_measures_the_aim_of_each_version(study):

@@ -129,7 +129,7 @@ def test_nothing_asked_is_the_photograph(session):
 @pytest.mark.parametrize("transform", ["edits", "pixels"])
 def test_what_is_saved_is_what_was_shown_in_full(session, monkeypatch, transform):
     monkeypatch.setattr(
-        "manipulation.study_stimuli.stimulus_set.write_contact_sheets", lambda *_: None
+        "manipulation.study_stimuli.sheets.write_contact_sheets", lambda *_, **__: None
     )
     path = session.workbench.study.settings_file
     text = path.read_text()

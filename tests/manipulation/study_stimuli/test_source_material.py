@@ -61,7 +61,7 @@ def source_with_a_pair(study):
 
 def test_generating_a_study_decodes_the_mask_of_every_target_once(study, decoded, monkeypatch):
     monkeypatch.setattr(
-        "manipulation.study_stimuli.stimulus_set.write_contact_sheets", lambda *_: None
+        "manipulation.study_stimuli.sheets.write_contact_sheets", lambda *_, **__: None
     )
     generate_stimuli(study)
     assert source_with_a_pair(study)

@@ -70,7 +70,8 @@ def test_a_credit_is_what_the_annotation_file_says():
 def test_the_list_ends_with_what_must_be_found_out():
     credits = credits_of([original("b", "unknown"), original("a", "CC0"), original("c", "BY-ND")])
     assert (
-        figure_legend(credits[:2]) == "Photographs: a (CC0); b (unknown); changed by us where said."
+        figure_legend(credits[:2])
+        == "Photographs: a (CC0); b (terms unknown); changed by us where said."
     )
     text = credits_text(credits)
     assert "b: its terms are not known" in text
