@@ -89,7 +89,7 @@ class RunLog:
 
 @functools.cache
 def _leave_errors_to_their_writers() -> None:
-    """Print no traceback of TensorBoard's threads; it raises their errors where it is written to."""
+    """Print no traceback of TensorBoard's threads: whoever writes to it gets their errors."""
     print_traceback = threading.excepthook
 
     def print_others(failed: threading.ExceptHookArgs) -> None:

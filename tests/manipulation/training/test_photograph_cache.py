@@ -134,7 +134,7 @@ def test_a_full_disk_is_foreseen(pictures, tmp_path, monkeypatch):
         small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
     told = system_errors.told(full.value)
     assert told.startswith(f"{tmp_path}/cache/32px-")
-    assert "8 photographs of 32 px need 0.03 MB, and 0.00 are free; you can also give --cache" in told
+    assert "8 photographs of 32 px need 0.03 MB, and 0.00 are free; you can also give" in told
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path):
