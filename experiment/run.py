@@ -121,7 +121,7 @@ def summary(records: SubjectRecords, mode: Mode) -> str:
         what = (
             f"{records.trials_left} trials are left"
             if records.trials_left
-            else "the tracker's file is still on its host"
+            else "a file of the recording is not in its place"
         )
         option = "" if mode.word == study.settings.tracker.model else f" --{mode}"
         lines += [

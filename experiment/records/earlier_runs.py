@@ -16,6 +16,7 @@ from stimuli.contract.settings import Settings
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.errors import InputError
+from stimuli.support.files import read_json
 from stimuli.support.tables import read_table
 from stimuli.support.unfinished import remove_unfinished
 
@@ -42,11 +43,30 @@ class EarlierRun:
 
     @property
     def stored(self) -> bool:
-        """Whether its files are all in their places: the provenance is written last.
+        """Whether its files are all in their places: the provenance, which is written last, too.
 
         A run that was cut off before its journal named the schedule has none.
         """
-        return self.files.provenance.is_file() or self.first_fact(LineKind.SCHEDULE, "run") is None
+        if self.first_fact(LineKind.SCHEDULE, "run") is None:
+            return True
+        return self.files.provenance.is_file() and not self.gone
+
+    @property
+    def gone(self) -> list[Path]:
+        """Its events and its recording, where they were in their places and are no longer there."""
+        try:
+            content = read_json(self.files.provenance)
+        except InputError:  # not there, or damaged: the analysis says so
+            return []
+        left = content.get("outputs") if isinstance(content, dict) else None
+        recording = str(self.first_fact(LineKind.SCHEDULE, "recording"))
+        events, root = self.files.events, self.files.study.root
+        paths = [events, self.files.folder / recording, events.with_name(recording)]
+        return [
+            path
+            for path in paths
+            if path.relative_to(root).as_posix() in (left or ()) and not path.is_file()
+        ]
 
 
 def earlier_runs(study: Study, subject: str) -> list[EarlierRun]:

@@ -226,6 +226,43 @@ def interrupted(make_study, interrupt_at, monkeypatch):
     return study, study / JOURNAL
 
 
+@pytest.mark.parametrize("fetched", [True, False])
+def test_a_recording_that_is_gone_is_told_and_the_session_goes_on_without_it(
+    make_study, interrupt_at, monkeypatch, fetched
+):
+    study = make_study(sources=2)
+    interrupt_at(2000)
+    with pytest.raises(KeyboardInterrupt):
+        record(study)
+    monkeypatch.undo()
+    recording = (study / ASC).read_bytes()
+    (study / ASC).unlink()
+    if not fetched:  # as if its file on the host, which is none any more, had never come
+        open_study(study).session_provenance(7).unlink()
+    outcome = record(study, resume=True)
+    (told,) = outcome.unfetched
+    assert re.search(
+        r"host/07-1\.asc: is no longer there; .* put the file back from a copy; ", told
+    )
+    assert f"or copy it by hand to {study / ASC}" in told
+    assert (outcome.records.trials_left, outcome.records.stored) == (0, False)
+    (study / ASC).write_bytes(recording)
+    if not fetched:
+        assert record(study, resume=True).unfetched == []
+    with pytest.raises(InputError, match="complete"):
+        record(study, resume=True)
+
+
+def test_events_that_are_gone_are_made_again_of_the_journal(make_study):
+    study = make_study(sources=1)
+    record(study)
+    before = contents(study)
+    (study / EVENTS_TSV).unlink()
+    record(study, resume=True)
+    assert contents(study).keys() == before.keys()
+    assert contents(study)[EVENTS_TSV] == before[EVENTS_TSV]
+
+
 def flipped(lines):
     return [lines[0], lines[1].replace("s07r1", "s08r1"), *lines[2:]]
 
