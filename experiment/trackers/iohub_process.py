@@ -102,6 +102,8 @@ def end(hub: Any) -> None:
     """End ioHub's process, which is waited for without an end, by force if it does not go."""
     from psychopy.iohub.devices import Computer
 
+    if not is_alive():
+        Computer.iohub_process = None  # of one that was killed, the last threads can take long
     process = Computer.iohub_process
     force = threading.Timer(_PATIENCE_S, lambda: process is not None and process.kill())
     force.start()
