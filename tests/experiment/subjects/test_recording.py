@@ -91,7 +91,7 @@ def test_the_sidecar_of_the_command_holds_the_hashes_of_what_it_read_and_made(ma
 
 
 def test_a_session_is_simulated_again_to_the_byte(make_study):
-    first, second = make_study("first"), make_study("second")
+    first, second = (make_study(name, sources=2) for name in ("first", "second"))
     record(first)
     record(second, "7")
     for name in (ASC, EVENTS_TSV, "participants.tsv"):
@@ -99,7 +99,8 @@ def test_a_session_is_simulated_again_to_the_byte(make_study):
 
 
 def test_another_subject_or_seed_looks_elsewhere(make_study):
-    study, reseeded = make_study("a"), make_study("b", settings="[study]\nseed = 1")
+    study = make_study("a", sources=1)
+    reseeded = make_study("b", sources=1, settings="[study]\nseed = 1")
     record(study)
     record(study, "08")
     record(reseeded)
