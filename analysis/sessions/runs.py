@@ -186,8 +186,8 @@ def read_participant_kinds(study: Study, subjects: Sequence[str]) -> dict[str, P
         if kinds.get(participant_id(subject)) is None:
             raise InputError(
                 f"{study.participants}: {participant_id(subject)} was recorded but has no "
-                f"observer; expected a row that says {', '.join(ParticipantKind)}; put it there, or "
-                f"let `experiment.run --resume` do so if the session was cut off"
+                f"observer; expected a row that says {', '.join(ParticipantKind)}; put it there; "
+                f"`experiment.run --resume` does so for sessions of its own"
             )
     return {subject: kinds[participant_id(subject)] for subject in subjects}
 
