@@ -34,6 +34,8 @@ from stimuli.support.tables import write_table
 
 console = messages()
 
+_BOUNDS = ("budget", "distance", "local_distance", "colour", "tone")
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command."""
@@ -47,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             also=tuple(arguments.also),
             second_opinion=tuple(arguments.second_opinion),
             k_shift=arguments.k_shift,
-            budget=arguments.budget,
             aim=arguments.aim,
+            **{name: getattr(arguments, name) for name in _BOUNDS},
         ),
         pixels=PixelSettings(guides=tuple(arguments.pixel_guides)),
     )
@@ -216,15 +218,17 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--transforms", nargs="+", default=["edits", "pixels"], metavar="NAME[=FILE]",
         help="edits, pixels, a network that ships, or a file (default: edits pixels)")  # fmt: skip
     add("--objects", type=int, default=24, metavar="N", help="photographs to use (default: 24)")
-    add("--budget", type=float, default=ManipulationSettings().budget, metavar="SHARE",
-        help="manipulation.budget of study.toml (default: %(default)g)")  # fmt: skip
+    default = ManipulationSettings()
+    for name in _BOUNDS:
+        add(f"--{name.replace('_', '-')}", type=float, default=getattr(default, name),
+            metavar="BOUND",
+            help=f"manipulation.{name} of study.toml (default: %(default)g)")  # fmt: skip
     add("--aim", type=float, default=0.0, metavar="CHANGE",
         help="manipulation.aim of study.toml, such as +0.10 (default: none)")  # fmt: skip
     add("--curve", action="store_true",
         help=f"make every version at {', '.join(f'{one:g}' for one in SHARES)} of its change "
         "and write what each buys and costs: curve.tsv, curve.png")  # fmt: skip
     add("--k-shift", type=float, default=2.0, metavar="NATS", help="(default: 2)")
-    default = ManipulationSettings()
     add("--saliency", default=default.saliency,
         help=f"model that guides edits and predicts (default: {default.saliency})")  # fmt: skip
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide edits")

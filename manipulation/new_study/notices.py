@@ -14,6 +14,7 @@ from stimuli.contract.study import Study
 from stimuli.support.console import messages
 from stimuli.support.files import image_size
 from stimuli.support.tables import read_table
+from stimuli.support.words import counted
 
 console = messages()
 
@@ -22,8 +23,9 @@ def print_others(photographs: CandidatePhotographs, folder: str) -> None:
     """Print which files of a folder are no photographs."""
     if photographs.others:
         console.print(
-            f"[yellow]{len(photographs.others)} files in {folder} are no "
-            f"photographs and are left out, such as {escape(photographs.others[0])}[/]"
+            f"[yellow]Left out of {escape(str(folder))}, since no photographs: "
+            f"{counted(len(photographs.others), 'file')}, such as "
+            f"{escape(photographs.others[0])}[/]"
         )
 
 
@@ -35,8 +37,8 @@ def print_of_photographs(
         other = next(one for one in DrawnOn if one != drawn_on)
         console.print(
             escape(
-                f"EXIF turns {len(photographs.ambiguous)} photographs, such as "
-                f"{photographs.ambiguous[0]}, and their sizes do not tell what masks were drawn "
+                f"EXIF turns {counted(len(photographs.ambiguous), 'photograph')}, such as "
+                f"{photographs.ambiguous[0]}, and sizes do not tell what masks were drawn "
                 f"on; taken is {drawn_on}. Where masks miss the objects in proposals.png, make "
                 f"the study again with --masks-drawn-on {other}."
             ),
@@ -46,12 +48,12 @@ def print_of_photographs(
         console.print(escape(line), style="yellow")
     if bound := unchangeable(photographs):
         what = (
-            "are taken all the same: do not publish versions of them" if no_derivatives
-            else "are left out; --no-derivatives takes them"
+            "taken all the same, so do not publish versions" if no_derivatives
+            else "left out unless --no-derivatives is given"
         )  # fmt: skip
         console.print(
-            f"[yellow]The licence of {len(bound)} photographs forbids changes (NoDerivatives), "
-            f"such as {bound[0]}; they {what}[/]"
+            f"[yellow]The licence of {counted(len(bound), 'photograph')}, such as {bound[0]}, "
+            f"forbids changes (NoDerivatives): {what}[/]"
         )
 
 
@@ -60,12 +62,9 @@ def print_unused(study: Study, photographs: CandidatePhotographs) -> None:
     used = {source.source_id for source in study.settings.sources}
     unused = [one.path.name for one in photographs.candidates if one.source_id not in used]
     if unused:
-        console.print(
-            escape(
-                f"{len(unused)} of {len(photographs.candidates)} photographs are no sources: "
-                f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}."
-            )
-        )
+        named = f"{', '.join(unused[:5])}{', ...' if len(unused) > 5 else ''}"
+        of = counted(len(photographs.candidates), "photograph")
+        console.print(escape(f"No sources are {len(unused)} of {of}: {named}."))
 
 
 def print_odd_shapes(study: Study) -> None:

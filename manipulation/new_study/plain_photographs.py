@@ -81,8 +81,8 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
             read.append(path)
     if not read:
         raise InputError(
-            f"{folder}: holds no photograph that can be read; {len(left_out)} are left out, such "
-            f"as {left_out[0]}"
+            f"{folder}: holds no photograph that can be read; left out: {len(left_out)}, such as "
+            f"{left_out[0]}"
         )
     candidates = (
         Candidate(name, path, number)

@@ -23,6 +23,7 @@ from stimuli.contract.settings import (
 )
 from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support.errors import InputError
+from stimuli.support.words import counted
 
 _ENTROPY_SHARE = 1 / 8  # of the sources; 24 give the paper's 21 for objects and 3 for entropy
 _PARTNER_HEADROOM = 0.25  # least headroom of a partner, as a share of the aim's
@@ -119,9 +120,10 @@ def propose_sources(
         )
     if len(found) < sources or count < for_objects:
         raise InputError(
-            f"{where}: {len(found)} photographs, {count} with an object to aim at; "
-            f"{sources} sources need {for_objects} of these and {sources - for_objects} more; "
-            f"ask for fewer sources or give more photographs{left_out and f'; {left_out}'}"
+            f"{where}: {counted(len(found), 'photograph')}, {count} with an object to aim at; "
+            f"needed for {counted(sources, 'source')} are {for_objects} of these and "
+            f"{sources - for_objects} more; ask for fewer sources or give more photographs"
+            f"{left_out and f'; {left_out}'}"
         )
     for_entropy = _for_entropy(found, sources - for_objects, for_objects)
     aims = _aims([one for one in found if one not in for_entropy], for_objects)

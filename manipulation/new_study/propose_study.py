@@ -152,4 +152,4 @@ def _in_words(left_out: Sequence[LeftOut], objects: Sequence[Sequence[ObjectCand
         for one in found
         if one.rejected_because.startswith(UNREADABLE)
     ]
-    return f"{len(faults)} were left out, such as {faults[0]}" if faults else ""
+    return f"left out: {len(faults)}, such as {faults[0]}" if faults else ""

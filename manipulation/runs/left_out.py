@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from stimuli.contract.coco_file import LeftOut
+from stimuli.support.words import counted
 
 _NAMED = 20  # lines of the list
 
@@ -21,17 +22,19 @@ def left_out_in_words(left_out: Sequence[LeftOut], listed_in: str = "") -> list[
     >>> from stimuli.contract.coco_file import LeftOut
     >>> for line in left_out_in_words([LeftOut("cat.jpg", 7, "a polygon of two points")]):
     ...     print(line)
-    0 photographs or entries and 1 objects are left out, since they cannot be used:
+    Left out, since it cannot be used: 1 object:
       cat.jpg, annotation 7: a polygon of two points
     """
     if not left_out:
         return []
     objects = sum(one.annotation_id is not None for one in left_out)
-    all_of_it = f"; {listed_in} names all of them" if listed_in else ""
-    lines = [
-        f"{len(left_out) - objects} photographs or entries and {objects} objects are left out, "
-        f"since they cannot be used{all_of_it}:"
+    others = len(left_out) - objects
+    told = [
+        *([counted(others, "photograph or entry", "photographs or entries")] if others else []),
+        *([counted(objects, "object")] if objects else []),
     ]
+    all_of_it = f" ({listed_in} names all)" if listed_in else ""
+    lines = [f"Left out, since it cannot be used: {' and '.join(told)}{all_of_it}:"]
     lines += [f"  {one}" for one in left_out[:_NAMED]]
     more = len(left_out) - _NAMED
     return [*lines, f"  and {more} more"] if more > 0 else lines
@@ -44,9 +47,9 @@ def missing_in_words(missing: Sequence[str], folder: object) -> list[str]:
     --------
     >>> from manipulation.runs.left_out import missing_in_words
     >>> missing_in_words(["1.jpg", "2.jpg"], "photographs")
-    ['2 annotated photographs are not in photographs and are left out, such as 1.jpg']
+    ['Left out, since not in photographs: 2 annotated photographs, such as 1.jpg']
     """
     if not missing:
         return []
-    such = f"such as {missing[0]}"
-    return [f"{len(missing)} annotated photographs are not in {folder} and are left out, {such}"]
+    told = counted(len(missing), "annotated photograph")
+    return [f"Left out, since not in {folder}: {told}, such as {missing[0]}"]

@@ -8,6 +8,7 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from manipulation.studio_page.controls import lay_out
@@ -55,16 +56,14 @@ class Page:
         everything, shown = controls.everything, controls.shown
         place, finished = [controls.source, controls.direction], [*shown, controls.trail]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        newest = {"trigger_mode": "always_last", "concurrency_id": "look", **quiet}
+        behind = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
+        finish = self._guarded(self._finish, finished)
 
         def on(triggers: list, act: Callable, inputs: list, outputs: list) -> None:
             """Act, show what can be had at once, and then the version in full."""
-            gradio.on(
-                triggers, act, inputs, outputs,
-                trigger_mode="always_last", concurrency_id="look", **quiet,
-            ).then(
-                self._guarded(self._finish, finished), place, finished, trigger_mode="multiple",
-                concurrency_limit=None, **quiet,
-            )  # fmt: skip
+            at_once = gradio.on(triggers, act, inputs, outputs, **newest)
+            at_once.then(finish, place, finished, **behind)
 
         def change(by: Callable) -> Callable:
             return self._guarded(lambda *values: self._changed(by, *values), everything)
@@ -103,9 +102,8 @@ class Page:
         ]
         for button, work, values in works:
             button.click(
-                self._reporting(work, everything), values, everything, concurrency_id="save",
-                **quiet,
-            )  # fmt: skip
+                self._reporting(work), values, everything, concurrency_id="save", **quiet
+            ).then(finish, place, finished, **behind)
 
     def _here(self, act: Callable) -> Callable:
         """Return what acts only where the page shows what is on the table."""
@@ -232,16 +230,14 @@ class Page:
 
         return guarded
 
-    def _reporting(
-        self, work: Callable[..., str], outputs: list
-    ) -> Callable[..., Iterator[Values]]:
+    def _reporting(self, work: Callable[..., str]) -> Callable[..., Iterator[Values]]:
         """Return the handler of long work that shows its progress, and then its result.
 
-        It is given what reports, and the values of its components.
+        It is given what reports, and the values of its components; it shows all components.
         """
         import gradio
 
-        controls = self.controls
+        controls, outputs = self.controls, self.controls.everything
 
         def reporting(*values: Any) -> Iterator[Values]:
             reports: queue.Queue = queue.Queue()
@@ -259,16 +255,23 @@ class Page:
             yield _some(outputs, {**waiting, controls.message: progress_html(0, 1, "checking")})
             while (report := reports.get()) is not None:
                 yield _some(outputs, {controls.message: progress_html(*report)})
-            (done,) = result
-            self.display.note = ""
-            if isinstance(done, Exception):
-                buttons = dict(zip(controls.buttons, self.display.buttons(), strict=True))
-                yield _some(outputs, {**buttons, controls.message: _failure_html(done)})
-            else:
-                self.display.note = message_html(done)
-                yield self._everything_and(self.display.note)
+            yield self._after(*result)
 
         return reporting
+
+    def _after(self, done: str | Exception) -> Values:
+        """Return values for all components after long work, be it done or not.
+
+        The work may have made a handler give up that had changed something and would have shown it.
+        """
+        failed = isinstance(done, Exception)
+        said = _failure_html(done) if isinstance(done, Exception) else message_html(done)
+        self.display.note = "" if failed else said
+        if not isinstance(done, ShownElsewhere):
+            with suppress(Superseded):  # by what will show everything
+                return self._everything_and(said)
+        buttons = dict(zip(self.controls.buttons, self.display.buttons(), strict=True))
+        return _some(self.controls.everything, {**buttons, self.controls.message: said})
 
 
 def _failure_html(error: Exception) -> str:

@@ -8,6 +8,7 @@ from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.errors import InputError
+from stimuli.support.words import counted
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,6 @@ def check_unseen(study: Study) -> None:
     """Raise InputError if somebody has seen the stimuli."""
     if seen := study.subjects:
         raise InputError(
-            f"{study.root}: {len(seen)} subjects, such as {seen[0]}, have seen the stimuli, so "
-            f"they stay as they are; make a new study for others"
+            f"{study.root}: the stimuli were seen by {counted(len(seen), 'subject')}, such as "
+            f"{seen[0]}, so they stay as they are; make a new study for others"
         )

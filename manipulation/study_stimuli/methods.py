@@ -251,7 +251,7 @@ def _predictions(settings: Settings, changed: Sequence[Stimulus], shares: Mappin
         ) else "."  # fmt: skip
     missed = sum(one.aim_reached is False for one in effects)
     if settings.manipulation.aim or settings.manipulation.aim_bits:
-        text += f" {missed} of {len(effects)} versions do not reach what they aim at."
+        text += f" What they aim at is not reached by {missed} of {len(effects)} versions."
     return text.strip()
 
 

@@ -14,6 +14,7 @@ from stimuli.contract.orders import positions
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Condition, Direction
 from stimuli.support.console import messages
+from stimuli.support.words import counted
 
 console = messages()
 
@@ -58,9 +59,10 @@ def print_summary(study: Study, generated: GeneratedStimuli) -> None:
     missed = [one.stim_id for one in versions if one.effect and one.effect.aim_reached is False]
     if missed:
         console.print(
-            f"{len(missed)} versions do not reach manipulation.aim within their budget: "
-            f"{', '.join(missed)}. Run again with --other-objects, choose others in study.toml "
-            f"({study.proposals.name} lists them by headroom), a smaller aim, or a wider budget."
+            f"manipulation.aim is not reached within their budget by "
+            f"{counted(len(missed), 'version')}: {', '.join(missed)}. Run again with "
+            f"--other-objects, choose others in study.toml ({study.proposals.name} lists them by "
+            f"headroom), a smaller aim, or a wider budget."
         )
     for sentence in controls_in_words(controls):
         console.print(sentence)
@@ -93,8 +95,8 @@ def _print_terms(study: Study, generated: GeneratedStimuli) -> None:
     if doubtful:
         named = ", ".join(f"{one.source_id} ({one.licence})" for one in doubtful[:5])
         console.print(
-            f"[yellow]Versions of {len(doubtful)} photographs may not be published, or it is not "
-            f"known whether they may: {named}{', ...' if len(doubtful) > 5 else ''}; see "
+            f"[yellow]Versions of {counted(len(doubtful), 'photograph')} may not be published, or "
+            f"it is not known whether they may: {named}{', ...' if len(doubtful) > 5 else ''}; see "
             f"{study.credits.with_suffix('.txt')}[/]"
         )
 

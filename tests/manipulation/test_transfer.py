@@ -39,8 +39,8 @@ def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_pat
     assert read_image(tmp_path / "out" / "mine.png").shape == (2 * 512, 3 * 512, 3)
     said = capsys.readouterr().err
     assert "transfer" in said
-    assert f"5 annotated photographs are not in {tmp_path} and are left out, such as " in said
-    assert said.count("0 photographs or entries and 1 objects are left out") == 1
+    assert f"not in {tmp_path}: 5 annotated photographs, such as " in said
+    assert said.count("used: 1 object:") == 1
     assert f"{PHOTOGRAPHS[0].source_id}, annotation 999: " in said
 
 
@@ -74,7 +74,7 @@ def test_the_table_has_a_column_for_every_model_and_the_least(photographs, tmp_p
         (["--second-opinion", "icf", "icf"], "names 'icf' twice"),
         (["--transforms", "edit"], "transform is 'edit'"),
         (["--objects", "0"], "objects is 0; expected at least 1"),
-        (["--objects", "40"], "40 sources need 35"),
+        (["--objects", "40"], "needed for 40 sources are 35"),
     ],
 )
 def test_wrong_options_are_named_before_anything_is_computed(

@@ -133,10 +133,8 @@ def test_the_command_measures_what_it_can_read_and_names_the_rest(tmp_path, caps
     assert usual.low["luminance"] < 0 < usual.high["luminance"]
     told = capsys.readouterr()
     assert "210 objects" in told.out
-    assert f"1 annotated photographs are not in {tmp_path} and are left out, such as 3.png" in (
-        told.err
-    )
-    assert "1 photographs or entries and 1 objects are left out" in told.err
+    assert f"not in {tmp_path}: 1 annotated photograph, such as 3.png" in (told.err)
+    assert "1 photograph or entry and 1 object" in told.err
     assert "4.png: " in told.err
     assert "  1.png, annotation 999: a corner" in told.err
 

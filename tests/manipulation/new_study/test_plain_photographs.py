@@ -93,7 +93,7 @@ def test_a_study_takes_as_many_photographs_as_have_regions(photographs, tmp_path
     assert left["because"].startswith("left out: cannot be read as an image")
     picture = read_image(study.stimuli / "proposals.png")
     assert {(0, 229, 255), (255, 255, 255)} <= set(map(tuple, picture.reshape(-1, 3).tolist()))
-    with pytest.raises(InputError, match="3 photographs, 2 with an object to aim at; 3 sources"):
+    with pytest.raises(InputError, match="3 photographs, 2 with an object to aim at; needed for 3"):
         proposing.propose_study(tmp_path / "more", photographs, sources=3)
 
 
@@ -108,10 +108,10 @@ def test_the_command_says_what_is_left_out(folder, tmp_path, capsys, monkeypatch
     with pytest.raises(EndOfTest):
         generate.main(["--photographs", str(folder), "--study", str(tmp_path / "study")])
     said = " ".join(capsys.readouterr().err.split())
-    assert "1 files in" in said
+    assert "since no photographs: 1 file, such as notes.txt" in said
     assert "such as notes.txt" in said
-    assert "1 of 3 photographs are no sources: blank.png." in said
-    assert "1 photographs or entries and 0 objects are left out" in said
+    assert "No sources are 1 of 3 photographs: blank.png." in said
+    assert "cannot be used: 1 photograph or entry" in said
     assert "cut.jpg: cannot be read as an image" in said
     with pytest.raises(InputError, match=r"--aim is 0\.3, and is for a new study"):
         generate.main(["--study", str(tmp_path / "study"), "--aim", "0.3"])
@@ -143,7 +143,7 @@ def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
             ("a.txt",),
             r"holds no photograph, but 1 other files \['a.txt'\]; expected files that end",
         ),
-        (("broken.png",), r"1 are left out, such as broken\.png: cannot be read as an image"),
+        (("broken.png",), r"left out: 1, such as broken\.png: cannot be read as an image"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_named(tmp_path, files, message):

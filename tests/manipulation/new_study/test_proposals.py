@@ -223,7 +223,7 @@ def test_with_controls_objects_leave_room_for_a_copy_of_their_outline(tmp_path):
 
 
 def test_too_few_photographs_or_objects_are_named():
-    with pytest.raises(InputError, match=r"5 photographs, 5 with an object.*8 sources need 7"):
+    with pytest.raises(InputError, match=r"5 photographs, 5 with .*for 8 sources are 7"):
         propose_sources(candidates(5), [(thing(1, 0.1),)] * 5, Path("a.json"), 8)
     rejected = (thing(1, 0.1, rejected_because="too small"),)
     with pytest.raises(InputError, match="8 photographs, 0 with an object"):

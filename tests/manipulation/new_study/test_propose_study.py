@@ -42,7 +42,7 @@ def test_photographs_that_are_not_there_are_left_out_and_said(tmp_path, capsys):
     assert [source.source_id for source in study.settings.sources] == ["a", "c"]
     with pytest.raises(InputError, match="ask for fewer sources"):
         generate.main(["--study", str(tmp_path / "other"), "--coco", images, file])
-    assert "1 annotated photographs are not in" in capsys.readouterr().err
+    assert ": 1 annotated photograph, such as " in capsys.readouterr().err
 
 
 def truncate(folder):
@@ -62,8 +62,8 @@ def empty(folder):
 @pytest.mark.parametrize(
     ("damage", "changes", "message"),
     [
-        (truncate, {}, r"1 photographs, .*1 were left out, such as a\.jpg: cannot be read as an"),
-        (shrink, {}, r"1 photographs, .*a\.jpg: is 64 x 48 px; .*states 128 x 96: was it reduced"),
+        (truncate, {}, r"1 photograph, .*left out: 1, such as a\.jpg: cannot be read as an"),
+        (shrink, {}, r"1 photograph, .*a\.jpg: is 64 x 48 px; .*states 128 x 96: was it reduced"),
         (empty, {}, "holds none of the 2 photographs"),
         (None, {"image_id": 9}, r"such as annotation 11: .*names image 9, which is not in the"),
         (None, {"segmentation": [[1, 2, 3]]}, "0 with an object to aim at"),

@@ -121,7 +121,7 @@ def test_what_cannot_be_drawn_or_kept_is_said_and_changes_nothing(board):
     with pytest.raises(InputError, match="expected 1 to 40 printable characters"):
         board.keep(" ")
     (board.session.root / "sub-01").mkdir()
-    with pytest.raises(InputError, match="sub-01, have seen the stimuli"):
+    with pytest.raises(InputError, match="such as sub-01, so they stay"):
         board.keep("cup")
     (board.session.root / "sub-01").rmdir()
     assert file.read_bytes() == content
@@ -243,7 +243,7 @@ def test_what_must_stay_is_not_removed(board):
         board.remove(patch.region_id)
     settings_file.write_text(text)
     (session.root / "sub-01").mkdir()
-    with pytest.raises(InputError, match="sub-01, have seen the stimuli"):
+    with pytest.raises(InputError, match="such as sub-01, so they stay"):
         board.remove(patch.region_id)
     (session.root / "sub-01").rmdir()
     assert file.read_bytes() == content

@@ -489,7 +489,7 @@ def test_what_is_wrong_is_said_in_the_page(page, study):
     seen.mkdir()
     try:
         page.get_by_role("button", name="Save version").click()
-        wait_for(page, "#message", text="sub-01, have seen the stimuli")
+        wait_for(page, "#message", text="such as sub-01, so they stay")
     finally:
         seen.rmdir()
     text = study.settings_file.read_text()
@@ -499,6 +499,17 @@ def test_what_is_wrong_is_said_in_the_page(page, study):
         wait_for(page, "#message", text="sreen is not a setting")
     finally:
         study.settings_file.write_text(text)
+
+
+def test_what_is_discarded_while_a_save_begins_is_shown_as_it_is_stated(page):
+    wait_for(page, "#state", text="In the study")
+    while page.locator("#objects input:checked").count():
+        page.locator("#objects input:checked").first.uncheck()
+        wait_for(page, "#state", text="not saved")
+    wait_for(page, "#state", text="Nothing to make")
+    page.evaluate("() => { for (const one of ['save', 'discard']) window[one].click(); }")
+    wait_for(page, "#state", text="In the study")
+    page.wait_for_selector("#save:enabled")
 
 
 def test_nothing_serious_hinders_those_who_read_otherwise(page):

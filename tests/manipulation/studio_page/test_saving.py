@@ -209,7 +209,7 @@ def test_stimuli_that_somebody_has_seen_stay(study):
     for attempt in (
         lambda: saving.save(study, *another(study), quiet), lambda: saving.undo(study, quiet)
     ):  # fmt: skip
-        with pytest.raises(InputError, match="have seen the stimuli"):
+        with pytest.raises(InputError, match="the stimuli were seen by"):
             attempt()
     assert files(study) == before
 

@@ -250,7 +250,7 @@ def test_what_was_damaged_or_left_half_written_is_made_again(made, finished):
 def test_stimuli_that_were_seen_stay_as_they_are(finished):
     (finished.root / "sourcedata" / "sub-07").mkdir(parents=True)
     before = contents(finished.root)
-    with pytest.raises(InputError, match="1 subjects, such as sub-07, have seen the stimuli"):
+    with pytest.raises(InputError, match="seen by 1 subject, such as sub-07"):
         generate_stimuli(changed(finished, "k_shift = -2.0", "k_shift = -1.5"))
     del before[finished.settings_file.relative_to(finished.root)]
     assert contents(finished.root).items() >= before.items()

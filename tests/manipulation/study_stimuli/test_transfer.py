@@ -79,7 +79,7 @@ def test_a_curve_has_a_point_for_every_strength_and_costs_grow_along_it(photogra
         ({"edit": ""}, {}, "'edit'; expected one of edits, network, pixels, fgtransform-scale"),
         ({"mine": "absent.safetensors"}, {}, "transform is 'absent.safetensors'; expected one of"),
         ({"edits": ""}, {"objects": 0}, "objects is 0; expected at least 1"),
-        ({"edits": ""}, {"objects": 40}, "40 sources need 35"),
+        ({"edits": ""}, {"objects": 40}, "needed for 40 sources are 35"),
         ({"edits": ""}, {"second_opinion": ()}, "the second opinion is none"),
     ],
 )
