@@ -121,7 +121,7 @@ def summary(records: SubjectRecords, mode: Mode) -> str:
         what = (
             f"{records.trials_left} trials are left"
             if records.trials_left
-            else "the tracker's file is still on its host"
+            else "a file of the recording is not in its place"
         )
         option = "" if mode.word == study.settings.tracker.model else f" --{mode}"
         lines += [
@@ -181,13 +181,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--study", default=Path(), type=Path, help="the study folder (default: this folder)"
     )
-    parser.add_argument("--list", action="store_true", help="print the subject's schedule and exit")
-    parser.add_argument(
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument("--list", action="store_true", help="print the subject's schedule and exit")
+    doing.add_argument(
         "--resume", action="store_true",
         help="go on with a session that was broken off, as another run; a trial that was under "
         "way stays marked as interrupted",
     )  # fmt: skip
-    parser.add_argument(
+    doing.add_argument(
         "--set-aside", nargs="?", const="all", choices=("all", "last"),
         help="a wrong number: move all that was recorded under it, or its last run, to "
         "sourcedata/set-aside, so that the number is free; nothing is deleted",

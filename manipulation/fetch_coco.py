@@ -10,10 +10,11 @@ from manipulation.downloads.coco_archive import ARCHIVE
 from stimuli.contract.masks import Annotations, read_annotations
 from stimuli.support import commands
 from stimuli.support.console import messages
-from stimuli.support.errors import InputError
+from stimuli.support.errors import InputError, shown
 from stimuli.support.provenance import write_sidecar
 
 MODULE = "manipulation.fetch_coco"
+_LONGEST_ID = 18
 DESCRIPTION = f"""\
 Fetch photographs of COCO 2017 by their ids, with the annotations of their
 objects, for manipulation.generate.
@@ -89,8 +90,10 @@ def _numbers(words: Iterable[tuple[str, str]]) -> list[int]:
     ids: dict[int, None] = {}
     for where, word in words:
         digits = word.removesuffix(".jpg")
-        if not (digits.isascii() and digits.isdigit()):
-            raise InputError(f"{where}: {word!r}; expected image ids, such as 139 or 000000000139")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_ID):
+            raise InputError(
+                f"{where}: {shown(word)}; expected image ids, such as 139 or 000000000139"
+            )
         ids[int(digits)] = None
     return list(ids)
 

@@ -58,7 +58,10 @@ COMMANDS = [f"{path.parent.name}.{path.stem}" for path in _tops() if path.stem !
 
 @pytest.fixture(scope="module")
 def helps():
-    """What every command prints of itself; one process runs them all, since most import torch."""
+    """What every command prints of itself, and what it asks of the network with all its imports.
+
+    One process runs them all, since most import torch.
+    """
     commands = [*COMMANDS, "benchmarks"]
     done = subprocess.run(
         [sys.executable, "-c", _HELPS, *commands], capture_output=True, text=True, cwd=ROOT
@@ -69,24 +72,27 @@ def helps():
 
 _HELPS = """
 import contextlib, io, json, runpy, sys
-helps = {}
+helps, asked = {}, []
+sys.addaudithook(lambda event, _: event.startswith(("socket.", "urllib.")) and asked.append(event))
 for command in sys.argv[1:]:
     said, sys.argv = io.StringIO(), [command, "--help"]
+    asked.clear()
     try:
         with contextlib.redirect_stdout(said):
             runpy.run_module(command, run_name="__main__", alter_sys=True)
         status = None
     except SystemExit as end:
         status = end.code
-    helps[command] = (status, said.getvalue())
+    helps[command] = (status, said.getvalue(), sorted(set(asked)))
 print(json.dumps(helps))
 """
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "benchmarks"])
 def test_at_the_top_stand_commands_whose_help_teaches_by_example(command, helps):
-    status, said = helps[command]
+    status, said, asked = helps[command]
     assert status == 0
+    assert set(asked) <= {"socket.gethostname"}, "a command that is only imported opens a socket"
     assert f"python -m {command}" in said.split("example:")[1]
     assert "130 interrupted" in said
 

@@ -48,7 +48,7 @@ _RAW_NAMES = {
     )
 }
 _FIXATIONS = ("fixation", "visual intake")
-_AREA = re.compile(r"## Calibration Area:\s*([0-9]+)\s+([0-9]+)\s*")
+_AREA = re.compile(r"## Calibration Area:\s*([0-9]{1,6})\s+([0-9]{1,6})\s*")
 _MESSAGE = re.compile(r"#\s*Message:\s*")
 _PICTURE = re.compile(r"(?:UE-)?(\S.*\.(?:jpe?g|png|bmp|gif|tiff?))", re.IGNORECASE)
 # Between samples, of trackers from 20 to 2500 a second.

@@ -112,19 +112,6 @@ def _has_record(study: Study, subject: str, run: int) -> bool:
     return study.session_provenance(subject, run).is_file() or study.journal(subject, run).is_file()
 
 
-def runs_without_events(study: Study) -> list[str]:
-    """Return the runs that showed a trial and have no events, such as one that was cut off."""
-    found = []
-    for path in sorted((study.root / "sourcedata").glob("sub-*/*_journal.jsonl")):
-        name = path.name.removesuffix("_journal.jsonl")
-        events = study.root / path.parent.name / "beh" / f"{name}_events.tsv"
-        record = path.with_name(f"{name}_provenance.json")
-        began = b'"kind": "trial-' in path.read_bytes()
-        if began and not events.is_file() and not record.is_file():
-            found.append(name)
-    return found
-
-
 def check_shown(
     study: Study, subject: str, runs: Mapping[int, Sequence[Row]], stimuli: Sequence[Stimulus]
 ) -> list[str]:

@@ -18,9 +18,9 @@ from analysis.sessions.identity import (
     check_none_alone,
     check_recording,
     check_shown,
-    runs_without_events,
 )
 from analysis.sessions.setup import check_setup
+from analysis.sessions.unfinished import unfinished_runs
 from stimuli.contract.catalogue_checks import check_images
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import EVENTS, PARTICIPANTS
@@ -83,6 +83,12 @@ def read_runs(
     subject
         Read the runs of this one alone; none, if there are none.
 
+    Returns
+    -------
+    list of SessionRun
+        Without a run that is being recorded now, or was cut off before it had events: it is named
+        on standard error.
+
     Raises
     ------
     InputError
@@ -100,9 +106,13 @@ def read_runs(
     >>> runs[0].subject, runs[0].run
     ('01', 1)
     """
+    left_out = unfinished_runs(study, subject)  # first, since a session may end meanwhile
     check_kept(study, subject)
     check_none_alone(study, subject)
-    found = study.runs_with_events()
+    unfinished = {(one.subject, one.run) for one in left_out}
+    found = [one for one in study.runs_with_events() if one[:2] not in unfinished]
+    if left_out and not any(subject in (None, label) for label, _, _ in found):
+        raise InputError(f"{study.root}: left out is {left_out[0]}")
     if not found:
         expected = study.events("01").relative_to(study.root).as_posix()
         raise InputError(
@@ -131,12 +141,8 @@ def read_runs(
     shown = {str(trial["stim_id"]) for run in runs for trial in run.trials}
     kept = (one for one in stimuli if one.stim_id in shown and (study.root / one.image).is_file())
     check_images(study.root, kept)
-    if subject is None and (cut := runs_without_events(study)):
-        messages().print(
-            f"left out: {', '.join(cut)}: a journal without events, of a session that was cut off; "
-            f"`experiment.run --resume` makes them",
-            markup=False,
-        )
+    for one in left_out:
+        messages().print(f"left out: {one}", markup=False)
     for what, names in unchecked_runs(runs).items():
         messages().print(f"not checked: {', '.join(names)}: {what}", markup=False)
     return runs
@@ -180,7 +186,8 @@ def read_participant_kinds(study: Study, subjects: Sequence[str]) -> dict[str, P
         if kinds.get(participant_id(subject)) is None:
             raise InputError(
                 f"{study.participants}: {participant_id(subject)} was recorded but has no "
-                f"observer; expected a row that says {', '.join(ParticipantKind)}"
+                f"observer; expected a row that says {', '.join(ParticipantKind)}; put it there; "
+                f"`experiment.run --resume` does so for sessions of its own"
             )
     return {subject: kinds[participant_id(subject)] for subject in subjects}
 

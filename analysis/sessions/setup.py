@@ -15,7 +15,7 @@ from stimuli.support.errors import InputError
 
 _SIDES = {"L": "left", "R": "right"}
 # The tracker writes down what it was told: result, command, value.
-_COMMAND = re.compile(r"!CMD\s+-?[0-9]+\s+(\w+)\s*=?\s*(-?[0-9.]+)\s*")
+_COMMAND = re.compile(r"!CMD\s+-?[0-9]+\s+(\w+)\s*=?\s*(-?[0-9]+(?:\.[0-9]*)?)\s*")
 PARSER_COMMANDS = {
     "saccade_velocity_threshold": "saccade_velocity_deg_s",
     "saccade_acceleration_threshold": "saccade_acceleration_deg_s2",

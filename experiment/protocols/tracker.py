@@ -28,6 +28,16 @@ class TrackerFault(Exception):
         self.lost = lost
 
 
+class LostRecording(TrackerFault):
+    """A recording that is no longer where it was kept on this computer."""
+
+    def __init__(self, path: Path):
+        super().__init__(
+            f"{path}: is no longer there; expected the recording as it was kept; put the file back "
+            f"from a copy"
+        )
+
+
 @dataclass(frozen=True)
 class Validation:
     """How far gaze was from known targets, in degrees: mean and largest over the targets.
@@ -158,12 +168,12 @@ class Tracker(Protocol):
         ...
 
     def recover(self, name: str, path: Path) -> bool:
-        """Put the recording of an earlier session at `path`; return whether it can be.
+        """Put the recording of an earlier session at `path`; return whether there are any.
 
         Raises
         ------
         TrackerFault
-            If it is there and could not be fetched.
+            If it could not be fetched, or is no longer there.
         """
         ...
 

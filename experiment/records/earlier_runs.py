@@ -8,6 +8,7 @@ from typing import Any
 from experiment.protocols.tracker import Tracker, TrackerFault
 from experiment.records.events import ended_trials
 from experiment.records.journal import LineKind
+from experiment.records.participants import participant_ids
 from experiment.records.run_files import RunFiles, runs_of
 from experiment.records.storage import store_run_files
 from stimuli.contract.journal import Line, read_journal, schedule_sha256
@@ -16,6 +17,7 @@ from stimuli.contract.settings import Settings
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.errors import InputError
+from stimuli.support.files import read_json
 from stimuli.support.tables import read_table
 from stimuli.support.unfinished import remove_unfinished
 
@@ -42,11 +44,29 @@ class EarlierRun:
 
     @property
     def stored(self) -> bool:
-        """Whether its files are all in their places: the provenance is written last.
+        """Whether its files are all in their places: the provenance, which is written last, too.
 
         A run that was cut off before its journal named the schedule has none.
         """
-        return self.files.provenance.is_file() or self.first_fact(LineKind.SCHEDULE, "run") is None
+        if self.first_fact(LineKind.SCHEDULE, "run") is None:
+            return True
+        return self.files.provenance.is_file() and not self._gone()
+
+    def _gone(self) -> bool:
+        """Whether events, recording or participant were in their places and are no longer there."""
+        try:
+            content = read_json(self.files.provenance)
+        except InputError:  # damaged: the analysis says so
+            return False
+        left = content.get("outputs") if isinstance(content, dict) else None
+        recording = str(self.first_fact(LineKind.SCHEDULE, "recording"))
+        events, root = self.files.events, self.files.study.root
+        paths = [events, self.files.folder / recording, events.with_name(recording)]
+        kept = [path for path in paths if path.relative_to(root).as_posix() in (left or ())]
+        if not all(path.is_file() for path in kept):
+            return True
+        taken_part = participant_ids(self.files.study.participants)
+        return events in kept and self.files.participant_id not in taken_part
 
 
 def earlier_runs(study: Study, subject: str) -> list[EarlierRun]:

@@ -77,15 +77,16 @@ def store_run_files(
     for line in lines:
         if line["kind"] == LineKind.TRACKER_FILE and isinstance(tracker, Keeper):
             tracker.forget(line["name"])
-    write_sidecar(
-        files.provenance,
-        command="experiment.run",
-        settings=settings.as_dict(),
-        inputs=[study.settings_file, study.catalogue, study.blocks],
-        outputs=outputs,
-        seeds={"study": settings.study.seed, "subject": int(files.subject)},
-        root=study.root,
-    )
+    if not files.provenance.is_file():  # which tells of the session, not of what was put back
+        write_sidecar(
+            files.provenance,
+            command="experiment.run",
+            settings=settings.as_dict(),
+            inputs=[study.settings_file, study.catalogue, study.blocks],
+            outputs=outputs,
+            seeds={"study": settings.study.seed, "subject": int(files.subject)},
+            root=study.root,
+        )
 
 
 def _fetched(recording: Path, fetch: Callable[[Path], bool]) -> list[Path]:

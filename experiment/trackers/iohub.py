@@ -5,7 +5,7 @@ of PsychoPy's clock, its positions in the window's units: centred pixels, y up.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -94,6 +94,8 @@ class IohubSource:
         Called after a calibration, whose window may have taken the keyboard from ours.
     alive
         Returns whether ioHub's process runs.
+    unhurried
+        Within what it returns, an answer may take any time.
     """
 
     def __init__(
@@ -105,9 +107,11 @@ class IohubSource:
         calibration: Callable[[], Mapping[str, object]],
         after: Callable[[], None] = lambda: None,
         alive: Callable[[], bool] = lambda: True,
+        unhurried: Callable[[], AbstractContextManager[None]] = nullcontext,
     ):
         self._tracker, self._settings, self._device = tracker, settings, device
         self._calibration, self._after, self._alive = calibration, after, alive
+        self._unhurried = unhurried
         self._stated = tracker.getConfiguration() or {}
 
     @property
@@ -131,7 +135,9 @@ class IohubSource:
         return (self._settings.tracker.eye,) if self._device.monocular else ("left", "right")
 
     def calibrate(self) -> bool:
-        answer = self._answer(lambda: self._tracker.runSetupProcedure(dict(self._calibration())))
+        with self._unhurried():
+            arguments = dict(self._calibration())
+            answer = self._answer(lambda: self._tracker.runSetupProcedure(arguments))
         self._after()
         if isinstance(answer, str) and "ERROR" in answer:
             raise TrackerFault(f"ioHub could not calibrate: {answer}")
@@ -165,7 +171,7 @@ class IohubSource:
         except Exception as raised:
             error = raised
         if answer is None and not self._alive():
-            text = "ioHub's process has ended, see above; go on with --resume"
+            text = "ioHub's process has ended, or gave no answer, see above; go on with --resume"
             raise TrackerFault(text, lost=True) from error
         if error is not None:
             raise error
@@ -228,7 +234,7 @@ def open_iohub(
             f"ioHub does not start with {device.name} ({type(error).__name__}: {error}); "
             f"switch the tracker on, and see what ioHub said above"
         ) from error
-    wait_while_alive(hub)
+    unhurried = wait_while_alive(hub)
     try:
         tracker = getattr(hub.devices, "tracker", None)
         if not hasattr(tracker, "getConfiguration"):
@@ -246,7 +252,7 @@ def open_iohub(
         )  # fmt: skip
         yield IohubSource(
             tracker, settings, device, calibration=lambda: dict(calibration),
-            after=display.bring_to_front, alive=is_alive,
+            after=display.bring_to_front, alive=is_alive, unhurried=unhurried,
         )  # fmt: skip
     finally:
         end(hub)

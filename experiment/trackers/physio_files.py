@@ -57,6 +57,17 @@ class WorkingFiles:
         """Whether the recording was begun and not yet handed over."""
         return self._facts.is_file()
 
+    @property
+    def missing(self) -> Path | None:
+        """The first of the tables that is no longer there; None if all are that were begun."""
+        if not self.exist:
+            return self._facts
+        if self._samples.is_file() and not self._messages.is_file():
+            return self._messages
+        # The onset of an image is told while samples come, and kept after them.
+        onset = any("SYNCTIME" in line.split() for line in _whole_lines(self._messages))
+        return self._samples if onset and not self._samples.is_file() else None
+
     def begin(self, facts: Mapping[str, object]) -> None:
         """Begin a recording, of which facts are known, or write down what else is known now."""
         self._facts.parent.mkdir(parents=True, exist_ok=True)

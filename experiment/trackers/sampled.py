@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from experiment.protocols.display import Clock, SetupDisplay
-from experiment.protocols.tracker import TrackerFault, Validation
+from experiment.protocols.tracker import LostRecording, TrackerFault, Validation
 from experiment.trackers.physio_files import WorkingFiles, write_physio_files
 from experiment.trackers.samples import GazeSamples, SampleSource, joined
 from experiment.trackers.setup_messages import validation_messages
@@ -174,8 +174,8 @@ class SampledTracker:
 
     def recover(self, name: str, path: Path) -> bool:
         files = WorkingFiles(self._folder, name)
-        if not files.exist:
-            return False
+        if missing := files.missing:
+            raise LostRecording(missing)
         write_physio_files(files, path)
         return True
 

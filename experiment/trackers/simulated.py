@@ -16,7 +16,7 @@ import numpy as np
 
 from experiment.observer.eye import Gaze
 from experiment.protocols.display import Clock
-from experiment.protocols.tracker import Validation
+from experiment.protocols.tracker import LostRecording, Validation
 from experiment.trackers import asc
 from experiment.trackers.data_viewer import DataViewerNotes
 from experiment.trackers.setup_messages import HV9, drift_check_message, validation_messages
@@ -192,9 +192,10 @@ class SimulatedTracker(DataViewerNotes):
 
     def recover(self, name: str, path: Path) -> bool:
         kept = self._kept(name)
-        if kept.is_file():
-            shutil.copyfile(kept, path)
-        return path.is_file()
+        if not kept.is_file():
+            raise LostRecording(kept)
+        shutil.copyfile(kept, path)
+        return True
 
     def forget(self, name: str) -> None:
         self._kept(name).unlink(missing_ok=True)

@@ -221,5 +221,5 @@ def _metadata(path: Path) -> dict[str, str]:
 def _settings(path: Path, metadata: dict[str, str]) -> RunSettings:
     try:
         return run_settings_of_tables(json.loads(metadata["settings"]), path.name)
-    except (KeyError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: holds no settings ({error}); train again") from None
+    except (KeyError, ValueError, RecursionError):
+        raise InputError(f"{path}: holds no settings that can be read; train again") from None

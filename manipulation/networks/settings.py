@@ -16,7 +16,7 @@ from manipulation.networks.guide import LayerSource
 from manipulation.networks.image_network import Output
 from stimuli.support.checked import CheckedSettings, checked_tables, setting
 from stimuli.support.commented_toml import commented_section
-from stimuli.support.errors import InputError
+from stimuli.support.errors import InputError, shown, why_unread
 
 
 class NetworkKind(StrEnum):
@@ -237,10 +237,10 @@ def read_run_settings(path: str | Path | None = None, changes: Sequence[str] = (
         try:
             ((section, values),) = tomllib.loads(change).items()
             content.setdefault(section, {}).update(values)
-        except (tomllib.TOMLDecodeError, ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             raise InputError(
-                f"setting {change!r} cannot be read; expected SECTION.NAME=VALUE as in TOML, such "
-                f'as losses.texture=0 or network.kind="unet"'
+                f"setting {shown(change)} cannot be read; expected SECTION.NAME=VALUE as in TOML, "
+                f'such as losses.texture=0 or network.kind="unet"'
             ) from None
     return run_settings_of_tables(content, where)
 
@@ -257,9 +257,11 @@ def run_settings_of_tables(content: Mapping[str, object], where: str) -> RunSett
 
 
 def _tables(path: Path) -> dict[str, Any]:
+    text = ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file of settings") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not TOML: {why_unread(error, text)}") from None

@@ -4,6 +4,7 @@ In come folders of photographs and a COCO annotation file; out come batches of s
 masks (`batches`).
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -152,7 +153,9 @@ def load_photographs(
     Raises
     ------
     InputError
-        If there is no photograph that can be used, or the disk has no room for the cache.
+        If there is no photograph that can be used.
+    OSError
+        If the disk has no room for the cache.
     """
     files = photograph_files(folders)
     progress = progress or Progress(disable=True)
@@ -241,10 +244,12 @@ def _fill(
     need = len(files) * (3 * side * side + _mask_bytes(side))
     free = shutil.disk_usage(folder).free
     if need > free:
-        raise InputError(
-            f"{folder}: {free / 1e9:.1f} GB are free, and {len(files)} photographs of {side} px "
-            f"need {need / 1e9:.1f}; give --cache on another disk, or a smaller data.size_px"
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+        full.add_note(
+            f"{len(files)} photographs of {side} px need {need / 1e6:.2f} MB, and {free / 1e6:.2f} "
+            f"are free; you can also give --cache on another disk, or a smaller data.size_px"
         )
+        raise full
 
     def shape(*rest: int) -> tuple[int, ...]:
         return (len(files), *rest)

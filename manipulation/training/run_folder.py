@@ -140,7 +140,7 @@ class RunFolder:
     def close(self) -> None:
         """Close the log."""
         if self._log:
-            self._log.close()
+            self._state.guarded(self._log.close)
 
     def _check(self, values: dict[str, float], done: int) -> None:
         wrong = [f"{name} is {value}" for name, value in values.items() if not math.isfinite(value)]

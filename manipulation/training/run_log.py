@@ -1,7 +1,11 @@
 """What a run leaves to look at: ``losses.csv``, and curves and images in TensorBoard."""
 
 import csv
+import functools
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -10,6 +14,7 @@ from torch import Tensor
 from manipulation.images.log_density import log_normalised
 from manipulation.training.total_loss import ChangedBatch
 from stimuli.support.files import write_text
+from stimuli.support.system_errors import blaming
 
 COLUMNS = (
     "iteration", "saliency", "feature", "texture", "adversarial", "total", "discriminator",
@@ -19,6 +24,8 @@ COLUMNS = (
 
 class RunLog:
     """Writes the log of a run; one that goes on after a kill adds to what stands before it.
+
+    An error of the disk, such as that it is full, names the file or the folder of TensorBoard.
 
     Parameters
     ----------
@@ -41,32 +48,55 @@ class RunLog:
         except ImportError:
             self.board = None
         else:
-            board = folder / "tensorboard"
-            self.board = SummaryWriter(str(board), purge_step=iteration + 1)
+            _leave_errors_to_their_writers()
+            self._board_folder = folder / "tensorboard"
+            with self._writing_board():
+                self.board = SummaryWriter(str(self._board_folder), purge_step=iteration + 1)
 
     def losses(
         self, iteration: int, means: dict[str, float], seconds: float, waiting_s: float
     ) -> None:
         """Add a row: mean losses; seconds since the last row, and of these waiting for images."""
         row = {"iteration": iteration, **means, "seconds": seconds, "waiting_s": waiting_s}
-        with open(self.path, "a", encoding="utf-8", newline="") as file:
+        with blaming(self.path), open(self.path, "a", encoding="utf-8", newline="") as file:
             csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(
                 {name: repr(row[name]) for name in COLUMNS}
             )
         if self.board:
-            for name in COLUMNS[1:]:
-                self.board.add_scalar(f"loss/{name}" if name in means else name, row[name],
-                                      iteration)  # fmt: skip
+            with self._writing_board():
+                for name in COLUMNS[1:]:
+                    self.board.add_scalar(f"loss/{name}" if name in means else name, row[name],
+                                          iteration)  # fmt: skip
 
     def images(self, iteration: int, batch: ChangedBatch) -> None:
         """Add the images of a step."""
         if self.board:
-            self.board.add_image("image, target, changed, prediction", strips(batch), iteration)
-            self.board.flush()
+            with self._writing_board():
+                name = "image, target, changed, prediction"
+                self.board.add_image(name, strips(batch), iteration)
+                self.board.flush()
 
     def close(self) -> None:
         if self.board:
-            self.board.close()
+            with self._writing_board():
+                self.board.close()
+
+    @contextmanager
+    def _writing_board(self) -> Iterator[None]:
+        with blaming(self._board_folder):
+            yield
+
+
+@functools.cache
+def _leave_errors_to_their_writers() -> None:
+    """Print no traceback of TensorBoard's threads: whoever writes to it gets their errors."""
+    print_traceback = threading.excepthook
+
+    def print_others(failed: threading.ExceptHookArgs) -> None:
+        if not type(failed.thread).__module__.startswith("tensorboard."):
+            print_traceback(failed)
+
+    threading.excepthook = print_others
 
 
 def read_losses(path: Path) -> list[dict[str, float]]:

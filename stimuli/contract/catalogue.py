@@ -32,7 +32,7 @@ from stimuli.contract.vocabulary import (
     Transform,
     blocks_in_use,
 )
-from stimuli.support.errors import InputError
+from stimuli.support.errors import InputError, shown
 from stimuli.support.files import read_json
 from stimuli.support.tables import Row, Schema, read_table, write_table
 
@@ -103,8 +103,11 @@ def _targets(row: Row, where: str) -> tuple[Target, ...]:
             Target(tuple(int(one) for one in ids.split("+")), float(shift), mask, digest)
             for ids, shift, mask, digest in zip(*parts, hashes, strict=True)
         )
-    except ValueError as error:
-        raise InputError(f"{where}: a target cannot be read ({error}); see stimuli.json") from None
+    except ValueError:
+        raise InputError(
+            f"{where}: a target cannot be read: annotation_ids is {shown(str(cells[0]))}, k_shift "
+            f"{shown(str(cells[1]))}; expected numbers, see stimuli.json"
+        ) from None
 
 
 def edits_as_json(edits: Mapping[str, Mapping[str, float]]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from stimuli.contract.study import Study, participant_id
-from stimuli.support.locks import held
+from stimuli.support.locks import held, holder
 
 Rest = ParamSpec("Rest")
 Result = TypeVar("Result")
@@ -52,6 +52,11 @@ def recording_subject(root: Path, subject: str | int) -> AbstractContextManager[
     """
     name = participant_id(subject)
     return held(root / f".{name}.lock", f"records {name}")
+
+
+def recorder(root: Path, subject: str | int) -> str | None:
+    """Return who records a subject now, and since when; None if nobody does."""
+    return holder(root / f".{participant_id(subject)}.lock")
 
 
 def using_tracker(address: str, doing: str) -> AbstractContextManager[None]:

@@ -22,7 +22,7 @@ from stimuli.contract.vocabulary import (
     checked_name,
 )
 from stimuli.support.checked import CheckedSettings, checked_tables, required, setting
-from stimuli.support.errors import InputError
+from stimuli.support.errors import InputError, why_unread
 
 
 @dataclass(frozen=True)
@@ -516,10 +516,8 @@ def parse_settings(text: str, where: str = "study.toml") -> Settings:
     """
     try:
         content = tomllib.loads(text.removeprefix("\ufeff"))
-    except ValueError as error:
-        raise InputError(f"{where}: not TOML: {error}") from None
-    except RecursionError:
-        raise InputError(f"{where}: not TOML that settings need: it is nested too deeply") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not TOML: {why_unread(error, text)}") from None
     return checked_tables(Settings, content, where)
 
 

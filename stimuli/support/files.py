@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 from PIL.TiffImagePlugin import TiffImageFile
 
-from stimuli.support.errors import InputError
+from stimuli.support.errors import InputError, why_unread
 from stimuli.support.pictures import eight_bits, in_srgb, opened_picture
 from stimuli.support.system_errors import blaming
 from stimuli.support.unfinished import unfinished_file
@@ -114,12 +114,15 @@ def read_json(path: str | Path) -> object:
         If the file is absent or not JSON; the message gives the line.
     """
     path = Path(path)
+    text = ""
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a JSON file: {error}; is it complete?") from None
+        why = why_unread(error, text)
+        raise InputError(f"{path}: not a JSON file: {why}; is it complete?") from None
 
 
 def sha256(path: str | Path) -> str:

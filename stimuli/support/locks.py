@@ -62,6 +62,25 @@ def held(path: Path, doing: str, *, shared: bool = False, wait_s: float = 0.0) -
         os.close(handle)
 
 
+def holder(path: Path) -> str | None:
+    """Return who holds a lock alone and for what, or None if nobody does.
+
+    Who has only just taken it may not stand in its file yet: nobody is told then.
+    """
+    try:
+        handle = os.open(path, getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return None
+    try:
+        told = _noted(handle)
+        # Only where somebody stands there, so that nobody who takes it now is kept from it.
+        return None if told is None or try_lock(handle, shared=True) else told
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
 def _locked(path: Path, shared: bool, wait_s: float) -> int:
     """Return the handle of the file of a lock, locked."""
     deadline = time.monotonic() + wait_s
@@ -70,9 +89,9 @@ def _locked(path: Path, shared: bool, wait_s: float) -> int:
         try:
             if not try_lock(handle, shared=shared):
                 if time.monotonic() >= deadline:
+                    who = _noted(handle) or "another process is at work here"
                     raise InputError(
-                        f"{path.parent}: {_holders(handle)}; wait until that has ended, or end "
-                        f"it, and try again"
+                        f"{path.parent}: {who}; wait until that has ended, or end it, and try again"
                     )
                 time.sleep(_BETWEEN_TRIES_S)
             elif _is_there(handle, path):
@@ -124,8 +143,8 @@ def _note(handle: int, doing: str, shared: bool) -> None:
     os.write(handle, f"{json.dumps(note)}\n".encode())
 
 
-def _holders(handle: int) -> str:
-    """Return who holds a lock and for what, as far as its file says so."""
+def _noted(handle: int) -> str | None:
+    """Return who holds a lock and for what, as far as its file says so and they are alive."""
     os.lseek(handle, 0, os.SEEK_SET)
     told = []
     for line in os.read(handle, _LARGEST_NOTE_BYTES).splitlines():
@@ -136,4 +155,4 @@ def _holders(handle: int) -> str:
                     f"process {int(note['process'])} on {str(note['host'])[:80]!s} "
                     f"{str(note['doing'])[:200]} since {str(note['since'])[:40]}"
                 )
-    return "; ".join(told) or "another process is at work here"
+    return "; ".join(told) or None

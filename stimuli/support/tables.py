@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stimuli.support.errors import InputError, nearest
+from stimuli.support.errors import InputError, nearest, shown
 from stimuli.support.files import write_json, write_text
 from stimuli.support.system import sync_folders
 
 MISSING = "n/a"
 
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1  # whole numbers, as pandas and TOML have them
 _FORMULA = re.compile(r"'*[=+@-]")
 _NUMBERS = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?(?:;[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)*")
 
@@ -165,6 +166,8 @@ def _value(text: str, column: Column) -> Value:
         return None
     if column.type is bool:
         return {"true": True, "false": False}[text]
+    if column.type is int and not _SMALLEST <= int(text) <= _LARGEST:
+        raise ValueError("no whole number of 64 bits")
     return column.type(_as_stated(text) if column.type is str else text)
 
 
@@ -245,7 +248,7 @@ def read_table(path: str | Path, schema: Schema) -> list[Row]:
             text = named.get(column.name, MISSING)
             if column.levels and text not in (MISSING, *column.levels):
                 raise InputError(
-                    f"{path}, line {number}: {column.name} is {text!r}; "
+                    f"{path}, line {number}: {column.name} is {shown(text)}; "
                     f"expected one of {', '.join(column.levels)}"
                     f"{nearest(text, column.levels)}"
                 )
@@ -253,7 +256,7 @@ def read_table(path: str | Path, schema: Schema) -> list[Row]:
                 row[column.name] = _value(text, column)
             except (ValueError, KeyError):
                 raise InputError(
-                    f"{path}, line {number}: {column.name} is {text!r}; "
+                    f"{path}, line {number}: {column.name} is {shown(text)}; "
                     f"expected {column.type.__name__} or {MISSING}"
                 ) from None
         rows.append(row)

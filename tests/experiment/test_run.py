@@ -15,6 +15,13 @@ def record(study, *options):
     return run.main(["--study", str(study), "--subject", "07", "--simulate", *options])
 
 
+@pytest.mark.parametrize("doing", [("--list", "--resume"), ("--resume", "--set-aside")])
+def test_what_cannot_be_done_at_once_is_refused(make_study, doing, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        record(make_study(sources=1), *doing)
+    assert "not allowed with argument" in capsys.readouterr().err
+
+
 def test_a_session_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
     make_study, interrupt_at, monkeypatch, capsys
 ):

@@ -7,10 +7,12 @@ import signal
 import pytest
 
 from analysis.report import session_report, study_report
+from analysis.sessions.runs import read_runs
 from analysis.sharing.share import share_study
 from experiment import simulate_subject
+from experiment.records import storage
 from experiment.subjects import recording
-from stimuli.contract.catalogue import write_blocks
+from stimuli.contract.catalogue import read_catalogue, write_blocks
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.study import open_study
 from stimuli.support.errors import InputError
@@ -37,6 +39,22 @@ def session(study, subject):
             return run_session(*arguments, **named)
 
         recording.run_session = halting
+        simulate_subject(study, subject)
+
+    return work
+
+
+def half_stored(study, subject):
+    """Return a session that stops when its events are written and nothing else is yet."""
+
+    def work(halt):
+        add_participant = storage.add_participant
+
+        def halting(*arguments):
+            halt()
+            return add_participant(*arguments)
+
+        storage.add_participant = halting
         simulate_subject(study, subject)
 
     return work
@@ -131,6 +149,23 @@ def test_what_a_living_process_writes_is_left_to_it_and_what_a_dead_one_wrote_go
             assert leftovers(tmp_path) == sorted([name, ours.name])
     assert (tmp_path / "of-another.txt").read_text() == "whole"
     assert sorted(os.listdir(tmp_path)) == ["of-another.txt", "ours.txt"]
+
+
+def test_a_run_under_way_is_left_out_of_an_analysis_and_named(tmp_path, capsys):
+    study = open_study(build_study(tmp_path / "study", sources=1))
+    simulate_subject(study, 7)
+    stimuli = read_catalogue(study.catalogue)
+    with halted(half_stored(study, 8)) as process:
+        runs = read_runs(study, stimuli)
+        said = capsys.readouterr().err
+        own = rf"sub-08_task-freeview_run-1: is being recorded \(process {process} on "
+        assert re.search(f"left out: {own}", said), said
+        with pytest.raises(InputError, match=own):
+            read_runs(study, stimuli, "08")
+        assert {run.subject for run in runs} == {"07"}
+        assert "--resume" not in said
+    assert [run.subject for run in read_runs(study, stimuli)] == ["07", "08"]
+    assert "left out" not in capsys.readouterr().err
 
 
 def report(study):

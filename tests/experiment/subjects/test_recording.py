@@ -91,7 +91,7 @@ def test_the_sidecar_of_the_command_holds_the_hashes_of_what_it_read_and_made(ma
 
 
 def test_a_session_is_simulated_again_to_the_byte(make_study):
-    first, second = make_study("first"), make_study("second")
+    first, second = (make_study(name, sources=2) for name in ("first", "second"))
     record(first)
     record(second, "7")
     for name in (ASC, EVENTS_TSV, "participants.tsv"):
@@ -99,7 +99,8 @@ def test_a_session_is_simulated_again_to_the_byte(make_study):
 
 
 def test_another_subject_or_seed_looks_elsewhere(make_study):
-    study, reseeded = make_study("a"), make_study("b", settings="[study]\nseed = 1")
+    study = make_study("a", sources=1)
+    reseeded = make_study("b", sources=1, settings="[study]\nseed = 1")
     record(study)
     record(study, "08")
     record(reseeded)
@@ -224,6 +225,43 @@ def interrupted(make_study, interrupt_at, monkeypatch):
         record(study)
     monkeypatch.undo()
     return study, study / JOURNAL
+
+
+@pytest.mark.parametrize("fetched", [True, False])
+def test_a_recording_that_is_gone_is_told_and_the_session_goes_on_without_it(
+    make_study, interrupt_at, monkeypatch, fetched
+):
+    study = make_study(sources=2)
+    interrupt_at(2000)
+    with pytest.raises(KeyboardInterrupt):
+        record(study)
+    monkeypatch.undo()
+    recording = (study / ASC).read_bytes()
+    (study / ASC).unlink()
+    if not fetched:  # as if its file on the host, which is none any more, had never come
+        open_study(study).session_provenance(7).unlink()
+    outcome = record(study, resume=True)
+    (told,) = outcome.unfetched
+    assert re.search(
+        r"host/07-1\.asc: is no longer there; .* put the file back from a copy; ", told
+    )
+    assert f"or copy it by hand to {study / ASC}" in told
+    assert (outcome.records.trials_left, outcome.records.stored) == (0, False)
+    (study / ASC).write_bytes(recording)
+    if not fetched:
+        assert record(study, resume=True).unfetched == []
+    with pytest.raises(InputError, match="complete"):
+        record(study, resume=True)
+
+
+@pytest.mark.parametrize("name", [EVENTS_TSV, "participants.tsv"])
+def test_a_table_that_is_gone_is_made_again_of_the_journal(make_study, name):
+    study = make_study(sources=1)
+    record(study)
+    before = contents(study)
+    (study / name).unlink()
+    record(study, resume=True)
+    assert contents(study) == before
 
 
 def flipped(lines):

@@ -6,14 +6,17 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 from experiment.protocols.tracker import TrackerFault
+from experiment.trackers import iohub_process
 from experiment.trackers.iohub import (
     GAZEPOINT,
     MOUSE_GAZE,
@@ -103,6 +106,40 @@ def test_a_process_of_ioHub_that_has_ended_is_a_tracker_that_is_lost():
         with pytest.raises(TrackerFault, match="has ended") as fault:
             work()
         assert fault.value.lost
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """A process of ioHub that never answers, and its client, which is asked without an end."""
+    from psychopy.iohub.devices import Computer
+
+    process = psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(Computer, "iohub_process", process, raising=False)
+    monkeypatch.setattr(iohub_process, "_SILENCE_S", 0.1)
+    connection = SimpleNamespace(sock=SimpleNamespace(settimeout=lambda seconds: None))
+    connection.receive = lambda: time.sleep(0.02)
+    yield process, SimpleNamespace(udp_client=connection)
+    if process.is_running():
+        process.kill()
+    process.wait()
+
+
+def test_a_calibration_of_ioHub_may_take_any_time(silent):
+    process, hub = silent
+    unhurried = iohub_process.wait_while_alive(hub)
+    ended = threading.Timer(0.5, process.kill)
+    with unhurried():
+        ended.start()
+        began_s = time.monotonic()
+        assert hub.udp_client.receive() is None
+        assert time.monotonic() - began_s > 0.4
+
+
+def test_a_process_of_ioHub_that_gives_no_answer_is_ended(silent):
+    process, hub = silent
+    iohub_process.wait_while_alive(hub)
+    assert hub.udp_client.receive() is None
+    assert process.wait(20) == -signal.SIGKILL
 
 
 def test_what_a_session_that_was_killed_left_of_ioHub_is_ended():

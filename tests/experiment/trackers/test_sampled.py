@@ -16,7 +16,7 @@ from experiment.display.virtual import VirtualClock, VirtualDisplay
 from experiment.laboratory.simulation import SimulatedOperator
 from experiment.observer.eye import Eye
 from experiment.protocols.lab import Lab
-from experiment.protocols.tracker import TrackerFault, Validation
+from experiment.protocols.tracker import LostRecording, TrackerFault, Validation
 from experiment.records import storage
 from experiment.records.earlier_runs import earlier_runs, recover_earlier_runs
 from experiment.subjects import recording
@@ -263,6 +263,23 @@ def test_a_rate_that_is_not_that_of_the_samples_is_not_told(tmp_path):
     write_physio_files(files, path)
     sidecar = json.loads(path.with_name(path.name.replace(".tsv.gz", ".json")).read_text())
     assert sidecar["SamplingFrequency"] == pytest.approx(150, abs=1)
+
+
+@pytest.mark.parametrize("table", ["samples.tsv", "messages.tsv", "facts.json"])
+def test_a_table_that_is_gone_is_named_and_nothing_is_made_of_the_others(tmp_path, table):
+    folder, path = tmp_path / "host", tmp_path / "sub-07_recording-eye1_physio.tsv.gz"
+    files = WorkingFiles(folder, "07-1")
+    files.begin({"eyes": ["left"], "preferred": "left", "rate_hz": 60.0})
+    files.add_messages([(0.0, "TRIALID 1")])
+    assert files.missing is None
+    files.add_samples(GazeSamples(np.arange(9) / 60, {"left": np.ones((9, 3))}))
+    files.add_messages([(0.1, "2 SYNCTIME")])
+    assert files.missing is None
+    (folder / f"07-1_{table}").unlink()
+    tracker = SampledTracker(None, None, None, Settings(), folder)
+    with pytest.raises(LostRecording, match=rf"host/07-1_{table}: is no longer there; .* a copy"):
+        tracker.recover("07-1", path)
+    assert not path.exists()
 
 
 def test_the_recording_of_another_tracker_is_not_taken_for_lost(make_study, session):

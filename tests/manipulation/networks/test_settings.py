@@ -39,3 +39,16 @@ def test_settings_state_only_differences_and_survive_as_toml(tmp_path):
 def test_wrong_settings_are_named(change, message):
     with pytest.raises(InputError, match=message):
         read_run_settings(changes=[change])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"[data]\nsize_px = {'1' * 5000}", "line 2: a whole number has"),
+        ("a = " + "[" * 9999, "deep"),
+    ],
+)
+def test_a_file_of_settings_that_python_cannot_take_is_named(tmp_path, text, message):
+    (tmp_path / "run.toml").write_text(text)
+    with pytest.raises(InputError, match=rf"run\.toml: not TOML: .*{message}"):
+        read_run_settings(tmp_path / "run.toml")

@@ -12,6 +12,7 @@ from PIL import Image
 from manipulation.images.photographs import squared, squared_mask, to_pixels
 from manipulation.training import cache_folder, photograph_cache
 from stimuli.contract.masks import read_annotations
+from stimuli.support import system_errors
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
 from tests.manipulation.training import small_run
@@ -126,8 +127,11 @@ def test_an_outline_that_cannot_be_read_is_left_out_and_named_once(pictures, tmp
 def test_a_full_disk_is_foreseen(pictures, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(InputError, match="give --cache on another disk"):
+    with pytest.raises(OSError, match="No space left") as full:
         small_run.photographs(pictures, tmp_path / "cache", small_run.settings(tmp_path))
+    told = system_errors.told(full.value)
+    assert told.startswith(f"{tmp_path}/cache/32px-")
+    assert "8 photographs of 32 px need 0.03 MB, and 0.00 are free; you can also give" in told
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path):

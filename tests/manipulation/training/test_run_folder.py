@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from manipulation import train as train_command
 from manipulation.runs import state as run_state
 from manipulation.runs.state import Stopped
 from manipulation.training.run_folder import training_alone, weights_file
 from manipulation.training.trainer import Trainer
 from stimuli.support.errors import InputError
+from tests.faults.processes import command, said_by, with_full_disk
 from tests.manipulation.training import small_run
 
 
@@ -67,6 +69,17 @@ def test_a_full_disk_leaves_the_state_before(trained, tmp_path, monkeypatch, err
         trained(folder)
     assert (folder / "state.pt").read_bytes() == before
     assert not list(folder.glob(".writing-*"))
+
+
+def test_a_disk_that_is_full_between_states_is_told_in_one_line(pictures, cache, tmp_path):
+    small_run.photographs(pictures, cache, small_run.settings(tmp_path))
+    arguments = small_run.arguments(pictures, cache, tmp_path / "run", tmp_path / "small.toml")
+    rarely = ("--set", "log.state_every = 100", "--set", "log.weights_every = 100")
+    train = command(train_command.main, *arguments, *rarely)
+    status, said = said_by(with_full_disk(3000, train))
+    assert (status, said.count("Traceback"), said.count("error: ")) == (1, 0, 1), said
+    assert f"error: {tmp_path}/run/tensorboard: the disk is full" in said
+    assert "; no state is kept yet; make room" in said
 
 
 def test_of_two_runs_in_one_folder_the_second_is_told_who_trains_there(trained, tmp_path):

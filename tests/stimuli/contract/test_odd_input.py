@@ -13,6 +13,8 @@ from stimuli.contract.masks import annotations_of, read_annotations
 from stimuli.contract.outlines import decode
 from stimuli.contract.settings import parse_settings
 from stimuli.support.errors import InputError
+from stimuli.support.files import read_json
+from stimuli.support.tables import Column, Schema, read_table
 from tests.stimuli.contract.test_masks import encodings
 
 SIZE = (6, 8)
@@ -128,8 +130,26 @@ def test_json_that_no_reader_can_take_is_named(text, tmp_path):
     ],
 )  # fmt: skip
 def test_settings_that_no_reader_can_take_are_named(text):
-    with pytest.raises(InputError, match=r"study\.toml"):
+    with pytest.raises(InputError, match=r"study\.toml") as refused:
         parse_settings(text)
+    assert "int_max_str_digits" not in str(refused.value)
+
+
+def test_a_number_of_thousands_of_digits_is_told_by_its_line(tmp_path):
+    number, path = "1" * 5000, tmp_path / "a.json"
+    with pytest.raises(InputError, match=r"line 3: a whole number has more than \d+ digits; exp"):
+        parse_settings(f"[study]\n\nseed = {number}")
+    path.write_text(f'{{"a":\n-{number}}}')
+    with pytest.raises(
+        InputError, match=r"a\.json: .*line 2: a whole number .* expected one of 64"
+    ):
+        read_json(path)
+    schema = Schema("orders", (Column("order", int, "Of the blocks"),))
+    for text in (number, str(2**63)):
+        path.write_text(f"order\n{text}\n")
+        with pytest.raises(InputError, match=r"line 2: order is '\d{19,80}.*'; exp") as refused:
+            read_table(path, schema)
+        assert len(str(refused.value)) < 300
 
 
 @FEW
