@@ -58,11 +58,12 @@ def transform_card(
         for one in results
     )
     seen = (
-        f"FGTransform sees {_SOURCES[guide.guiding]}; " if checkpoint.network.uses_features else ""
-    )
+        f"FGTransform sees {_SOURCES[guide.guiding]}; feature" if checkpoint.network.uses_features
+        else "Feature"
+    )  # fmt: skip
     introduction = f"""\
-{_WHAT[targets.manipulation]}. A `{settings.network.kind}` of {numbers:,} weights. {seen}\
-feature and texture losses compare {_SOURCES[guide.comparing]}. The saliency model that says where \
+{_WHAT[targets.manipulation]}. A `{settings.network.kind}` of {numbers:,} weights. {seen} \
+and texture losses compare {_SOURCES[guide.comparing]}. The saliency model that says where \
 people will look is `{guide.saliency}`."""
     facts = {
         "data": origin.data,

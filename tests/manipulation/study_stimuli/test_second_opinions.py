@@ -113,20 +113,20 @@ def test_default_judges_are_two_that_ship_and_do_not_guide():
 
 
 def test_a_judge_that_a_network_was_trained_with_is_said_to_have_guided_it():
-    chosen = ManipulationSettings(saliency="icf", second_opinion=("scratch",))
+    chosen = ManipulationSettings(saliency="icf", second_opinion=("robust",))
     models = StudyModels(chosen, parts=("fgtransform-scale",))
-    assert models.shares == {"scratch": "guided fgtransform-scale, shares OSIE"}
-    assert models.took_part(["fgtransform-scale"]) == {"scratch"}
-    assert models.took_part(["fgtransform-shift"]) == models.took_part([]) == set()
+    assert models.shares == {"robust": "guided fgtransform-scale, shares OSIE"}
+    assert models.took_part(["fgtransform-scale"]) == {"robust"}
+    assert models.took_part([]) == set()
     image = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(0))
     mask = torch.zeros(1, 128, 128)
     mask[:, 32:64, 32:64] = 1
     settings = Settings(manipulation=chosen)
     _, effect = make_version(image, mask, 2.0, transform="network", settings=settings)
     assert effect.second_changes == {}
-    settings = replace(settings, pixels=PixelSettings(steps=1))
+    settings = replace(settings, pixels=PixelSettings(steps=1, guides=()))
     _, effect = make_version(image, mask, 2.0, transform="pixels", settings=settings)
-    assert effect.second_changes.keys() == {"scratch"}
+    assert effect.second_changes.keys() == {"robust"}
 
 
 def test_what_guides_free_pixels_does_not_judge_them():
