@@ -169,13 +169,18 @@ class Trainer:
 def align_gradients(optimiser: torch.optim.Optimizer) -> None:
     """Give gradients the strides of their weights, which fused Adam on a GPU compares.
 
-    They differ where a side is 1, as in a compiled 1x1 convolution; no value moves.
+    They differ where a side is 1, as in a compiled 1x1 convolution, where nothing is copied.
     """
     for group in optimiser.param_groups:
         for weight in group["params"]:
             gradient = weight.grad
-            if gradient is not None and gradient.stride() != weight.stride():
+            if gradient is None or gradient.stride() == weight.stride():
+                continue
+            sides = zip(weight.shape, weight.stride(), gradient.stride(), strict=True)
+            if all(wanted == found for side, wanted, found in sides if side > 1):
                 weight.grad = gradient.as_strided(weight.shape, weight.stride())
+            else:
+                weight.grad = torch.empty_like(weight).copy_(gradient)
 
 
 @contextmanager

@@ -73,10 +73,11 @@ def test_a_step_never_waits_for_a_value(pictures, cache, guide, tmp_path):
     assert trace.waited == 0
 
 
-def test_gradients_get_the_strides_of_their_weights():
+@pytest.mark.parametrize("side", [1, 3])
+def test_gradients_get_the_strides_of_their_weights(side):
     """Fused Adam on a GPU refuses others, as of a compiled 1x1 convolution."""
-    weight = torch.nn.Conv2d(4, 6, 1).to(memory_format=torch.channels_last).weight
-    weight.grad = torch.arange(24.0).reshape(6, 4, 1, 1)
+    weight = torch.nn.Conv2d(4, 6, side).to(memory_format=torch.channels_last).weight
+    weight.grad = torch.arange(float(weight.numel())).reshape(weight.shape)
     expected = weight.grad.clone()
     assert weight.grad.stride() != weight.stride()
     align_gradients(torch.optim.Adam([weight]))
