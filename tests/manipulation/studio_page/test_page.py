@@ -255,6 +255,7 @@ def test_an_object_is_clicked_a_slider_moved_the_version_saved_found_again_and_u
     assert page.get_by_role("checkbox", name=name, exact=True).last.is_checked()
     wait_for(page, "#state", text="not saved")
     wait_for_another_picture(page, first)
+    wait_until_settled(page)  # so that what changes next is the slider's
 
     # Its slider, by the keyboard.
     before, figures_before = picture(page), figures(page)
