@@ -71,5 +71,5 @@ def test_a_sentence_states_the_contrast_with_its_interval(contrasts):
     summary = table.rename(columns={"contrast": "condition"}).iloc[:0]
     summary = summary.assign(direction=[], measure=[], mean_change_low=[])
     (sentence,) = effect_sentences(summary, controls=table)
-    assert "by +0.21 more than their controls" in sentence
-    assert "n = 3); the model predicted +0.20." in sentence
+    assert "by +0.210 more than their controls" in sentence
+    assert "n = 3 targets); the model predicted +0.200." in sentence

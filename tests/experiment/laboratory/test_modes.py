@@ -11,7 +11,13 @@ import pytest
 from experiment.display.virtual import VirtualClock, VirtualDisplay
 from experiment.laboratory.modes import Room, find_mode, modes, using_mode
 from experiment.laboratory.simulation import SimulatedOperator
-from experiment.protocols.tracker import DriftChecker, HostScreen, TrialNotes, Validator
+from experiment.protocols.tracker import (
+    DriftChecker,
+    HostScreen,
+    LostRecording,
+    TrialNotes,
+    Validator,
+)
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ParticipantKind
 from stimuli.support.errors import InputError
@@ -84,6 +90,7 @@ def test_a_tracker_of_another_package_is_a_mode_and_records(template, monkeypatc
         path = tmp_path / "sub-07_task-freeview_run-1_recording-eye1_physio.tsv.gz"
         assert tracker.save(path)
         tracker.forget(name)
-        assert not tracker.recover(name, path)
+        with pytest.raises(LostRecording, match="is no longer there"):
+            tracker.recover(name, path)
         assert isinstance(tracker, Validator)
         assert not isinstance(tracker, DriftChecker | HostScreen | TrialNotes)
