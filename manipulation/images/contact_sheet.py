@@ -65,6 +65,8 @@ class Panel:
         Predicted density, drawn as a heat map.
     outlined
         Regions of this picture, with their names on it.
+    notes
+        Further lines between title and picture.
     """
 
     title: str
@@ -72,12 +74,19 @@ class Panel:
     image: np.ndarray
     density: np.ndarray
     outlined: tuple[Outlined, ...] = ()
+    notes: str = ""
+
+    @property
+    def heading(self) -> str:
+        """All lines above the picture."""
+        return f"{self.title}\n{self.notes}" if self.notes else self.title
 
 
 def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "") -> Figure:
     """Return a figure with a row for each source: every picture beside its predicted density."""
     columns = max(map(len, rows))
-    lines = max(panel.figures.count("\n") + 1 for panels in rows for panel in panels)
+    texts = [text for row in rows for panel in row for text in (panel.heading, panel.figures)]
+    lines = max(text.count("\n") + 1 for text in texts)
     more = max(lines - _LINES, 0) * _LINE_IN
     top = 0.6 + max(lines - _LINES + 1, 0) * _LINE_IN + 0.15 * len(subtitle.splitlines())
     height = len(rows) * (_CELL_IN * 1.28 + more) + top + 0.2
@@ -93,7 +102,7 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], title: str, subtitle: str = "
         for column, panel in enumerate(panels):
             picture = figure.add_subplot(grid[number, 2 * column])
             picture.imshow(panel.image, interpolation="antialiased")
-            picture.set_title(panel.title, fontsize=7, pad=2, loc="left")
+            picture.set_title(panel.heading, fontsize=7, pad=2, loc="left")
             _name(picture, panel.outlined)
             heat = figure.add_subplot(grid[number, 2 * column + 1])
             heat.imshow(panel.density, cmap="magma", vmin=0, vmax=peak)

@@ -9,6 +9,7 @@ _LIMITS = """\
 photograph, to it as to people: of these it finds few, and that is what a budget means.
 - It learned what edits do to these photographs. Of other pictures, drawings or screens, its \
 scores mean little, and a photograph that was edited before it came into a study counts as it is.
+- Outputs of networks and free pixels were not among the edits that it learned from.
 - A high rank among untouched photographs does not say that people cannot tell; nobody was asked."""
 
 

@@ -12,7 +12,7 @@ from manipulation.images.log_density import log_normalised
 from manipulation.images.photographs import resized, to_image, to_pixels
 from manipulation.study_stimuli.region_names import object_names, union_name
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
-from stimuli.contract.vocabulary import Direction, Stimulus
+from stimuli.contract.vocabulary import Direction, PredictedEffect, Stimulus
 from stimuli.support.files import read_image, read_log_saliency
 
 _SHEET_PX = 256
@@ -62,6 +62,7 @@ def _panel(
         image=to_pixels(resized(shown, size)),
         density=log_normalised(resized(log_saliency, size)).exp().numpy(),
         outlined=tuple(regions),
+        notes=_costs(stimulus.effect),
     )  # fmt: skip
 
 
@@ -111,6 +112,24 @@ def _named(unusual: str, names: dict[int, str]) -> str:
     if not all(one.isdigit() for one in numbers):
         return unusual
     return f"{union_name(names, [int(one) for one in numbers])}: {what}"
+
+
+def _costs(effect: PredictedEffect | None) -> str:
+    """Return what a version costs in naturalness, in three lines; none of an original."""
+    if effect is None or effect.ssim is None:
+        return ""
+
+    def number(value: float | None, form: str) -> str:
+        return "-" if value is None else format(value, form)
+
+    features = f"{number(effect.feature_distance, '.3f')}, {number(effect.local_distance, '.2f')}"
+    colours, tones = number(effect.colour_difference, ".1f"), number(effect.tone_difference, ".1f")
+    clipped, seam = number(effect.clipped, ".1%"), number(effect.seam_octaves, "+.1f")
+    return (
+        f"distance {features}, {number(effect.psnr_db, '.1f')} dB\n"
+        f"colours {colours}, tones {tones}, SSIM {effect.ssim:.2f}\n"
+        f"clipped {clipped}, contours {seam}"
+    )
 
 
 def _figures(stimulus: Stimulus, unit: str, names: dict[int, str]) -> str:

@@ -124,4 +124,8 @@ def _headings(settings: Settings, judges: Sequence[str]) -> tuple[str, str]:
             "\nRealism: share of untouched photographs that look at least as edited, by the "
             "judge that bounds and by another; unusual: units of CIELAB, or octaves"
         )
+    subtitle += (
+        "\nDistance in features, in the mean and where largest; colours in CIE94, tones in CIELAB "
+        "where they change most; contours: octaves"
+    )
     return title, subtitle

@@ -91,5 +91,6 @@ def draw_curve(points: Sequence[CurvePoint]) -> Figure:
     for axes in (by_realism, by_distance):
         axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
-    by_distance.legend(frameon=False)
+    lines, names = by_distance.get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside upper center", ncols=3, frameon=False)
     return figure

@@ -11,7 +11,7 @@ from manipulation.saliency import load_saliency_model, save_saliency_model
 from stimuli.contract.schemas import TRANSFER
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
 from stimuli.support.errors import InputError
-from stimuli.support.files import read_image
+from stimuli.support.files import read_image, read_json
 from stimuli.support.tables import read_table
 
 
@@ -32,7 +32,12 @@ def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_pat
     mine = f"mine={transform_file('fgtransform-shift')}"
     transfer.main([
         *photographs, "--objects", "2", "--out", str(tmp_path / "out"), "--transforms", mine,
+        "--budget", "0.1", "--distance", "4", "--local-distance", "3", "--colour", "90",
+        "--tone", "80",
     ])  # fmt: skip
+    made_with = read_json(tmp_path / "out" / "transfer.provenance.json")["settings"]
+    bounds = {"budget": 0.1, "distance": 4, "local_distance": 3, "colour": 90, "tone": 80}
+    assert bounds.items() <= made_with.items()
     rows = read_table(tmp_path / "out" / "transfer.tsv", TRANSFER)
     assert [row["transform"] for row in rows] == ["mine"] * 4
     assert all(row["asked_change"] * row["k_shift"] > 0 for row in rows)

@@ -157,7 +157,7 @@ def test_the_networks_that_ship_are_those_of_their_cards():
 
 
 @pytest.mark.parametrize(("source_id", "annotation_id"), [("coffee", 302), ("rocket", 402)])
-def test_on_photographs_they_have_not_seen_they_move_their_guide_s_predictions_as_asked(
+def test_on_photographs_they_have_not_seen_a_model_that_took_no_part_moves_as_asked(
     source_id, annotation_id
 ):
     chosen = ManipulationSettings(saliency="scratch", second_opinion=())
