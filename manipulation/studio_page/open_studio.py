@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import webbrowser
 from functools import partial
 from pathlib import Path
@@ -52,6 +53,8 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     >>> from manipulation import open_studio
     >>> open_studio("my-study", port=7900, browser=False)  # doctest: +SKIP
     """
+    if port is not None:
+        _check_free(port)
     session = Session(Path(study))
     gradio = _gradio()
     from starlette.middleware import Middleware  # gradio's own base
@@ -70,9 +73,7 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     except OSError as error:
         if error.errno not in (None, errno.EADDRINUSE, errno.EACCES):
             raise
-        raise InputError(
-            f"port {port or '7860 to 7959'} is in use ({error}); name another"
-        ) from None
+        raise _in_use(port or "7860 to 7959", error) from None
     address = f"{url}?token={token}"
     console.print(
         f"The studio is at {address} , for this computer alone. Ctrl-C ends it.", soft_wrap=True
@@ -92,8 +93,25 @@ def open_studio(study: str | Path, *, port: int | None = None, browser: bool = T
     session.close()
 
 
+def _check_free(port: int) -> None:
+    """Check that a port is free, before a study is read for nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tried:
+        if os.name == "posix":  # as servers do; elsewhere it would allow what is in use
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((_HOST, port))
+        except (OSError, OverflowError) as error:
+            raise _in_use(port, error) from None
+
+
+def _in_use(port: int | str, error: Exception) -> InputError:
+    return InputError(f"port {port} is in use ({error}); name another")
+
+
 def _draw_missing_sheets(workbench: Workbench) -> None:
-    judges = [one.described for one in workbench.models.second_opinions]
+    def judges() -> list[str]:
+        return [one.described for one in workbench.models.second_opinions]
+
     draw_missing_sheets(workbench.study, judges)
 
 

@@ -54,7 +54,7 @@ def draw_sheets(
     write_contact_sheets(study.stimuli, rows, *headings, wanted=wanted)
 
 
-def draw_missing_sheets(study: Study, judges: Sequence[str]) -> bool:
+def draw_missing_sheets(study: Study, judges: Callable[[], Sequence[str]]) -> bool:
     """Draw the contact sheets of a finished study where one is missing or older than its pictures.
 
     That is so where the studio was killed after a save, before they were drawn. Nothing is drawn
@@ -63,7 +63,7 @@ def draw_missing_sheets(study: Study, judges: Sequence[str]) -> bool:
     Parameters
     ----------
     judges
-        Models that took no part, as the sheets call them.
+        Returns the models that took no part, as the sheets call them; asked where they are drawn.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def draw_missing_sheets(study: Study, judges: Sequence[str]) -> bool:
     made, stimuli = sha256(study.catalogue), read_catalogue(study.catalogue)
     if not _are_stale(study, stimuli):
         return False
-    draw_sheets(study, Sources(study).read(), stimuli, judges, lambda: is_made(study, made))
+    draw_sheets(study, Sources(study).read(), stimuli, judges(), lambda: is_made(study, made))
     return True
 
 

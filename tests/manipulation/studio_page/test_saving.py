@@ -153,19 +153,21 @@ def test_sheets_that_a_killed_studio_left_undrawn_or_stale_are_drawn_when_it_ope
 
     monkeypatch.setattr("manipulation.study_stimuli.sheets.write_contact_sheets", write)
     judges = ["judge-1", "judge-2"]
-    assert draw_missing_sheets(study, judges)
+    assert draw_missing_sheets(study, lambda: judges)
     assert drawn == [([3, 3], True)]
-    assert not draw_missing_sheets(study, judges)
+    assert not draw_missing_sheets(study, lambda: judges)
     sheet = study.stimuli / "contact_sheet.png"
     os.utime(sheet, ns=(0, 0))  # of what was there before
-    assert draw_missing_sheets(study, judges)
+    assert draw_missing_sheets(study, lambda: judges)
     sheet.unlink()
     text = study.settings_file.read_text()
     study.settings_file.write_text(text.replace("# k_scale = 2.0", "k_scale = 3.0"))
-    assert not draw_missing_sheets(open_study(study.root), judges)  # manipulation.generate's
+    assert not draw_missing_sheets(
+        open_study(study.root), lambda: judges
+    )  # manipulation.generate's
     study.settings_file.write_text(text)
     study.catalogue.unlink()  # killed while versions were made
-    assert not draw_missing_sheets(study, judges)
+    assert not draw_missing_sheets(study, lambda: judges)
     assert len(drawn) == 2
     assert len(contact_sheet_files(study.stimuli, 25)) == 3
 
