@@ -247,8 +247,8 @@ def _why_no_aim(photographs: Sequence[_Photograph]) -> str:
         for one in photograph.objects
         if not one.rejected_because.startswith(UNREADABLE)  # which were left out before
     )
-    counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    return counted and f"; objects of the others: {counted}"
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return told and f"; objects of the others: {told}"
 
 
 def _with_an_aim(objects: Sequence[Sequence[ObjectCandidate]]) -> int:
