@@ -9,7 +9,6 @@ _LIMITS = """\
 photograph, to it as to people: of these it finds few, and that is what a budget means.
 - It learned what edits do to these photographs. Of other pictures, drawings or screens, its \
 scores mean little, and a photograph that was edited before it came into a study counts as it is.
-- Outputs of networks and free pixels were not among the edits that it learned from.
 - A high rank among untouched photographs does not say that people cannot tell; nobody was asked."""
 
 
@@ -44,7 +43,8 @@ contour. Its score is a guess of the distance to the original in features."""
         "data": origin.data,
         "photographs": f"{photographs} to fit, {calibrated} others for the scores of what is "
         f"untouched, {quality.photographs} kept from both; {rounds} regions of each",
-        "edits": f"our own at random; {', '.join(KINDS)}; never seen: {', '.join(UNSEEN_KINDS)}",
+        "edits": f"our own at random; {', '.join(KINDS)}; outputs of the networks that ship; "
+        f"free pixels; never seen: {', '.join(UNSEEN_KINDS)}",
         "seed": str(seed),
         "made with": origin.made_with,
         "SHA-256": f"`{origin.sha256}`",

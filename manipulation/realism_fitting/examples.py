@@ -1,9 +1,10 @@
 """Examples for a realism judge: regions of photographs, untouched and edited in many ways.
 
 Of each photograph a region is drawn; its vector (`pooled`) is kept for the photograph as it is, as
-another camera might have taken it, under four random settings of our own edits, and under other
-edits of random kinds, places and strengths. How strong an edit is, is its distance to the
-photograph in features, inside the region and over all of the image alike.
+another camera might have taken it, under four random settings of our own edits, under other edits
+of random kinds, places and strengths, and as a trained network and a search over free pixels change
+it. How strong an edit is, is its distance to the photograph in features, inside the region and over
+all of the image alike.
 """
 
 import random
@@ -21,6 +22,7 @@ from torch.nn import functional
 from manipulation.images.guided_filter import guided_filter
 from manipulation.images.photographs import squared, squared_mask, to_image, to_pixels
 from manipulation.naturalness.region_features import RegionFeatures, pooled, region_weights
+from manipulation.realism_fitting.model_edits import ModelEdits
 from manipulation.realism_fitting.random_edits import (
     KINDS,
     UNSEEN_KINDS,
@@ -111,6 +113,7 @@ class ExampleMaker:
         self._annotations, self._held_out, self.folder = annotations, held_out, folder
         self._annotated = [one.image_id for one in photographs if one.image_id is not None]
         self._features = RegionFeatures()
+        self._by_models = ModelEdits()
         self.left_out: dict[tuple[str, int | None], LeftOut] = {}
 
     def examples(self, photograph: Photograph, number: int) -> Examples | None:
@@ -168,6 +171,7 @@ class ExampleMaker:
             base = camera(image, generator) if rng.random() < _FROM_CAMERA else image
             changed = {**KINDS, **UNSEEN_KINDS}[kind](base, strength, generator)
             edits.append((kind, strength, mixed(base, changed, where)))
+        edits += self._by_models.edits(image, torch.from_numpy(region).float(), rng)
         maps = [self._features.maps(to_image(to_pixels(one))[None]) for _, _, one in edits]
         distances = [_distance(maps[0][1:], one[1:], weights[0]) for one in maps]
         return Examples(

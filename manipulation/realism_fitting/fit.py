@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from manipulation.naturalness.realism import RealismHead
 from manipulation.realism_fitting.examples import CAMERA, DARKROOM, UNTOUCHED, Examples
+from manipulation.realism_fitting.model_edits import NETWORK, PIXELS
 from manipulation.realism_fitting.random_edits import UNSEEN_KINDS
 from stimuli.support.errors import InputError
 
@@ -109,6 +110,8 @@ def judge_quality(head: RealismHead, examples: Sequence[Examples]) -> JudgeQuali
         f"strong (distance {STRONG:g} or more)": strong,
         f"mild (below {STRONG:g})": edited & ~strong,
         "our own edits": kinds == DARKROOM,
+        "outputs of networks": kinds == NETWORK,
+        "free pixels": kinds == PIXELS,
         "kinds never seen": np.isin(kinds, list(UNSEEN_KINDS)),
     }
     own = kinds == DARKROOM
@@ -119,7 +122,11 @@ def judge_quality(head: RealismHead, examples: Sequence[Examples]) -> JudgeQuali
         order=float(spearmanr(scores[edited], distances[edited]).statistic),
         order_of_settings=float(spearmanr(scores[own], settings[own]).statistic),
         found={
-            rate: {name: float((scores[group] > limit).mean()) for name, group in groups.items()}
+            rate: {
+                name: float((scores[group] > limit).mean())
+                for name, group in groups.items()
+                if group.any()
+            }
             for rate, limit in limits.items()
         },
     )

@@ -20,7 +20,8 @@ def search_pixels(loss: Objective, image: Tensor, settings: PixelSettings) -> Te
     """Change an image, pixel by pixel, until its prediction meets a target.
 
     Minimises the loss plus `fidelity` times the mean squared change of pixel values, by Adam on
-    the log odds of the pixels, from the photograph; the best step is kept.
+    the log odds of the pixels, from the photograph; after each step no value is further from the
+    photograph's than `largest_change`. The best step is kept.
 
     Parameters
     ----------
@@ -34,6 +35,10 @@ def search_pixels(loss: Objective, image: Tensor, settings: PixelSettings) -> Te
     Tensor (3, H, W)
         RGB in [0, 1].
     """
+    most = settings.largest_change / 255
+    low, high = (
+        squeezed_log_odds((image + change).clamp(0, 1), _SHOULDER) for change in (-most, most)
+    )
     odds = squeezed_log_odds(image, _SHOULDER).requires_grad_()
     optimiser = torch.optim.Adam([odds], lr=settings.step_size)
     best, best_loss = image, torch.inf
@@ -45,4 +50,6 @@ def search_pixels(loss: Objective, image: Tensor, settings: PixelSettings) -> Te
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
+        with torch.no_grad():
+            odds.clamp_(low, high)
     return best

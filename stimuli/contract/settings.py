@@ -166,6 +166,10 @@ class PixelSettings(CheckedSettings):
     )  # fmt: skip
     steps: int = setting(20, "steps of the optimiser", 1, 5000)
     step_size: float = setting(0.02, "step size of Adam, in log odds of pixel values", 1e-5, 1.0)
+    largest_change: float = setting(
+        2.0, "levels, of 255, by which a value of a pixel may differ from the photograph's: up to "
+        "about 2 nobody sees; 255 bounds nothing", 1, 255,
+    )  # fmt: skip
     fidelity: float = setting(0.0, "weight of the mean squared change of pixels", 0, 1e6)
 
 
