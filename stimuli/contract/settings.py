@@ -102,7 +102,7 @@ class ManipulationSettings(CheckedSettings):
         0.15, "the same over the 2 % of the picture where the distance is largest", 0, 4
     )
     colour: float = setting(
-        6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
+        4.5, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
     )  # fmt: skip
     tone: float = setting(
