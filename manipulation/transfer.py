@@ -34,7 +34,7 @@ from stimuli.support.tables import write_table
 
 console = messages()
 
-_BOUNDS = ("budget", "distance", "local_distance", "colour", "tone")
+_BOUNDS = ("budget", "distance", "local_distance", "colour", "tone", "memory_colour")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -126,6 +126,7 @@ def _row(version: TransferredVersion, judges: Iterable[str]) -> dict:
         "local_distance": effect.local_distance,
         "colour_difference": effect.colour_difference,
         "tone_difference": effect.tone_difference,
+        "memory_colour_difference": effect.memory_colour_difference,
         "seam_octaves": effect.seam_octaves,
         "unusual": effect.unusual or None,
         "seconds": version.seconds,
@@ -195,6 +196,7 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         "where they differ most": f"{column('local_distance').mean():.3f}",
         "colours": f"{column('colour_difference').mean():.1f}",
         "tones": f"{column('tone_difference').mean():.1f}",
+        "skin, plants, sky": f"{column('memory_colour_difference').mean():.1f}",
         "seam, octaves": f"{np.abs(column('seam_octaves')).mean():.2f}",
         "unusual": f"{np.mean([bool(row['unusual']) for row in rows]):.0%}",
         "realism": f"{np.median(column('realism')):.2f}",

@@ -44,6 +44,7 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
             _number(effect.realism, 2), _number(effect.second_realism, 2),
             _number(effect.feature_distance, 3), _number(effect.local_distance, 2),
             _number(effect.colour_difference, 1), _number(effect.tone_difference, 1),
+            _number(effect.memory_colour_difference, 1),
             _number(effect.psnr_db, 1), _number(effect.ssim, 3),
             DASH if effect.clipped is None else f"{effect.clipped:.2%}",
             _number(effect.seam_octaves, 2), effect.unusual or DASH,
@@ -52,7 +53,7 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
     ]  # fmt: skip
     head = [
         "Source", "Aim", "Budget", "Realism", "Other judge", "Distance", "Largest", "Colours",
-        "Tones", "PSNR, dB", "SSIM", "Clipped", "Contours", "Unusual",
+        "Tones", "Skin, plants, sky", "PSNR, dB", "SSIM", "Clipped", "Contours", "Unusual",
     ]  # fmt: skip
     return NaturalnessOfVersions(summary, Table(head, rows, text_columns=3))
 

@@ -3,12 +3,13 @@
 A region keeps within it while at least a given share of untouched photographs looks as edited, or
 while it looks no more edited than it did in the photograph itself; while its statistics stay within
 what is usual among objects, or near where they were; and the picture while it is near the
-photograph in features, in the mean and where they change most, in colours and in tones.
+photograph in features, in the mean and where they change most, in colours and in tones, and skin,
+plants and sky have their natural colours.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from manipulation.naturalness.likeness import (
     local_tones,
     tone_differences,
 )
+from manipulation.naturalness.memory_colours import memory_colour_differences
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import (
@@ -36,7 +38,49 @@ from manipulation.naturalness.region_statistics import (
 _SCORE_SLACK, _SHARE_SLACK = 0.01, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
 _TONE_WEIGHT = 0.05  # nearly every edit changes tones: with more, searches stay away from the bound
+_MEMORY_WEIGHT = 0.3  # the bound is as much smaller than that on colours
 _HALVINGS = 6  # a share of a change is found to 1/64
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How far a version is from its photograph.
+
+    Attributes
+    ----------
+    distance, local_distance
+        In features, in the mean (`feature_distances`) and where it is largest
+        (`local_feature_distances`).
+    colour, tone, memory_colour
+        `colour_differences`, `tone_differences` and `memory_colour_differences`.
+    """
+
+    distance: float
+    local_distance: float
+    colour: float
+    tone: float
+    memory_colour: float
+
+
+def differences(
+    layers: Sequence[Tensor], tones: Tensor, other_layers: Sequence[Tensor], other_tones: Tensor
+) -> Differences:
+    """Return the differences of a photograph and a version.
+
+    Parameters
+    ----------
+    layers, other_layers : sequences of Tensor (1, C, h, w)
+        Of the photograph and of the version (`RegionFeatures.maps`, without the first).
+    tones, other_tones : Tensor (1, 4, H, W)
+        `local_tones` of both.
+    """
+    return Differences(
+        distance=float(feature_distances(layers, other_layers)),
+        local_distance=float(local_feature_distances(layers, other_layers)),
+        colour=float(colour_differences(colours_of(tones), colours_of(other_tones))),
+        tone=float(tone_differences(tones, other_tones)),
+        memory_colour=float(memory_colour_differences(tones, other_tones)),
+    )
 
 
 @dataclass(frozen=True)
@@ -55,6 +99,9 @@ class Bounds:
         Largest difference of its colours (`colour_differences`).
     tone
         Largest difference of its tones (`tone_differences`).
+    memory_colour
+        How far skin, plants and sky may leave their natural colours
+        (`memory_colour_differences`).
     """
 
     realism: float
@@ -62,15 +109,9 @@ class Bounds:
     local_distance: float
     colour: float
     tone: float
+    memory_colour: float
 
-    def allow(
-        self,
-        beyond_realism: float,
-        distance: float,
-        local_distance: float,
-        colour: float,
-        tone: float,
-    ) -> bool:
+    def allow(self, beyond_realism: float, found: Differences) -> bool:
         """Return whether a version as shown keeps to them, with room for its way to the screen.
 
         Enlarging, rounding and reducing change what was within the bounds by a little.
@@ -79,14 +120,13 @@ class Bounds:
         ----------
         beyond_realism
             How far its score is beyond the realism judge's limit.
+        found
+            Its differences to the photograph.
         """
-        measured = (
-            (distance, self.distance),
-            (local_distance, self.local_distance),
-            (colour, self.colour),
-            (tone, self.tone),
+        near = all(
+            getattr(found, one.name) <= getattr(self, one.name) * (1 + _SHARE_SLACK)
+            for one in fields(found)
         )
-        near = all(found <= bound * (1 + _SHARE_SLACK) for found, bound in measured)
         return beyond_realism <= _SCORE_SLACK and near
 
 
@@ -138,8 +178,8 @@ class Budget:
 
         The sum of what is beyond the realism judge's limit, in the region where that is most,
         beyond the roots of the largest distances, in the mean and locally, beyond the largest
-        differences of colours and, with little weight, of tones, as shares of them, and of the
-        statistics' beyond what is usual, in units of the usual ranges.
+        differences of colours, of skin, plants and sky and, with little weight, of tones, as
+        shares of them, and of the statistics' beyond what is usual, in units of the usual ranges.
         Differentiable.
         """
         if not self.is_bound:
@@ -155,8 +195,9 @@ class Budget:
         before = self._tones.expand_as(tones)
         tinted = colour_differences(colours_of(before), colours_of(tones)) / self._bounds.colour - 1
         toned = _TONE_WEIGHT * (tone_differences(before, tones) / self._bounds.tone - 1)
+        strange = memory_colour_differences(before, tones) / self._bounds.memory_colour - 1
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
-        beyond = (edited.amax(dim=1), distant, lost, tinted, toned)
+        beyond = (edited.amax(dim=1), distant, lost, tinted, toned, _MEMORY_WEIGHT * strange)
         return unusual + sum(one.clamp(min=0) for one in beyond)
 
     @torch.no_grad()
@@ -172,10 +213,7 @@ class Budget:
         tones = local_tones(image[None])
         return float(unusual) <= _TOLERANCE and self._bounds.allow(
             float((self._scores(maps) - self._limits).max()),
-            float(feature_distances(self._layers, maps[1:])),
-            float(local_feature_distances(self._layers, maps[1:])),
-            float(colour_differences(colours_of(self._tones), colours_of(tones))),
-            float(tone_differences(self._tones, tones)),
+            differences(self._layers, self._tones, maps[1:], tones),
         )
 
     def _scores(self, maps: Sequence[Tensor]) -> Tensor:

@@ -112,7 +112,7 @@ def local_feature_distances(layers: Sequence[Tensor], other_layers: Sequence[Ten
     ]
     mean = torch.stack(enlarged).mean(dim=0)
     near = resample(mean, _LOCAL_WIDTH * max(size), size=size)
-    return _largest(near[:, 0]).mean(dim=1)
+    return largest(near[:, 0]).mean(dim=1)
 
 
 def _distance_maps(layers: Sequence[Tensor], other_layers: Sequence[Tensor]) -> list[Tensor]:
@@ -170,7 +170,7 @@ def tone_differences(before: Tensor, after: Tensor) -> Tensor:
     )
     faded = (chroma / chroma_after).log2().clamp(min=0)
     squares = lightness.square() + contrast.square() + (_FADING * faded).square()
-    return (_largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
+    return (largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
 
 
 def colour_differences(before: Tensor, after: Tensor) -> Tensor:
@@ -191,7 +191,7 @@ def colour_differences(before: Tensor, after: Tensor) -> Tensor:
     of_chroma = chroma_after - chroma
     of_hue = ((after - before).square().sum(dim=1) - of_chroma.square()).clamp(min=0)
     squares = (of_chroma / (1 + 0.045 * chroma)).square() + of_hue / (1 + 0.015 * chroma).square()
-    differences = (_largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
+    differences = (largest(squares) + 1e-6).sqrt().mean(dim=1) - 1e-3
     return differences / colourfulness(before)
 
 
@@ -205,10 +205,10 @@ def colourfulness(colours: Tensor) -> Tensor:
     colours : Tensor (B, 2, H, W)
         Of the images (`local_colours`).
     """
-    chroma = _largest(colours.square().sum(dim=1)).sqrt().mean(dim=1)
+    chroma = largest(colours.square().sum(dim=1)).sqrt().mean(dim=1)
     return (chroma / _COLOURFUL).clamp(0.1, 1)
 
 
-def _largest(maps: Tensor) -> Tensor:
+def largest(maps: Tensor) -> Tensor:
     """Return the largest 2 % ``(B, n)`` of maps ``(B, H, W)``."""
     return maps.flatten(1).topk(max(1, round(_LARGEST_SHARE * maps[0].numel())), dim=1).values

@@ -9,17 +9,8 @@ from torch import Tensor
 
 from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import resized, to_pixels
-from manipulation.naturalness.budget import Bounds
-from manipulation.naturalness.likeness import (
-    colour_differences,
-    colours_of,
-    feature_distances,
-    local_feature_distances,
-    local_tones,
-    seam,
-    ssim,
-    tone_differences,
-)
+from manipulation.naturalness.budget import Bounds, differences
+from manipulation.naturalness.likeness import local_tones, seam, ssim
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import UsualRange, region_statistics
@@ -41,6 +32,8 @@ class Naturalness:
         of `efficientnet`, in the mean and where it is largest (`local_feature_distances`), and
         differences of colours (`colour_differences`) and of tones (`tone_differences`), 0 for the
         same image.
+    memory_colour_difference
+        How far skin, plants and sky left their natural colours (`memory_colour_differences`).
     seam_octaves
         Of the regions' contours, the change of the mean squared gradient along them that is
         largest in size, in octaves; 0 where there are no regions.
@@ -57,6 +50,7 @@ class Naturalness:
     local_distance: float
     colour_difference: float
     tone_difference: float
+    memory_colour_difference: float
     seam_octaves: float
     unusual: str | None
 
@@ -123,23 +117,19 @@ class NaturalnessMeasure:
             judge.realism(float(judge.scores(maps[1], weights).max())) for judge in self._judges
         )
         limits = was.clamp(min=self._judges[0].limit(self._bounds.realism))
-        layers = (maps[0][1:], maps[1][1:])
-        distance = float(feature_distances(*layers))
-        local = float(local_feature_distances(*layers))
         tones = [local_tones(one[None]) for one in (original, version)]
-        colour = float(colour_differences(*(colours_of(one) for one in tones)))
-        tone = float(tone_differences(*tones))
-        allowed = self._bounds.allow(float((now - limits).max()), distance, local, colour, tone)
-        within = allowed and not unusual
+        found = differences(maps[0][1:], tones[0], maps[1][1:], tones[1])
+        within = self._bounds.allow(float((now - limits).max()), found) and not unusual
         return Naturalness(
             guide,
             second,
             within if self._bounds.realism else None,
             ssim(before, after),
-            distance,
-            local,
-            colour,
-            tone,
+            found.distance,
+            found.local_distance,
+            found.colour,
+            found.tone,
+            found.memory_colour,
             max(seams, key=abs),
             ", ".join(unusual) or None,
         )

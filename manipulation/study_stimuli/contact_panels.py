@@ -123,12 +123,17 @@ def _costs(effect: PredictedEffect | None) -> str:
         return "-" if value is None else format(value, form)
 
     features = f"{number(effect.feature_distance, '.3f')}, {number(effect.local_distance, '.2f')}"
-    colours, tones = number(effect.colour_difference, ".1f"), number(effect.tone_difference, ".1f")
+    colours, tones, known = (
+        number(one, ".1f")
+        for one in (
+            effect.colour_difference, effect.tone_difference, effect.memory_colour_difference
+        )
+    )  # fmt: skip
     clipped, seam = number(effect.clipped, ".1%"), number(effect.seam_octaves, "+.1f")
     return (
         f"distance {features}, {number(effect.psnr_db, '.1f')} dB\n"
-        f"colours {colours}, tones {tones}, SSIM {effect.ssim:.2f}\n"
-        f"clipped {clipped}, contours {seam}"
+        f"colours {colours}, known ones {known}, tones {tones}\n"
+        f"SSIM {effect.ssim:.2f}, clipped {clipped}, contours {seam}"
     )
 
 

@@ -202,7 +202,9 @@ def _strength(settings: Settings) -> str:
             f"mean and {chosen.local_distance:g} over the 2 % of the picture where it is largest, "
             f"chroma and hue differ by at most {chosen.colour:g} units of CIE94 where they change "
             f"most (less on photographs of little colour), lightness, contrast and lost colour by "
-            f"at most {chosen.tone:g} units of CIELAB's lightness, and the statistics of objects "
+            f"at most {chosen.tone:g} units of CIELAB's lightness, the colours of skin, plants and "
+            f"sky leave their natural ranges by at most {chosen.memory_colour:g} units of CIELAB, "
+            f"and the statistics of objects "
             f"stay within what is usual ({chosen.usual}) or near where they were; as shown, these "
             f"may be exceeded by a tenth"
         )

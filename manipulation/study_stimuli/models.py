@@ -204,8 +204,9 @@ class StudyModels:
     def _bounds(self) -> Bounds:
         chosen = self._settings
         return Bounds(
-            chosen.budget, chosen.distance, chosen.local_distance, chosen.colour, chosen.tone
-        )
+            chosen.budget, chosen.distance, chosen.local_distance, chosen.colour, chosen.tone,
+            chosen.memory_colour,
+        )  # fmt: skip
 
     @cached_property
     def _region_features(self) -> RegionFeatures:

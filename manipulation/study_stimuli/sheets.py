@@ -126,6 +126,7 @@ def _headings(settings: Settings, judges: Sequence[str]) -> tuple[str, str]:
         )
     subtitle += (
         "\nDistance in features, in the mean and where largest; colours in CIE94, tones in CIELAB "
-        "where they change most; contours: octaves"
+        "where they change most; known colours: skin, plants and sky beyond their ranges, CIELAB; "
+        "contours: octaves"
     )
     return title, subtitle

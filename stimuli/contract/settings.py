@@ -102,12 +102,16 @@ class ManipulationSettings(CheckedSettings):
         0.15, "the same over the 2 % of the picture where the distance is largest", 0, 4
     )
     colour: float = setting(
-        6.0, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
+        4.5, "the same of colours: largest difference of chroma and hue, in units of CIE94, over "
         "the 2 % of the picture where they change most", 0.1, 100,
     )  # fmt: skip
     tone: float = setting(
         7.0, "the same of tones: largest difference of lightness, beside the whole picture's, of "
         "contrast and of colour that is lost, in units of CIELAB's lightness", 0.1, 100,
+    )  # fmt: skip
+    memory_colour: float = setting(
+        2.0, "the same of skin, plants and sky: how far they may leave their natural colours, in "
+        "units of CIELAB, over the 2 % of the picture where they do most", 0.1, 100,
     )  # fmt: skip
     aim: float = setting(
         0.0, "change of p_obj that versions stop at, by the mean of guide and judges: the least "

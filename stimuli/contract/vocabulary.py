@@ -163,6 +163,8 @@ class PredictedEffect:
         over the 2 % of the picture where it is largest; difference of chroma and hue where they
         change most, in units of CIE94; of lightness, contrast and colour that was lost, in units
         of CIELAB's lightness.
+    memory_colour_difference
+        How far skin, plants and sky left their natural colours, in units of CIELAB.
     seam_octaves, unusual
         Change of the squared gradient along the targets' contours, in octaves; statistics of
         targets that left the range of photographs' objects.
@@ -185,6 +187,7 @@ class PredictedEffect:
     local_distance: float | None = None
     colour_difference: float | None = None
     tone_difference: float | None = None
+    memory_colour_difference: float | None = None
     seam_octaves: float | None = None
     unusual: str | None = None
 

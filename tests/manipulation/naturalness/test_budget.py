@@ -23,8 +23,10 @@ def features():
     return RegionFeatures()
 
 
-def budget_of(features, image, mask, realism=0.05, distance=0.03, local=0.2, colour=4.0, tone=20.0):
-    bounds = Bounds(realism, distance, local, colour, tone)
+def budget_of(
+    features, image, mask, realism=0.05, distance=0.03, local=0.2, colour=4.0, tone=20.0, known=50.0
+):
+    bounds = Bounds(realism, distance, local, colour, tone, known)
     usual = load_usual_range("coco128")
     return Budget(
         image, usable_masks([mask], image), bounds, features, load_realism_head(GUIDE), usual
@@ -58,6 +60,9 @@ def test_each_bound_binds_alone(features):
     dim = image * (1 - 0.1 * mask)
     assert budget_of(features, image, mask, **loose).holds(dim)
     assert not budget_of(features, image, mask, **loose, tone=3).holds(dim)
+    loose |= {"colour": 90, "tone": 90}
+    assert budget_of(features, image, mask, **loose).holds(tinted)
+    assert not budget_of(features, image, mask, **loose, known=0.1).holds(tinted)
     lighter = (image + 0.6 * mask).clamp(0, 1)
     unusual = budget_of(features, image, mask, **loose)
     assert not unusual.holds(lighter)

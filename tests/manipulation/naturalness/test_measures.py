@@ -27,7 +27,7 @@ def measure():
         (load_realism_head(GUIDE), load_realism_head(JUDGE)),
         load_usual_range("coco128"),
     )
-    found = NaturalnessMeasure(RegionFeatures(), judges, usual, Bounds(0.05, 0.05, 0.2, 4.0, 7.0))
+    found = NaturalnessMeasure(RegionFeatures(), judges, usual, Bounds(0.05, 0.05, 0.2, 4, 7, 2))
     return lambda *given: found(*given, torch.zeros(256, 256))
 
 
