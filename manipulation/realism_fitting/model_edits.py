@@ -42,7 +42,7 @@ class ModelEdits:
         shifted = Intent(region[None], (rng.choice(self._shifts),))
         scaled = Intent(region[None][:0], (), rng.choice(self._factors))
         guide = load_saliency_model(rng.choice(_GUIDES))
-        pixels = Pixels([guide], PixelSettings(steps=_STEPS, largest_change=255))
+        pixels = Pixels([guide], PixelSettings(steps=_STEPS, largest_change=255, fidelity=0))
         made: list[tuple[str, float, Maker, Intent]] = [
             (NETWORK, 1.0, self._network, scaled if rng.random() < _SCALED else shifted),
             (PIXELS, _FURTHER, pixels, shifted),
