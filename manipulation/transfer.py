@@ -52,7 +52,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             aim=arguments.aim,
             **{name: getattr(arguments, name) for name in _BOUNDS},
         ),
-        pixels=PixelSettings(guides=tuple(arguments.pixel_guides)),
+        pixels=PixelSettings(
+            guides=tuple(arguments.pixel_guides), largest_change=arguments.largest_change
+        ),
     )
     if arguments.curve and arguments.aim:
         raise InputError(
@@ -73,7 +75,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         arguments.out / "transfer.provenance.json",
         command="manipulation.transfer",
         settings=settings.as_dict()["manipulation"]
-        | {"transforms": transforms, "pixel_guides": arguments.pixel_guides},
+        | {
+            "transforms": transforms,
+            "pixel_guides": arguments.pixel_guides,
+            "largest_change": arguments.largest_change,
+        },
         inputs=[arguments.annotations],
         outputs=[table],
     )
@@ -234,10 +240,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--saliency", default=default.saliency,
         help=f"model that guides edits and predicts (default: {default.saliency})")  # fmt: skip
     add("--also", nargs="*", default=[], metavar="MODEL", help="further models that guide edits")
-    guides = PixelSettings().guides
-    add("--pixel-guides", nargs="*", default=list(guides), metavar="MODEL",
-        help=f"models that guide pixels (default: {' '.join(guides)}); without a name those that "
-        "guide edits")  # fmt: skip
+    pixels = PixelSettings()
+    add("--pixel-guides", nargs="*", default=list(pixels.guides), metavar="MODEL",
+        help="models that guide pixels, such as robust (default: those that guide edits, which "
+        "makes the paper's control)")  # fmt: skip
+    add("--largest-change", type=float, default=pixels.largest_change, metavar="LEVELS",
+        help="pixels.largest_change of study.toml: levels, of 255, by which pixels may change a "
+        "value (default: %(default)g)")  # fmt: skip
     add("--second-opinion", nargs="+", default=default.second_opinion, metavar="MODEL",
         help=f"models that judge (default: {' '.join(default.second_opinion)})")  # fmt: skip
     add(

@@ -165,16 +165,19 @@ class PixelSettings(CheckedSettings):
     """The search pixel by pixel."""
 
     guides: tuple[str, ...] = setting(
-        ("robust",), "saliency models that guide it, names or files: one that is hard to fool; "
-        "[] for those that guide edits, which gives the paper's control",
+        (), "saliency models that guide it, names or files; [] for those that guide edits, which "
+        "makes the paper's control; with robust and a largest_change of 16 others see the change",
     )  # fmt: skip
     steps: int = setting(20, "steps of the optimiser", 1, 5000)
     step_size: float = setting(0.02, "step size of Adam, in log odds of pixel values", 1e-5, 1.0)
     largest_change: float = setting(
-        2.0, "levels, of 255, by which a value of a pixel may differ from the photograph's: up to "
-        "about 2 nobody sees; 255 bounds nothing", 1, 255,
+        1.0, "levels, of 255, by which a value of a pixel may differ from the photograph's: 2 can "
+        "be seen in skies and on snow; 255 bounds nothing", 1, 255,
     )  # fmt: skip
-    fidelity: float = setting(0.0, "weight of the mean squared change of pixels", 0, 1e6)
+    fidelity: float = setting(
+        0.1, "weight of the mean squared change of pixels, in units of the largest: it leaves "
+        "alone what matters little", 0, 1e6,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,14 @@ def test_the_command_writes_a_table_and_a_sheet_of_pictures(photographs, tmp_pat
     transfer.main([
         *photographs, "--objects", "2", "--out", str(tmp_path / "out"), "--transforms", mine,
         "--budget", "0.1", "--distance", "4", "--local-distance", "3", "--colour", "90",
-        "--tone", "80", "--memory-colour", "70",
+        "--tone", "80", "--memory-colour", "70", "--pixel-guides", "robust",
+        "--largest-change", "16",
     ])  # fmt: skip
     made_with = read_json(tmp_path / "out" / "transfer.provenance.json")["settings"]
     bounds = {"budget": 0.1, "distance": 4, "local_distance": 3, "colour": 90, "tone": 80}
     bounds["memory_colour"] = 70
     assert bounds.items() <= made_with.items()
+    assert (made_with["pixel_guides"], made_with["largest_change"]) == (["robust"], 16)
     rows = read_table(tmp_path / "out" / "transfer.tsv", TRANSFER)
     assert [row["transform"] for row in rows] == ["mine"] * 4
     assert all(row["asked_change"] * row["k_shift"] > 0 for row in rows)

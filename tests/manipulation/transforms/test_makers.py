@@ -10,7 +10,7 @@ from manipulation.networks.inference import load_trained_network
 from manipulation.networks.settings import Manipulation
 from manipulation.study_stimuli.models import StudyModels
 from manipulation.targets.densities import global_scale, local_shift
-from manipulation.targets.intent import Intent, objective
+from manipulation.targets.intent import Intent
 from manipulation.training.run import run_training
 from manipulation.transforms.edits import edit_region
 from manipulation.transforms.makers import NetworkTransform, Pixels, between, build_maker
@@ -80,31 +80,11 @@ def test_a_network_changes_a_photograph_whose_sides_are_no_multiples_of_its_stri
     assert made(maker, image, Intent(mask[:0], (), 2.0)).shape == image.shape
 
 
-def test_pixels_reach_their_target_and_the_second_models_hardly_see_it(models, coffee):
-    image, mask = coffee
-    maker = build_maker("pixels", Settings(pixels=PixelSettings(steps=25)), models.guiding)
-    intent = Intent(mask[None], (2.0,))
-    changed = maker.graded(image, intent).at(1)
-    assert changed.min() >= 0
-    assert changed.max() <= 1
-    loss = objective(models.guiding, image, intent)
-    assert float(loss(changed[None])) < 0.5 * float(loss(image[None]))
-
-    def change(predict):
-        return p_obj(predict(changed), mask) - p_obj(predict(image), mask)
-
-    first = change(models.log_saliency)
-    assert first > 0.1
-    assert models.second_opinions
-    for judge in models.second_opinions:
-        assert abs(change(judge.log_saliency)) < 0.2 * first, judge.name
-
-
 def test_fidelity_keeps_pixels_near_the_photograph(models, coffee):
     image, mask = coffee
     intent = Intent(mask[None], (2.0,))
     errors = []
-    for fidelity in (0.0, 1e4):
+    for fidelity in (0.0, 1.0):
         settings = Settings(pixels=PixelSettings(steps=8, fidelity=fidelity))
         changed = build_maker("pixels", settings, models.guiding).graded(image, intent).at(1)
         errors.append(float((changed - image).square().mean()))
