@@ -21,7 +21,12 @@ from manipulation.study_stimuli.transfer import (
     measure_transfer,
     models_for_transfer,
 )
-from manipulation.study_stimuli.transfer_curve import SHARES, draw_curve, transfer_curve
+from manipulation.study_stimuli.transfer_curve import (
+    SHARES,
+    draw_curve,
+    mean_psnr,
+    transfer_curve,
+)
 from stimuli.contract.catalogue import second_change_columns
 from stimuli.contract.schemas import CURVE, SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
@@ -189,7 +194,7 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         if np.isnan(second).all()
         else f"{np.mean(np.sign(first) == np.sign(second)):.0%}",
         "predicted as asked": f"{np.mean(first > 0):.0%}",
-        "PSNR dB": f"{np.mean(column('psnr_db')):.1f}",
+        "PSNR dB": f"{mean_psnr(column('psnr_db').tolist()):.1f}",
         "clipped": f"{column('clipped').mean():.2%}",
         "SSIM": f"{column('ssim').mean():.3f}",
         "features": f"{column('feature_distance').mean():.4f}",

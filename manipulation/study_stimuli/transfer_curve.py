@@ -1,5 +1,6 @@
 """What versions buy and cost as their strength grows: effect seen by others, and naturalness."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def _point(transform: str, share: float, versions: Sequence[TransferredVersion])
         second_realism=median("second_realism"),
         within_budget=_mean(within),
         feature_distance=mean("feature_distance"),
-        psnr_db=mean("psnr_db"),
+        psnr_db=mean_psnr([one.psnr_db for one in effects if one.psnr_db is not None]),
     )
 
 
@@ -70,6 +71,15 @@ def _mean(values: Sequence[float] | np.ndarray) -> float | None:
     known = np.array([np.nan if one is None else one for one in values], dtype=float)
     known = known[np.isfinite(known)]
     return float(known.mean()) if len(known) else None
+
+
+def mean_psnr(values: Sequence[float]) -> float:
+    """Return the mean of peak signal-to-noise ratios in dB, of versions that are not the original.
+
+    Infinite where all are their originals.
+    """
+    changed = [one for one in values if math.isfinite(one)]
+    return float(np.mean(changed)) if changed else math.inf
 
 
 def draw_curve(points: Sequence[CurvePoint]) -> Figure:

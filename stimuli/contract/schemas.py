@@ -130,7 +130,10 @@ CURVE = Schema(
         Column("second_realism", float, "The same by the realism judge that took no part"),
         Column("within_budget", float, "Share of versions that keep to the budget; n/a: none"),
         Column("feature_distance", float, "Mean distance to the original in features"),
-        Column("psnr_db", float, "Mean peak signal-to-noise ratio against the original", "dB"),
+        Column(
+            "psnr_db", float, "Mean peak signal-to-noise ratio against the original, of versions "
+            "that differ from it", "dB",
+        ),
     ),
 )  # fmt: skip
 # In studies with matched controls; n/a for all that is no control.

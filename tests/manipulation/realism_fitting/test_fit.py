@@ -9,6 +9,7 @@ import torch
 from manipulation import fit_realism
 from manipulation.realism_fitting.examples import ExampleMaker, Examples, Photograph
 from manipulation.realism_fitting.fit import agreement, fit_realism_head, judge_quality
+from manipulation.realism_fitting.model_edits import NETWORK, PIXELS
 from manipulation.realism_fitting.random_edits import KINDS, UNSEEN_KINDS
 from stimuli.contract.masks import read_annotations
 from stimuli.demo import DEMO_ANNOTATIONS, PHOTOGRAPHS, photograph_path
@@ -49,7 +50,8 @@ def test_examples_of_a_photograph_are_kept_and_their_distances_grow_with_strengt
     made = maker.examples(photographs[0], 0)
     assert list(made.kinds[:6]) == ["untouched", "camera", *["darkroom"] * 4]
     assert set(made.kinds[6:9]) <= set(KINDS)
-    assert set(made.kinds[9:]) <= set(UNSEEN_KINDS)
+    assert set(made.kinds[9:11]) <= set(UNSEEN_KINDS)
+    assert list(made.kinds[11:]) == [NETWORK, PIXELS]
     assert made.distances[:2].max() == 0
     assert made.distances[2:].min() > 0
     assert np.isfinite(made.vectors).all()

@@ -7,7 +7,7 @@ from manipulation.networks.files import transform_file
 from manipulation.new_study.candidates import coco_photographs
 from manipulation.saliency.models.files import build_saliency_model, save_saliency_model
 from manipulation.study_stimuli.transfer import measure_transfer
-from manipulation.study_stimuli.transfer_curve import draw_curve, transfer_curve
+from manipulation.study_stimuli.transfer_curve import draw_curve, mean_psnr, transfer_curve
 from stimuli.contract.settings import (
     EditSettings,
     ImageSettings,
@@ -31,6 +31,11 @@ def photographs(tmp_path):
     for one in PHOTOGRAPHS[:3]:
         (tmp_path / one.source_id).write_bytes(photograph_path(one).read_bytes())
     return coco_photographs(tmp_path, DEMO_ANNOTATIONS)
+
+
+def test_a_version_that_is_its_original_has_no_part_in_the_mean_ratio():
+    assert mean_psnr([30.0, np.inf, 34.0]) == 32
+    assert mean_psnr([np.inf]) == np.inf
 
 
 def test_every_transform_makes_two_versions_of_every_object(photographs):
