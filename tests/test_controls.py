@@ -45,7 +45,7 @@ def study(tmp_path_factory):
     propose_small_study(
         root, sources=SOURCES, controls=True, follows_model=1.0, follows_centre=0.0,
         landing_error=0.0, image_s=10.0, steps=10, step_size=0.6, strength=2.0, resamples=500,
-        budget=0.05, distance=1.0, local_distance=2.0, colour=30.0, tone=30.0,
+        budget=0.05, distance=1.0, local_distance=2.0, colour=30.0, tone=30.0, memory_colour=30.0,
         second_opinion='["scratch"]', longest_run=5, sample_rate_hz=250.0,
     )  # fmt: skip
     study = open_study(root)

@@ -22,7 +22,8 @@ def cells(row, *, within):
     ]
     if within:
         found.append(f"{float(row['within_budget']):.0%}".replace("%", " %"))
-    found += [f"{float(row['feature_distance']):.3f}", f"{float(row['psnr_db']):.1f} dB"]
+    ratio = f"{float(row['psnr_db']):.1f} dB" if row["psnr_db"] else "the same image"
+    found += [f"{float(row['feature_distance']):.3f}", ratio]
     return "| " + " | ".join(found) + " |"
 
 

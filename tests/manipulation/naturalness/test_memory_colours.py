@@ -15,6 +15,8 @@ PATCHES = {
     "foliage": ((87, 108, 67), "plants"),
     "blue sky": ((98, 122, 157), "sky"),
     "moderate red": ((193, 90, 99), None),
+    "bright lawn": ((124, 200, 50), "plants"),
+    "deep sky": ((20, 80, 180), "sky"),
     "purple": ((94, 60, 108), None),
     "neutral": ((122, 122, 121), None),
 }
@@ -31,8 +33,24 @@ def test_patches_are_what_they_stand_for(name):
     rgb, expected = PATCHES[name]
     image = (torch.tensor(rgb) / 255)[None, :, None, None].expand(1, 3, 64, 64)
     tones = local_tones(image)
-    found = [kind for kind, one in MEMORY_COLOURS.items() if one.holds(tones).all()]
+    found = [kind for kind, one in MEMORY_COLOURS.items() if one.counts(tones).all()]
     assert found == ([expected] if expected else [])
+
+
+# Of the Monk Skin Tone scale (Monk 2019, CC BY 4.0), the lightest first, but for the darkest.
+MONK = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a")
+
+
+@pytest.mark.parametrize("tone", MONK)
+def test_skin_of_every_tone_counts_and_may_not_turn_green_or_red(tone):
+    rgb = torch.tensor(list(bytes.fromhex(tone))) / 255
+    before = local_tones(rgb[None, :, None, None].expand(1, 3, 32, 32))
+    assert MEMORY_COLOURS["skin"].counts(before).all()
+    assert float(memory_colour_differences(before, before)) == 0
+    for colour in ((-14.0, 4.0), (28.0, -14.0)):
+        after = before.clone()
+        after[:, 1:3] += torch.tensor(colour)[None, :, None, None]
+        assert float(memory_colour_differences(before, after)) > 4
 
 
 def test_the_distance_is_that_to_the_range_of_hue_and_of_chroma():
