@@ -29,13 +29,14 @@ MODULE = "manipulation.fit_realism"
 DESCRIPTION = """\
 Fit two judges that tell how edited a region of a picture looks: guide, which
 bounds what versions may cost, and judge, which has seen other photographs and
-takes part in nothing. They learn from random edits of the photographs given.
+takes part in nothing. They learn from random edits of the photographs given,
+and from what the networks that ship and free pixels make of them.
 
 A share of the photographs is held out, by a hash of their names; of the others
 one half is for guide and the other for judge, and the untouched photographs of
 the other half are the scale of each. OUT/examples keeps what was computed, so
 that a run that was stopped goes on; it is removed at the end. Each photograph
-takes 3 to 4 s of one core a round."""
+takes about 5 s of one core a round."""
 EXAMPLE = f"python -m {MODULE} --images coco/images --annotations coco.json --out realism"
 
 

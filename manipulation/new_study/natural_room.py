@@ -75,7 +75,7 @@ class NaturalRoom:
             for value, (low, high) in zip(statistics.values(), ends, strict=True)
         ]
         room = float(np.mean(free))
-        if self._budget > 0:
+        if 0 < self._budget < 1:
             judge = load_realism_head(GUIDE)
             score = float(judge.scores(seen.layers, [region_weights(inside)])[0, 0])
             share = max(judge.realism(score), self._budget)

@@ -9,6 +9,8 @@ _LIMITS = """\
 photograph, to it as to people: of these it finds few, and that is what a budget means.
 - It learned what edits do to these photographs. Of other pictures, drawings or screens, its \
 scores mean little, and a photograph that was edited before it came into a study counts as it is.
+- `guide` and `judge` have seen other photographs from other first weights, and share all else: \
+features, kinds of edits, and the networks and guides that made some of them.
 - A high rank among untouched photographs does not say that people cannot tell; nobody was asked."""
 
 

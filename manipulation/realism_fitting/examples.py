@@ -7,6 +7,7 @@ it. How strong an edit is, is its distance to the photograph in features, inside
 all of the image alike.
 """
 
+import json
 import random
 import zlib
 from collections.abc import Sequence
@@ -36,8 +37,9 @@ from manipulation.transforms.edits import prepare
 from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.masks import Annotations, ObjectMasks
 from stimuli.support.errors import InputError
-from stimuli.support.files import atomic_path, read_image
+from stimuli.support.files import atomic_path, read_image, sha256
 
+_RECIPE = 2  # counts up when the same photographs come to give other examples
 UNTOUCHED, CAMERA, DARKROOM = "untouched", "camera", "darkroom"
 _SIDE = 512  # pixels of the square that photographs are brought to, as the networks see them
 _AREA = (0.003, 0.35)  # of the square that an object may cover
@@ -114,6 +116,11 @@ class ExampleMaker:
         self._annotated = [one.image_id for one in photographs if one.image_id is not None]
         self._features = RegionFeatures()
         self._by_models = ModelEdits()
+        sources = {
+            "recipe": _RECIPE, "held_out": held_out, "networks": self._by_models.identity,
+            "annotations": sha256(annotations.path) if annotations else None,
+        }  # fmt: skip
+        self._made_from = json.dumps(sources, sort_keys=True)
         self.left_out: dict[tuple[str, int | None], LeftOut] = {}
 
     def examples(self, photograph: Photograph, number: int) -> Examples | None:
@@ -122,7 +129,8 @@ class ExampleMaker:
         So it is, too, where it cannot be read; it then is in `left_out`.
         """
         path = photograph.path
-        file = self.folder / f"{path.stem}-{zlib.crc32(str(path).encode()):08x}-{number}.npz"
+        key = zlib.crc32(f"{path}\n{self._made_from}".encode())
+        file = self.folder / f"{path.stem}-{key:08x}-{number}.npz"
         if not file.exists():
             try:
                 made = self._made(photograph, number)

@@ -25,6 +25,11 @@ class ModelEdits:
         self._factors = (chosen.k_scale, 1 / chosen.k_scale)
         self._shifts = (chosen.k_shift, -chosen.k_shift)
 
+    @property
+    def identity(self) -> dict[str, object]:
+        """Hashes of the networks, JSON-ready."""
+        return self._network.identity
+
     def edits(
         self, image: Tensor, region: Tensor, rng: random.Random
     ) -> list[tuple[str, float, Tensor]]:

@@ -185,7 +185,7 @@ def _pixels(settings: Settings) -> str:
         f"{pixels.step_size:g} in log odds of pixel values, minimised the loss of the predicted "
         f"density against the target plus {pixels.fidelity:g} times the mean squared change, in "
         f"units of the largest: no value could differ from the photograph's by more than "
-        f"{pixels.largest_change:g} of 255 levels."
+        f"{pixels.largest_change:g} of 255 levels at the size that networks see."
     )
 
 

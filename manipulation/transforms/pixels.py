@@ -2,7 +2,7 @@
 
 The pixel values are free within a few levels of the photograph's, and what a model predicts is all
 that counts, so the search finds what the model reacts to. Of most models others see hardly any of
-it: the paper's adversarial control, which shows how far a model can be moved by what nobody sees.
+it: the paper's adversarial control, which shows how far a model can be moved by what is not seen.
 Of a model that was trained under adversarial changes (`robust`) and with more levels other models
 see much of it too, and so may people.
 """

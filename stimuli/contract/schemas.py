@@ -66,7 +66,10 @@ _SECOND_CHANGES = Column(
 )  # fmt: skip
 
 _NATURALNESS = (
-    Column("strength", float, "Share of the change that was found which the version got, 0 to 1"),
+    Column(
+        "strength", float, "Share of the change that was found which the version got, 0 to 1; of "
+        "free pixels within a level, less than half is mostly rounded away",
+    ),
     Column(
         "aim_reached", bool, "Whether guide and judges together predict the change that "
         "manipulation.aim or aim_bits asks for; n/a: no aim was set",
@@ -78,8 +81,9 @@ _NATURALNESS = (
     Column("second_realism", float, "The same by a realism judge that took no part"),
     Column(
         "within_budget", bool, "Whether the version keeps to its budget: realism, or no less than "
-        "the photograph's own (manipulation.budget), distances, colours, tones (with a tenth of "
-        "slack, for the way to the screen) and nothing unusual; n/a: it has no budget",
+        "the photograph's own (manipulation.budget), distances, colours, tones, skin, plants and "
+        "sky (with a tenth of slack, for the way to the screen) and nothing unusual; n/a: it has "
+        "no budget",
     ),
     Column("ssim", float, "Structural similarity to the original; 1: the same"),
     Column(

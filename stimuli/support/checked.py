@@ -121,6 +121,10 @@ def _checked_number(where: str, spec: dataclasses.Field, kind: type, value: obje
     if not isinstance(value, allowed) or isinstance(value, bool):
         expected = "a whole number" if kind is int else "a number"
         raise InputError(f"{where} is {value!r}; expected {expected}")
+    try:
+        float(value)
+    except OverflowError:
+        raise InputError(f"{where} is beyond any number that is computed with") from None
     low, high = spec.metadata.get("low"), spec.metadata.get("high")
     low, high = -math.inf if low is None else low, math.inf if high is None else high
     if not low <= value <= high or not math.isfinite(value):

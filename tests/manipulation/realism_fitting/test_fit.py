@@ -58,6 +58,9 @@ def test_examples_of_a_photograph_are_kept_and_their_distances_grow_with_strengt
     again = maker.examples(photographs[0], 0)
     np.testing.assert_array_equal(again.vectors, made.vectors)
     assert len(list(tmp_path.iterdir())) == 1
+    others = ExampleMaker(photographs, annotations, 0.0, tmp_path).examples(photographs[0], 0)
+    assert not set(others.kinds) & set(UNSEEN_KINDS)  # not what was kept with others held out
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_photographs_and_outlines_that_cannot_be_read_are_left_out_and_named(tmp_path):

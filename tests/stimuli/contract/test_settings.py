@@ -10,6 +10,7 @@ from stimuli.contract.settings import (
     ImageSettings,
     ManipulationSettings,
     ObserverSettings,
+    PixelSettings,
     Settings,
     SourceSettings,
     StudySettings,
@@ -47,6 +48,11 @@ def test_the_template_states_the_defaults_even_when_every_comment_is_taken_away(
     assert parse_settings(text) == expected
     uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines()[1:])
     assert parse_settings(uncommented) == expected
+
+
+def test_a_number_beyond_all_floats_is_refused():
+    with pytest.raises(InputError, match="fidelity is beyond any number that is computed with"):
+        PixelSettings(fidelity=10**400)
 
 
 def test_sources_survive_being_written_and_read():
