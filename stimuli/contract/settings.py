@@ -110,7 +110,7 @@ class ManipulationSettings(CheckedSettings):
         "contrast and of colour that is lost, in units of CIELAB's lightness", 0.1, 100,
     )  # fmt: skip
     memory_colour: float = setting(
-        2.0, "the same of skin, plants and sky: how far they may leave their natural colours, in "
+        4.0, "the same of skin, plants and sky: how far they may leave their natural colours, in "
         "units of CIELAB, over the 2 % of the picture where they do most", 0.1, 100,
     )  # fmt: skip
     aim: float = setting(
