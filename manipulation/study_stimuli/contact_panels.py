@@ -115,7 +115,7 @@ def _named(unusual: str, names: dict[int, str]) -> str:
 
 
 def _costs(effect: PredictedEffect | None) -> str:
-    """Return what a version costs in naturalness, in three lines; none of an original."""
+    """Return what a version costs in naturalness, in four lines; none of an original."""
     if effect is None or effect.ssim is None:
         return ""
 
@@ -132,8 +132,9 @@ def _costs(effect: PredictedEffect | None) -> str:
     clipped, seam = number(effect.clipped, ".1%"), number(effect.seam_octaves, "+.1f")
     return (
         f"distance {features}, {number(effect.psnr_db, '.1f')} dB\n"
-        f"colours {colours}, known ones {known}, tones {tones}\n"
-        f"SSIM {effect.ssim:.2f}, clipped {clipped}, contours {seam}"
+        f"colours {colours}, tones {tones}, SSIM {effect.ssim:.2f}\n"
+        f"clipped {clipped}, contours {seam}\n"
+        f"skin, plants, sky {known}"
     )
 
 

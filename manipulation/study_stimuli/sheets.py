@@ -126,7 +126,7 @@ def _headings(settings: Settings, judges: Sequence[str]) -> tuple[str, str]:
         )
     subtitle += (
         "\nDistance in features, in the mean and where largest; colours in CIE94, tones in CIELAB "
-        "where they change most; known colours: skin, plants and sky beyond their ranges, CIELAB; "
-        "contours: octaves"
+        "where they change most; contours: octaves; skin, plants, sky: how far they left their "
+        "colours, CIELAB"
     )
     return title, subtitle

@@ -199,10 +199,9 @@ def test_the_contact_sheet_outlines_names_and_measures_the_aim_of_each_version(s
     decreased = next(r.effect for r in rows if r.direction == Direction.DECREASE)
     costs = panels[Direction.DECREASE].notes
     assert f"distance {decreased.feature_distance:.3f}, {decreased.local_distance:.2f}" in costs
-    known = f"known ones {decreased.memory_colour_difference:.1f}"
-    assert f"{known}, tones {decreased.tone_difference:.1f}" in costs
-    assert f"SSIM {decreased.ssim:.2f}, clipped {decreased.clipped:.1%}" in costs
-    assert f"contours {decreased.seam_octaves:+.1f}" in costs
+    assert f"tones {decreased.tone_difference:.1f}, SSIM {decreased.ssim:.2f}" in costs
+    assert f"clipped {decreased.clipped:.1%}, contours {decreased.seam_octaves:+.1f}" in costs
+    assert f"skin, plants, sky {decreased.memory_colour_difference:.1f}" in costs
     assert not panels[Direction.NONE].notes
     before = decreased.predicted - decreased.predicted_change
     assert panels[Direction.NONE].figures.splitlines()[1] == f"p_obj {second} {before:.3f}"
