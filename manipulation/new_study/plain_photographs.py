@@ -53,7 +53,7 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
     >>> from manipulation import plain_photographs
     >>> photographs = plain_photographs("demo-study/stimuli/sources")
     >>> [one.source_id for one in photographs.candidates], photographs.others
-    (['astronaut', 'chelsea', 'flower'], ('annotations.json',))
+    (['astronaut', 'chelsea', 'coffee'], ('annotations.json',))
     """
     folder = Path(folder)
     if not folder.is_dir():

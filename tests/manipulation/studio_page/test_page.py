@@ -556,6 +556,10 @@ def test_of_two_tabs_the_second_is_told_and_neither_changes_what_the_other_shows
     wait_for(page, "#message", text="another page of this study took")
     assert "not saved" not in other.inner_text("#state")
     other.locator("#direction").get_by_role("radio", name="increase").click()
+    other.wait_for_function(
+        "shown => Number(document.querySelector('#shift-0 input[type=range]').value) === shown",
+        arg=float(shown),
+    )
     wait_for(other, "#state", text="In the study")
     other.close()
     page.wait_for_selector(".two-pages", state="hidden")

@@ -20,6 +20,7 @@ from stimuli.support.errors import InputError
 
 SMALL = Settings(
     images=ImageSettings(size_px=256, model_px=128),
+    manipulation=ManipulationSettings(memory_colour=50.0, tone=50.0),
     edits=EditSettings(steps=5),
     pixels=PixelSettings(steps=5),
 )
