@@ -38,7 +38,7 @@ from manipulation.naturalness.region_statistics import (
 _SCORE_SLACK, _SHARE_SLACK = 0.02, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
 _TONE_WEIGHT = 0.05  # nearly every edit changes tones: with more, searches stay away from the bound
-_MEMORY_WEIGHT = 0.3  # the bound is as much smaller than that on colours
+_MEMORY_WEIGHT = 0.3  # much of a picture counts: with more, searches stay away from the bound
 _HALVINGS = 6  # a share of a change is found to 1/64
 
 
