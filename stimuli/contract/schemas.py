@@ -103,9 +103,9 @@ _NATURALNESS = (
         "of CIELAB's lightness, over the 2 % of the picture where they are largest",
     ),
     Column(
-        "memory_colour_difference", float, "How far colours that were those of skin, plants or sky "
-        "are outside their natural ranges, in units of CIELAB, over the 2 % of the picture where "
-        "that is largest",
+        "memory_colour_difference", float, "How much further outside their natural ranges the "
+        "colours of skin, plants or sky are than in the original, in units of CIELAB, over the 2 % "
+        "of the picture where that is largest",
     ),
     Column(
         "seam_octaves", float, "Change of the mean squared gradient along a target's contour; of "
