@@ -112,8 +112,9 @@ _NATURALNESS = (
         "several targets the largest", "octave",
     ),
     Column(
-        "unusual", str, "Which statistics of which target left the range that 98 % of photographs' "
-        "objects have, and by how much; n/a: none",
+        "unusual", str, "Which statistics of which target are outside the range that 98 % of "
+        "photographs' objects have, and by how much; in brackets what the photograph had already "
+        "(photograph), or, over the budget, had less of (further than); n/a: none",
     ),
 )  # fmt: skip
 
