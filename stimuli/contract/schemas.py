@@ -67,8 +67,8 @@ _SECOND_CHANGES = Column(
 
 _NATURALNESS = (
     Column(
-        "strength", float, "Share of the change that was found which the version got, 0 to 1; of "
-        "free pixels within a level, less than half is mostly rounded away",
+        "strength", float, "Share of the change that was found which the version got, 0 to 1; 0 "
+        "too where all of it was rounded away, or nothing was found",
     ),
     Column(
         "aim_reached", bool, "Whether guide and judges together predict the change that "

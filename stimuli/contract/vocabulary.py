@@ -238,6 +238,10 @@ class PredictedEffect:
         """Return the effect of a version with the strength that it was made with."""
         return replace(self, strength=strength, aim_reached=aim_reached)
 
+    def shown_with(self, strength: float, aim_reached: bool | None) -> "PredictedEffect":
+        """Return the same of a version as shown: of the original's image the strength is 0."""
+        return self.made_with(0.0 if self.psnr_db == math.inf else strength, aim_reached)
+
     def judged_without(self, names: Collection[str]) -> "PredictedEffect":
         """Return the effect without what some models predict that took a part after all."""
         kept = {name: one for name, one in self.second_changes.items() if name not in names}
