@@ -7,24 +7,15 @@ photograph in features, in the mean and where they change most, in colours and i
 plants and sky have their natural colours.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from manipulation.images.photographs import resized, to_image, to_pixels
-from manipulation.naturalness.likeness import (
-    colour_differences,
-    colours_of,
-    feature_distances,
-    local_feature_distances,
-    local_tones,
-    tone_differences,
-)
-from manipulation.naturalness.memory_colours import memory_colour_differences
+from manipulation.naturalness.bounds import Bounds, differences, picture_excess
+from manipulation.naturalness.likeness import local_tones
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import (
@@ -35,99 +26,8 @@ from manipulation.naturalness.region_statistics import (
     surround,
 )
 
-_SCORE_SLACK, _SHARE_SLACK = 0.02, 0.1
 _TOLERANCE = 1e-4  # excess that does not count
-_TONE_WEIGHT = 0.05  # nearly every edit changes tones: with more, searches stay away from the bound
-_MEMORY_WEIGHT = 0.3  # much of a picture counts: with more, searches stay away from the bound
 _HALVINGS = 6  # a share of a change is found to 1/64
-
-
-@dataclass(frozen=True)
-class Differences:
-    """How far a version is from its photograph.
-
-    Attributes
-    ----------
-    distance, local_distance
-        In features, in the mean (`feature_distances`) and where it is largest
-        (`local_feature_distances`).
-    colour, tone, memory_colour
-        `colour_differences`, `tone_differences` and `memory_colour_differences`.
-    """
-
-    distance: float
-    local_distance: float
-    colour: float
-    tone: float
-    memory_colour: float
-
-
-def differences(
-    layers: Sequence[Tensor], tones: Tensor, other_layers: Sequence[Tensor], other_tones: Tensor
-) -> Differences:
-    """Return the differences of a photograph and a version.
-
-    Parameters
-    ----------
-    layers, other_layers : sequences of Tensor (1, C, h, w)
-        Of the photograph and of the version (`RegionFeatures.maps`, without the first).
-    tones, other_tones : Tensor (1, 4, H, W)
-        `local_tones` of both.
-    """
-    return Differences(
-        distance=float(feature_distances(layers, other_layers)),
-        local_distance=float(local_feature_distances(layers, other_layers)),
-        colour=float(colour_differences(colours_of(tones), colours_of(other_tones))),
-        tone=float(tone_differences(tones, other_tones)),
-        memory_colour=float(memory_colour_differences(tones, other_tones)),
-    )
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How far versions may go.
-
-    Attributes
-    ----------
-    realism
-        Share of untouched photographs that must look at least as edited; 0 bounds nothing at all.
-    distance
-        Largest distance to the photograph in features (`feature_distances`).
-    local_distance
-        The same where it is largest (`local_feature_distances`).
-    colour
-        Largest difference of its colours (`colour_differences`).
-    tone
-        Largest difference of its tones (`tone_differences`).
-    memory_colour
-        How far skin, plants and sky may leave their natural colours
-        (`memory_colour_differences`).
-    """
-
-    realism: float
-    distance: float
-    local_distance: float
-    colour: float
-    tone: float
-    memory_colour: float
-
-    def allow(self, beyond_realism: float, found: Differences) -> bool:
-        """Return whether a version as shown keeps to them, with room for its way to the screen.
-
-        Enlarging, rounding and reducing change what was within the bounds by a little.
-
-        Parameters
-        ----------
-        beyond_realism
-            How far its score is beyond the realism judge's limit.
-        found
-            Its differences to the photograph.
-        """
-        near = all(
-            getattr(found, one.name) <= getattr(self, one.name) * (1 + _SHARE_SLACK)
-            for one in fields(found)
-        )
-        return beyond_realism <= _SCORE_SLACK and near
 
 
 class Budget:
@@ -176,10 +76,8 @@ class Budget:
     def excess(self, images: Tensor) -> Tensor:
         """Return how far images ``(B, 3, H, W)`` are beyond their limits: ``(B,)``, 0 within.
 
-        The sum of what is beyond the realism judge's limit, in the region where that is most,
-        beyond the roots of the largest distances, in the mean and locally, beyond the largest
-        differences of colours, of skin, plants and sky and, with little weight, of tones, as
-        shares of them, and of the statistics' beyond what is usual, in units of the usual ranges.
+        The sum of what is beyond the realism judge's limit, in the region where that is most, of
+        `picture_excess`, and of the statistics' beyond what is usual, in units of the usual ranges.
         Differentiable.
         """
         if not self.is_bound:
@@ -187,18 +85,11 @@ class Budget:
         maps = self._features.maps(images)
         edited = self._scores(maps) - self._limits
         layers = [one.expand(len(images), -1, -1, -1) for one in self._layers]
-        distances = (feature_distances(layers, maps[1:]) + 1e-8).sqrt()
-        distant = distances - math.sqrt(self._bounds.distance)
-        local = (local_feature_distances(layers, maps[1:]) + 1e-8).sqrt()
-        lost = local - math.sqrt(self._bounds.local_distance)
         tones = local_tones(images)
         before = self._tones.expand_as(tones)
-        tinted = colour_differences(colours_of(before), colours_of(tones)) / self._bounds.colour - 1
-        toned = _TONE_WEIGHT * (tone_differences(before, tones) / self._bounds.tone - 1)
-        strange = memory_colour_differences(before, tones) / self._bounds.memory_colour - 1
+        of_picture = picture_excess(layers, before, maps[1:], tones, self._bounds)
         unusual = (self._beyond_usual(images) - self._outside).clamp(min=0).sum(dim=1)
-        beyond = (edited.amax(dim=1), distant, lost, tinted, toned, _MEMORY_WEIGHT * strange)
-        return unusual + sum(one.clamp(min=0) for one in beyond)
+        return edited.amax(dim=1).clamp(min=0) + of_picture + unusual
 
     @torch.no_grad()
     def holds_as_shown(self, image: Tensor) -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import resized, to_pixels
-from manipulation.naturalness.budget import Bounds, differences
+from manipulation.naturalness.bounds import Bounds, differences
 from manipulation.naturalness.likeness import local_tones, seam, ssim
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights

@@ -47,10 +47,10 @@ def region_weights(mask: np.ndarray) -> Tensor:
 class RegionFeatures:
     """The maps of images that regions are summed up from: pixels, and `efficientnet`'s layers."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device | str = "cpu") -> None:
         extractor = load_saliency_model("efficientnet").extractor
         assert isinstance(extractor, PretrainedNetworks)  # it ships
-        self._extractor = extractor
+        self._extractor = extractor.to(device)
 
     def maps(self, images: Tensor) -> list[Tensor]:
         """Return maps ``(B, C, h, w)`` of images ``(B, 3, H, W)``: pixels, strides 2 to 32."""

@@ -71,6 +71,31 @@ def build_network(settings: NetworkSettings, channels: int, stride: int) -> Imag
     return UNet(settings.unet_width, settings.halvings, output=settings.output)
 
 
+def starting_network(settings: NetworkSettings, guide: Guide) -> ImageNetwork:
+    """Return the network that a training begins with, in training mode.
+
+    With new weights, drawn from torch's global generator, or with those of `settings.start`.
+
+    Raises
+    ------
+    InputError
+        If the file of `settings.start` cannot be read, or holds a network of another kind or width.
+    """
+    network = build_network(settings, guide.channels, guide.stride)
+    if settings.start:
+        path = transform_file(settings.start)
+        found = load_checkpoint(path, guide)
+        try:
+            network.load_state_dict(found.network.state_dict())
+        except RuntimeError:
+            raise InputError(
+                f"network.start is {settings.start!r}, a {found.settings.network.kind} whose "
+                f"weights do not fit the {settings.kind} that is to be trained; expected one of "
+                f"the same [network] settings, as python -m manipulation.train wrote them"
+            ) from None
+    return network
+
+
 def guide_of(settings: GuideSettings) -> Guide:
     """Return the guide that settings name; see `build_guide`."""
     return build_guide(

@@ -90,12 +90,16 @@ class TargetSettings(CheckedSettings):
 
 @dataclass(frozen=True)
 class LossSettings(CheckedSettings):
-    """Weights of the four terms."""
+    """Weights of the paper's four terms, and of one that keeps images natural."""
 
     saliency: float = setting(1.0, "lambda_s", 0, 1e6)
     feature: float = setting(1e-2, "lambda_f", 0, 1e6)
     texture: float = setting(2e-2, "lambda_t; the five layers count alike", 0, 1e6)
     adversarial: float = setting(1e-1, "lambda_a", 0, 1e6)
+    budget: float = setting(
+        0.0, "of what is beyond a study's default bounds on distance, colours, tones, and skin, "
+        "plants and sky; not in the paper", 0, 1e6,
+    )  # fmt: skip
     patches: str = setting(
         "sum", "lambda_a times the sum over patches, as in the paper, or times their mean, as in "
         "pix2pix: 3844 times less at 512 px", choices=("sum", "mean"),
@@ -107,6 +111,10 @@ class NetworkSettings(CheckedSettings):
     """What is trained."""
 
     kind: NetworkKind = setting(NetworkKind.FGTRANSFORM, "the network")
+    start: str = setting(
+        "", "trained network whose weights it begins with, to be trained further: a name or a "
+        "file; default: new weights",
+    )  # fmt: skip
     width: int = setting(1024, "channels of FGTransform's residual blocks", 1, 8192)
     blocks: int = setting(6, "residual blocks of FGTransform", 1, 100)
     resnet9_width: int = setting(64, "channels of the first layer of Resnet-9", 1, 1024)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from manipulation.images.log_density import salient_region
 from manipulation.images.photographs import Size, resized, to_image
-from manipulation.naturalness.budget import Bounds, Budget, usable_masks
+from manipulation.naturalness.bounds import Bounds
+from manipulation.naturalness.budget import Budget, usable_masks
 from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head
 from manipulation.naturalness.region_features import RegionFeatures
@@ -205,11 +206,7 @@ class StudyModels:
 
     @property
     def _bounds(self) -> Bounds:
-        chosen = self._settings
-        return Bounds(
-            chosen.budget, chosen.distance, chosen.local_distance, chosen.colour, chosen.tone,
-            chosen.memory_colour,
-        )  # fmt: skip
+        return Bounds.of(self._settings)
 
     @cached_property
     def _region_features(self) -> RegionFeatures:

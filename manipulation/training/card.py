@@ -1,12 +1,14 @@
 """The model card of a trained network, as Markdown."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from manipulation.networks.files import Checkpoint
 from manipulation.networks.guide import LayerSource
 from manipulation.networks.settings import Manipulation, differences
 from manipulation.runs.model_card import Origin, model_card
 from manipulation.training.results import TERMS, Result
+from stimuli.support.files import sha256
 
 _WHAT = {
     Manipulation.SHIFT: "Shifts the log saliency of regions by k_sh nats (eq. 11)",
@@ -29,6 +31,7 @@ def transform_card(
     annotated: int,
     held_out: int,
     device: str,
+    start: Path | None,
 ) -> str:
     """Return the card of a network whose losses are known.
 
@@ -46,6 +49,8 @@ def transform_card(
         Numbers of photographs: all, those with annotated objects, those that training never saw.
     device
         What it was trained on.
+    start
+        File of the network whose weights it began with, if not with new ones.
     """
     settings = checkpoint.settings
     guide, targets = settings.guide, settings.targets
@@ -70,6 +75,7 @@ people will look is `{guide.saliency}`."""
         "photographs": f"{photographs}, {annotated} with annotated objects, {held_out} held out",
         "steps": f"{checkpoint.iteration} of {settings.schedule.batch_size} images, "
         f"{settings.data.size_px} px",
+        **({"began with": f"`{start.stem}`, SHA-256 `{sha256(start)}`"} if start else {}),
         "trained on": device,
         "made with": origin.made_with,
         "SHA-256": f"`{origin.sha256}`",

@@ -15,6 +15,7 @@ from manipulation.networks.settings import LossSettings, RunSettings
 from manipulation.training.batches import Batch, batch_for, prefetch
 from manipulation.training.drawn_targets import draw_k, training_target
 from manipulation.training.photograph_cache import PhotographSet
+from manipulation.training.picture_budget import PictureBudget
 from manipulation.training.results import TERMS, Result
 from manipulation.training.total_loss import ChangedBatch, LossTerms, loss_terms
 from stimuli.support.errors import InputError
@@ -142,7 +143,7 @@ def evaluation_batches(
 
 @torch.no_grad()
 def measure_batch(
-    measured: MeasuredNetwork, guide: Guide, batch: Batch, reduction: str
+    measured: MeasuredNetwork, guide: Guide, budget: PictureBudget, batch: Batch, reduction: str
 ) -> tuple[LossTerms, ChangedBatch]:
     """Return the losses of a network on a batch, and what it made of it.
 
@@ -156,7 +157,9 @@ def measure_batch(
     changed_features = guide(changed)
     made = ChangedBatch(batch.images, changed, target, changed_features.log_saliency)
     patches = measured.discriminator(changed)  # (B, h, w)
-    return loss_terms(made, features, changed_features, patches, reduction=reduction), made
+    beyond = budget.excess(batch.images, changed)
+    terms = loss_terms(made, features, changed_features, patches, beyond, reduction=reduction)
+    return terms, made
 
 
 def measure_losses(
@@ -185,13 +188,13 @@ def measure_losses(
     on_batch
         Called with the number of images of each batch.
     """
-    results = []
+    results, budget = [], PictureBudget(device)
     for checkpoint in checkpoints:
         measured = load_measured(checkpoint, guide, device)
         for split, chosen in splits.items():
             sums = dict.fromkeys(TERMS, 0.0)
             for batch in evaluation_batches(chosen, checkpoint.settings, device):
-                terms, _ = measure_batch(measured, guide, batch, weights.patches)
+                terms, _ = measure_batch(measured, guide, budget, batch, weights.patches)
                 for name in TERMS[:-1]:
                     sums[name] += float(getattr(terms, name).sum())
                 sums["total"] += float(terms.total(weights).sum())

@@ -17,6 +17,7 @@ from manipulation.training.evaluation import (
     measure_batch,
 )
 from manipulation.training.photograph_cache import PhotographSet
+from manipulation.training.picture_budget import PictureBudget
 from manipulation.training.results import TERMS, Result
 
 _SHEET_PX = 256
@@ -43,7 +44,7 @@ def loss_figure(results: Sequence[Result]) -> Figure:
                 )
         axes.set_title(term)
         axes.set_xlabel("steps")
-        axes.set_yscale("log")
+        axes.set_yscale("linear" if term == "budget" else "log")  # a budget may be kept: 0
     panels[0].set_ylabel("mean over images")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=8, frameon=False)
@@ -59,11 +60,12 @@ def picture_sheet(
     photograph, the target.
     """
     rows: list[list[Panel]] = [[] for _ in shown.indices]
+    budget = PictureBudget(device)
     for checkpoint in checkpoints:
         measured = load_measured(checkpoint, guide, device)
         batches = evaluation_batches(shown, checkpoint.settings, device, batch_size=1)
         for row, index, batch in zip(rows, shown.indices, batches, strict=True):
-            _, made = measure_batch(measured, guide, batch, "mean")
+            _, made = measure_batch(measured, guide, budget, batch, "mean")
             if not row:
                 mask = resized(batch.masks[0].cpu(), _SHEET_PX).numpy() > 0.5
                 row.append(

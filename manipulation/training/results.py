@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
-TERMS = ("saliency", "feature", "texture", "adversarial", "total")
+TERMS = ("saliency", "feature", "texture", "adversarial", "budget", "total")
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Result:
         ``train`` or ``test``.
     images
         Number of photographs.
-    saliency, feature, texture, adversarial
-        Terms of the loss, before the paper's weights.
+    saliency, feature, texture, adversarial, budget
+        Terms of the loss, before their weights.
     total
         Their sum with the weights of the first run that is compared, so that ablations can be
         compared.
@@ -42,6 +42,7 @@ class Result:
     feature: float
     texture: float
     adversarial: float
+    budget: float
     total: float
 
 

@@ -17,8 +17,8 @@ from stimuli.support.files import write_text
 from stimuli.support.system_errors import blaming
 
 COLUMNS = (
-    "iteration", "saliency", "feature", "texture", "adversarial", "total", "discriminator",
-    "reconstruction", "seconds", "waiting_s",
+    "iteration", "saliency", "feature", "texture", "adversarial", "budget", "total",
+    "discriminator", "reconstruction", "seconds", "waiting_s",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a network is trained on and measured by: the four losses of a batch, term by term."""
+"""What a network is trained on and measured by: the losses of a batch, term by term."""
 
 from dataclasses import dataclass, fields
 
@@ -13,22 +13,26 @@ from manipulation.targets import losses
 class LossTerms:
     """The loss of each image ``(B,)``, term by term, before the weights of the paper.
 
-    `reconstruction` is the mean squared difference of pixels; it is no part of the total.
+    `budget` is what is beyond a study's default bounds (`PictureBudget.excess`); it is no loss of
+    the paper's. `reconstruction` is the mean squared difference of pixels; it is no part of the
+    total.
     """
 
     saliency: Tensor
     feature: Tensor
     texture: Tensor
     adversarial: Tensor
+    budget: Tensor
     reconstruction: Tensor
 
     def total(self, weights: LossSettings) -> Tensor:
-        """Return the weighted sum that the network minimises, ``(B,)`` (eq. 9)."""
+        """Return the weighted sum that the network minimises, ``(B,)`` (eq. 9, and the budget)."""
         return (
             weights.saliency * self.saliency
             + weights.feature * self.feature
             + weights.texture * self.texture
             + weights.adversarial * self.adversarial
+            + weights.budget * self.budget
         )
 
     def means(self, weights: LossSettings) -> dict[str, Tensor]:
@@ -70,6 +74,7 @@ def loss_terms(
     features: GuideFeatures,
     changed_features: GuideFeatures,
     patches: Tensor,
+    budget: Tensor,
     *,
     reduction: str,
 ) -> LossTerms:
@@ -83,6 +88,8 @@ def loss_terms(
         What the guide sees in the images and in the changed ones.
     patches : Tensor (B, h, w)
         What the discriminator says of the changed images.
+    budget : Tensor (B,)
+        How far they are beyond a budget.
     reduction
         ``sum`` or ``mean`` over the patches, as in `adversarial_loss`.
     """
@@ -94,5 +101,6 @@ def loss_terms(
             [layer.float() for layer in changed_features.texture],
         ),
         adversarial=losses.adversarial_loss(patches.float(), reduction),
+        budget=budget,
         reconstruction=(batch.changed - batch.images).square().mean(dim=(1, 2, 3)),
     )

@@ -14,6 +14,7 @@ from manipulation.networks.files import (
     load_checkpoint,
     read_run_settings_of,
     save_checkpoint,
+    transform_file,
 )
 from manipulation.networks.settings import RunSettings
 from manipulation.runs.model_card import Origin
@@ -116,6 +117,7 @@ def train_network(
     """
     out, device = Path(out), torch.device(device)
     annotations = None if annotations is None else Path(annotations)
+    start = transform_file(settings.network.start) if settings.network.start else None
     progress = progress or Progress(console=messages(), disable=True)
     cache = Path(cache) if cache else out.parent / "cache"
     load = partial(
@@ -155,13 +157,14 @@ def train_network(
         annotated=int(photographs.masks.any(axis=1).sum()),
         held_out=len(photographs.split(settings.data.held_out)[1]),
         device=_device_name(device),
+        start=start,
     )
     write_text(card, text)
     write_sidecar(
         out / _RECORD,
         command="manipulation.train",
         settings=settings.as_dict(),
-        inputs=[annotations] if annotations else [],
+        inputs=[*([annotations] if annotations else []), *([start] if start else [])],
         outputs=[network, card],
         seeds={"run": settings.schedule.seed},
         device=_device_name(device),

@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from manipulation.networks.compiled import compile_blocks
 from manipulation.networks.discriminator import PatchGAN
-from manipulation.networks.files import build_network
+from manipulation.networks.files import starting_network
 from manipulation.networks.guide import Guide
 from manipulation.networks.image_network import relative_log_density
 from manipulation.networks.settings import RunSettings
@@ -25,6 +25,7 @@ from manipulation.runs.state import Stateful
 from manipulation.targets.losses import discriminator_loss
 from manipulation.training.batches import Batch
 from manipulation.training.drawn_targets import training_target
+from manipulation.training.picture_budget import PictureBudget
 from manipulation.training.played_back import PlayedBack, on_gpu
 from manipulation.training.step import Step
 from manipulation.training.total_loss import ChangedBatch, loss_terms
@@ -63,7 +64,7 @@ class Trainer:
         self.settings, self.device = settings, device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.schedule.seed)
-            network = build_network(settings.network, guide.channels, guide.stride)
+            network = starting_network(settings.network, guide)
             discriminator = PatchGAN(settings.network.discriminator_width)
         self.guide = _channels_last(guide, device)
         self.network = _channels_last(network, device)
@@ -80,6 +81,7 @@ class Trainer:
         precision = settings.schedule.precision
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
         self._type = _TYPES[precision]
+        self._budget = PictureBudget(device) if settings.losses.budget else None
         # Called in place of the modules where gradients are to be averaged over the processes.
         self._shared_network: nn.Module = self.network
         self._shared_discriminator: nn.Module = self.discriminator
@@ -134,7 +136,12 @@ class Trainer:
                 patches = self.discriminator(changed)  # (B, h, w)
 
         made = ChangedBatch(images, changed, target, changed_features.log_saliency)
-        terms = loss_terms(made, features, changed_features, patches, reduction=weights.patches)
+        beyond = images.new_zeros(len(images))
+        if self._budget:
+            beyond = self._budget.excess(images.float(), changed.float())
+        terms = loss_terms(
+            made, features, changed_features, patches, beyond, reduction=weights.patches
+        )
         loss = terms.reconstruction if as_autoencoder else terms.total(weights)  # (B,)
         self._descend(self.network_optimiser, loss.mean())
 

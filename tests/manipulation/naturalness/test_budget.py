@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from manipulation.naturalness.bounds import Bounds
 from manipulation.naturalness.budget import (
-    Bounds,
     Budget,
     largest_share,
     least_share,

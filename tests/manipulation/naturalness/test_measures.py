@@ -8,7 +8,7 @@ import torch
 from scipy import ndimage
 
 from manipulation.images.photographs import to_image, to_pixels
-from manipulation.naturalness.budget import Bounds
+from manipulation.naturalness.bounds import Bounds
 from manipulation.naturalness.likeness import seam
 from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head

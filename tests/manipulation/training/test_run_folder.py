@@ -76,7 +76,7 @@ def test_a_disk_that_is_full_between_states_is_told_in_one_line(pictures, cache,
     arguments = small_run.arguments(pictures, cache, tmp_path / "run", tmp_path / "small.toml")
     rarely = ("--set", "log.state_every = 100", "--set", "log.weights_every = 100")
     train = command(train_command.main, *arguments, *rarely)
-    status, said = said_by(with_full_disk(3000, train))
+    status, said = said_by(with_full_disk(4000, train))
     assert (status, said.count("Traceback"), said.count("error: ")) == (1, 0, 1), said
     assert f"error: {tmp_path}/run/tensorboard: the disk is full" in said
     assert "; no state is kept yet; make room" in said

@@ -6,7 +6,9 @@ import torch
 from manipulation.runs.processes import ALONE
 from manipulation.training import run
 from manipulation.training.batches import prefetch
+from manipulation.training.run_folder import weights_file
 from manipulation.training.trainer import Trainer, align_gradients
+from stimuli.support.errors import InputError
 from tests.manipulation.operator_trace import OperatorTrace
 from tests.manipulation.training import small_run
 
@@ -35,10 +37,10 @@ def test_as_an_auto_encoder_a_network_learns_to_return_its_input_and_nothing_els
     assert trainer.discriminator_optimiser.state_dict()["state"] == {}
 
 
-@pytest.mark.parametrize("term", ["saliency", "feature", "texture", "adversarial"])
+@pytest.mark.parametrize("term", ["saliency", "feature", "texture", "adversarial", "budget"])
 def test_the_weight_of_a_term_decides_whether_it_is_learned(pictures, cache, guide, tmp_path, term):
     """The gradient of the total is that of the one term whose weight is not zero."""
-    names = ("saliency", "feature", "texture", "adversarial")
+    names = ("saliency", "feature", "texture", "adversarial", "budget")
     only = [f"losses.{name} = {float(name == term)}" for name in names]
     settings = small_run.settings(tmp_path, *only)
     photographs = small_run.photographs(pictures, cache, settings)
@@ -51,6 +53,24 @@ def test_the_weight_of_a_term_decides_whether_it_is_learned(pictures, cache, gui
         not torch.equal(one, other)
         for one, other in zip(before, trainer.network.parameters(), strict=True)
     )
+
+
+def test_training_goes_on_from_a_network_that_was_trained_before(trained, guide, tmp_path):
+    before = trained(tmp_path / "first").network
+    first = weights_file(tmp_path / "first", 5)
+    start = f'network.start = "{first}"'
+    begun = Trainer(small_run.settings(tmp_path, start), guide, CPU).network
+    assert tensors_of(begun) == tensors_of(before)
+    assert all(one.requires_grad for one in begun.parameters())
+    further = trained(tmp_path / "further", start, "schedule.learning_rate = 1e-2").network
+    assert tensors_of(further) != tensors_of(before)
+    with pytest.raises(InputError, match="a fgtransform whose weights do not fit the unet"):
+        Trainer(small_run.settings(tmp_path, start, 'network.kind = "unet"'), guide, CPU)
+
+
+def tensors_of(network):
+    """Return all weights as lists, which compare by value."""
+    return {name: one.tolist() for name, one in network.state_dict().items()}
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
