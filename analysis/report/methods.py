@@ -90,7 +90,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"{_P_OBJ[settings.analysis.p_obj]} The entropy, "
         f"\N{MINUS SIGN}\N{N-ARY SUMMATION} p log\N{SUBSCRIPT TWO} p, is over the pixels of the "
         f"image: maps have {grid.columns} x {grid.rows} cells, and log\N{SUBSCRIPT TWO} of a "
-        f"cell's {grid.cell_area_px:g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
+        f"cell's {grid.cell_area_px:.4g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
         f"The model's density is the softmax of its "
         f"log saliency plus the log of the centre bias measured here, weight 1. Changes are "
         f"version minus original, averaged over targets; {_relative(settings.analysis)}",
