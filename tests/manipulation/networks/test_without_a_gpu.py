@@ -57,7 +57,7 @@ def test_a_step_of_training_copies_nothing_from_the_processor_and_keeps_layouts(
         None, ("network.width = 32", "network.blocks = 1", f"losses.budget = {budget}")
     )
     loaded = load_saliency_model("efficientnet")  # files cannot be read onto what is not there
-    with fake_gpu(), mock.patch.object(region_features, "load_saliency_model", lambda _: loaded):
+    with fake_gpu(), mock.patch.object(region_features, "load_saliency_model", return_value=loaded):
         trainer = Trainer(settings, guide, GPU)
         images = pictures()
         batch = Batch(images, (images[:, 0] > 0.9).float(), torch.full((2,), 1.0, device=GPU))
