@@ -54,7 +54,11 @@ class RegionFeatures:
 
     def maps(self, images: Tensor) -> list[Tensor]:
         """Return maps ``(B, C, h, w)`` of images ``(B, 3, H, W)``: pixels, strides 2 to 32."""
-        return [pixel_maps(images), *self._extractor.features(images, tuple(LAYERS)).values()]
+        return [pixel_maps(images), *self.layers(images)]
+
+    def layers(self, images: Tensor) -> list[Tensor]:
+        """Return the layers alone: `maps` without the first."""
+        return list(self._extractor.features(images, tuple(LAYERS)).values())
 
     def maps_of_regions(self, images: Tensor) -> list[Tensor]:
         """Return those of `maps` that regions are summed up from: without the coarsest stride."""

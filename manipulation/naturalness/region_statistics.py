@@ -212,8 +212,11 @@ def lab_of(images: Tensor) -> Tensor:
     linear = torch.where(
         images > 0.04045, ((images + 0.055) / 1.055).clamp_min(1e-4) ** 2.4, images / 12.92
     )
-    matrix = torch.tensor(_XYZ, dtype=images.dtype, device=images.device)
-    relative = torch.einsum("dc,bchw->bdhw", matrix / matrix.sum(dim=1, keepdim=True), linear)
+    red, green, blue = linear.unbind(dim=1)  # numbers, not a matrix: a GPU's is copied there
+    relative = torch.stack(
+        [(of_red * red + of_green * green + of_blue * blue) / (of_red + of_green + of_blue)
+         for of_red, of_green, of_blue in _XYZ], dim=1,
+    )  # fmt: skip
     cubes = torch.where(
         relative > 0.008856, relative.clamp_min(1e-6) ** (1 / 3), 7.787 * relative + 16 / 116
     )

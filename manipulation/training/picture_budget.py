@@ -25,7 +25,7 @@ class PictureBudget:
             RGB in [0, 1].
         """
         with torch.no_grad():
-            layers, tones = self._features.maps(images)[1:], local_tones(images)
+            layers, tones = self._features.layers(images), local_tones(images)
         return picture_excess(
-            layers, tones, self._features.maps(changed)[1:], local_tones(changed), self._bounds
+            layers, tones, self._features.layers(changed), local_tones(changed), self._bounds
         )
