@@ -30,6 +30,7 @@ from manipulation.study_stimuli.transfer_curve import (
 from stimuli.contract.catalogue import second_change_columns
 from stimuli.contract.schemas import CURVE, SECOND_CHANGE, TRANSFER
 from stimuli.contract.settings import ManipulationSettings, PixelSettings, Settings
+from stimuli.contract.vocabulary import left_range
 from stimuli.support import commands
 from stimuli.support.console import messages
 from stimuli.support.errors import InputError
@@ -203,7 +204,7 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         "tones": f"{column('tone_difference').mean():.1f}",
         "skin, plants, sky": f"{column('memory_colour_difference').mean():.1f}",
         "seam, octaves": f"{np.abs(column('seam_octaves')).mean():.2f}",
-        "unusual": f"{np.mean([bool(row['unusual']) for row in rows]):.0%}",
+        "unusual": f"{np.mean([_left_range(row['unusual']) for row in rows]):.0%}",
         "realism": f"{np.median(column('realism')):.2f}",
         "by the other judge": f"{np.median(column('second_realism')):.2f}",
         "within budget": "-"
@@ -211,6 +212,10 @@ def _means(rows: Sequence[dict], shares: Mapping[str, str]) -> dict[str, str]:
         else f"{np.mean([row['within_budget'] for row in rows]):.0%}",
         "seconds": f"{column('seconds').mean():.2f}",
     }
+
+
+def _left_range(unusual: str | None) -> bool:
+    return any(left_range(one) for one in (unusual or "").split(", ") if one)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

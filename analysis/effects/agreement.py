@@ -23,8 +23,10 @@ AGREEMENT = Schema(
         Column("subset", str, "Fixations used"),
         Column("measure", str, "p_obj, or entropy_bits"),
         Column("n", int, "Aims with an estimate of people"),
+        Column("n_predicted", int, "Of these, those in which the model predicts a change: versions "
+               "for which nothing was found are as their originals are"),
         Column("n_same_sign", int, "Where people moved as the model predicted"),
-        Column("sign_agreement", float, "The same as a share"),
+        Column("sign_agreement", float, "The same as a share of n_predicted"),
         Column(
             "slope", float,
             "Of people's change on the model's, through zero: 1 if the model is right, less if it "
@@ -71,7 +73,7 @@ def agreement_table(
     for measure in (str(one) for one in Measure if str(one) in measures):
         which = np.flatnonzero((measures == measure) & np.isfinite(people) & aims)
         own, predicted = people[which], model[which]
-        same = np.sign(own) == np.sign(predicted)
+        same = np.sign(own[predicted != 0]) == np.sign(predicted[predicted != 0])
         several = len(which) > 2 and own.std() > 0 and predicted.std() > 0
         n_sources, once = len(set(sources[which])), np.ones((1, len(which)))
 
@@ -85,8 +87,8 @@ def agreement_table(
         rows.append(
             {
                 "subset": label, "measure": measure, "n": len(which),
-                "n_same_sign": int(same.sum()),
-                "sign_agreement": same.mean() if len(which) else math.nan,
+                "n_predicted": len(same), "n_same_sign": int(same.sum()),
+                "sign_agreement": same.mean() if len(same) else math.nan,
                 "slope": slopes(own[None], once)[0],
                 "slope_low": interval.low, "slope_high": interval.high,
                 "correlation": np.corrcoef(own, predicted)[0, 1] if several else math.nan,

@@ -54,7 +54,8 @@ SUMMARY = Schema(
             float,
             "Share of aims that moved in the direction asked",
         ),
-        Column("sign_agreement", float, "Share of aims where people moved as the model predicted"),
+        Column("sign_agreement", float, "Share of aims where people moved as the model predicted, "
+               "of those where it predicts a change"),
         Column("n_subjects", int, "Subjects whose fixations were used"),
         Column(
             "mean_change_density", float,
@@ -103,11 +104,12 @@ def summary_table(contrasts: Sequence[Contrast], label: str, resamples: Resample
         which = chosen.index.to_numpy()
         moved = np.sign(people.loc[which, "change"]) == np.sign(model.loc[which, "change"])
         known = people.loc[which, "change"].notna()
+        told = known & (model.loc[which, "change"] != 0)
         drawn = resamples.of(which)
         shared = {
             "subset": label, "condition": condition, "direction": direction, "measure": measure,
             "p_holm": math.nan, "n_subjects": resamples.n_subjects,
-            "sign_agreement": math.nan if direction == Direction.CONTROL else _mean(moved[known]),
+            "sign_agreement": math.nan if direction == Direction.CONTROL else _mean(moved[told]),
         }  # fmt: skip
         rows.append(
             shared

@@ -25,8 +25,9 @@ def agreement_rows(analysis: StudyAnalysis) -> Table:
         return plain(row[name], 2) if math.isfinite(row["slope_low"]) else DASH
 
     rows = [
-        [MEASURE_NAMES[Measure(row["measure"])], str(row["n"]), str(row["n_same_sign"]),
-         share(row["sign_agreement"]), slope(row, "slope"),
+        [MEASURE_NAMES[Measure(row["measure"])], str(row["n"]),
+         f"{row['n_same_sign']} of {row['n_predicted']}", share(row["sign_agreement"]),
+         slope(row, "slope"),
          between(row["slope_low"], row["slope_high"], plain, 2), slope(row, "slope_density"),
          plain(row["correlation"], 2)]
         for row in analysis.agreement.to_dict("records")

@@ -44,7 +44,7 @@ def draw_subjects(subjects: pd.DataFrame, stem: Path) -> list[Path]:
     if most < 2:
         return []
     with style():
-        height = 1.1 + 0.17 * most
+        height = 1.25 + 0.17 * most
         ends = subjects[["change", "change_low", "change_high"]].to_numpy(float)
         margin = 0.05 * float(np.nanmax(ends) - np.nanmin(ends))
         figure = Figure(figsize=(_WIDTH, height))
@@ -62,7 +62,7 @@ def draw_subjects(subjects: pd.DataFrame, stem: Path) -> list[Path]:
             axes.set_ylim(-0.8, len(rows) - 0.2)
             axes.set_xlim(np.nanmin(ends) - margin, np.nanmax(ends) + margin)
             axes.set_title(_TITLES[direction], color=COLOURS[direction], pad=14)
-            axes.set(xlabel=_CHANGE, ylabel="subject")
+            axes.set(xlabel=_CHANGE.replace(" fix", "\nfix"), ylabel="subject")
         return save(figure, stem)
 
 

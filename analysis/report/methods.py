@@ -1,6 +1,7 @@
 """The methods of this analysis in words, with its settings and versions."""
 
 import math
+from collections.abc import Sequence
 
 from analysis.density import centre_bias, mixture
 from analysis.effects.intervals import LEAST_SOURCES
@@ -89,7 +90,7 @@ def methods(analysis: StudyAnalysis) -> list[str]:
         f"{_P_OBJ[settings.analysis.p_obj]} The entropy, "
         f"\N{MINUS SIGN}\N{N-ARY SUMMATION} p log\N{SUBSCRIPT TWO} p, is over the pixels of the "
         f"image: maps have {grid.columns} x {grid.rows} cells, and log\N{SUBSCRIPT TWO} of a "
-        f"cell's {grid.cell_area_px:g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
+        f"cell's {grid.cell_area_px:.4g} pixels is added. {_ENTROPIES[settings.analysis.entropy]} "
         f"The model's density is the softmax of its "
         f"log saliency plus the log of the centre bias measured here, weight 1. Changes are "
         f"version minus original, averaged over targets; {_relative(settings.analysis)}",
@@ -112,6 +113,11 @@ def methods(analysis: StudyAnalysis) -> list[str]:
     ]
 
 
+def _range(values: Sequence[float]) -> str:
+    ends = list(dict.fromkeys(f"{one:.2f}" for one in (min(values), max(values))))
+    return " to ".join(ends)
+
+
 def _controls(analysis: StudyAnalysis) -> list[str]:
     """Return the paragraph on matched controls, where the study has any."""
     regions = [one.control for one in analysis.design.stimuli if one.control]
@@ -129,7 +135,7 @@ def _controls(analysis: StudyAnalysis) -> list[str]:
         f"matched control what the increase had changed at its first target was changed in another "
         f"region of the same photograph, and nothing else: {on_objects} annotated objects and "
         f"{len(regions) - on_objects} displaced copies of the target's outline, of "
-        f"{min(sizes):.2f} to {max(sizes):.2f} times its area, with mean predicted log saliencies "
+        f"{_range(sizes)} times its area, with mean predicted log saliencies "
         f"{signed(min(nats))} to {signed(max(nats))} nats from its own. Controls are measured by "
         f"p_obj of that target. The contrast of increases with their controls is over the targets "
         f"that have both; its interval is from the same resamples, and its p is not corrected."

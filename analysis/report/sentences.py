@@ -129,14 +129,14 @@ def _agreement(row: Mapping[Hashable, Any], of_densities: bool) -> str:
     changes = _CHANGES[Measure(row["measure"])]
     if not between:
         return (
-            f"Of {row['n']} predicted changes of {changes}, people moved the same way in "
+            f"Of {row['n_predicted']} predicted changes of {changes}, people moved the same way in "
             f"{row['n_same_sign']}; no slope is given without an interval."
         )
     smoothed = "; fitted densities are smoothed, so that even a right model gives less than 1"
     if not of_densities:
         smoothed = ""
     return (
-        f"Of {row['n']} predicted changes of {changes}, people moved the same way in "
+        f"Of {row['n_predicted']} predicted changes of {changes}, people moved the same way in "
         f"{row['n_same_sign']}, and by {plain(row['slope'], 2)} of what was predicted"
         f"{between}{smoothed}."
     )

@@ -14,6 +14,7 @@ from manipulation.naturalness.likeness import local_tones, seam, ssim
 from manipulation.naturalness.realism import RealismHead
 from manipulation.naturalness.region_features import RegionFeatures, region_weights
 from manipulation.naturalness.region_statistics import UsualRange, region_statistics
+from stimuli.contract.vocabulary import PHOTOGRAPHS_OWN, left_range
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,10 @@ class Naturalness:
         Of the regions' contours, the change of the mean squared gradient along them that is
         largest in size, in octaves; 0 where there are no regions.
     unusual
-        Which statistics of which region left the range of photographs' objects, and by how much:
-        ``701 sharpness -0.4``, joined by commas; None where none did.
+        Which statistics of which region are outside the range of photographs' objects, and by how
+        much: ``701 sharpness -0.40``, joined by commas; None where none are. Where that was so in
+        the photograph, what it had follows: ``701 sharpness -0.40 (photograph -0.50)``, and
+        ``(further than -0.20)`` where the version is further outside than the budget allows.
     """
 
     realism: float
@@ -103,10 +106,12 @@ class NaturalnessMeasure:
             name: (resized(mask.float(), size) > 0.5).numpy() for name, mask in regions.items()
         }
         masks = {name: one for name, one in masks.items() if one.any() and not one.all()}
-        seams, unusual = [0.0], []
+        seams, unusual, left = [0.0], [], False
         for name, mask in masks.items():
             seams.append(seam(before, after, mask))
-            unusual += [f"{name} {what}" for what in self._left(before, after, mask)]
+            found = self._outside(before, after, mask)
+            unusual += [f"{name} {what}" for what in found]
+            left |= any(left_range(what) for what in found)
         if not masks:
             salient = resized(log_saliency, size)
             masks = {"": salient_region(salient, torch.zeros_like(salient)).numpy() > 0.5}
@@ -118,23 +123,30 @@ class NaturalnessMeasure:
         )
         limits = was.clamp(min=self._judges[0].limit(self._bounds.realism))
         tones = [local_tones(one[None]) for one in (original, version)]
-        found = differences(maps[0][1:], tones[0], maps[1][1:], tones[1])
-        within = self._bounds.allow(float((now - limits).max()), found) and not unusual
+        apart = differences(maps[0][1:], tones[0], maps[1][1:], tones[1])
+        within = self._bounds.allow(float((now - limits).max()), apart) and not left
         return Naturalness(
             guide,
             second,
             within if self._bounds.realism else None,
             ssim(before, after),
-            found.distance,
-            found.local_distance,
-            found.colour,
-            found.tone,
-            found.memory_colour,
+            apart.distance,
+            apart.local_distance,
+            apart.colour,
+            apart.tone,
+            apart.memory_colour,
             max(seams, key=abs),
             ", ".join(unusual) or None,
         )
 
-    def _left(self, before: np.ndarray, after: np.ndarray, region: np.ndarray) -> list[str]:
-        """Return the statistics that a version brought out of the usual range, or further out."""
+    def _outside(self, before: np.ndarray, after: np.ndarray, region: np.ndarray) -> list[str]:
+        """Return the statistics of a version that are outside the usual range, in words."""
         was, now = (region_statistics(pixels, region) for pixels in (before, after))
-        return [f"{name} {beyond:+.1f}" for name, beyond in self._usual.left(was, now).items()]
+        left, had = self._usual.left(was, now), self._usual.outside(was)
+        told = []
+        for name, beyond in self._usual.outside(now).items():
+            before_it = had.get(name, 0.0)
+            how = "further than " if name in left else PHOTOGRAPHS_OWN
+            same_side = beyond * before_it > 0
+            told.append(f"{name} {beyond:+.2f}" + f" ({how}{before_it:+.2f})" * same_side)
+        return told

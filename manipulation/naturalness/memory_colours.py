@@ -7,9 +7,9 @@ chroma of CIELAB, of pictures without detail (`likeness.local_tones`); lightness
 counts.
 
 What counts is wider than what is natural, so that light, dark and yellow skin, bright lawns and
-deep skies are kept too: nine of the ten tones of the Monk Skin Tone scale count, all but the
-darkest, whose chroma is 2. What was outside its natural range in the photograph may stay there, and
-go no further.
+deep skies are kept too: the ten tones of the Monk Skin Tone scale count. What was outside its
+natural range in the photograph is held against where it was. White skies and those at sunset, and
+leaves in autumn, have no such colours: of them differences to the photograph are bounded alone.
 
 Ranges are read off the 128 photographs of coco128. Hues of people there gather around 55 degrees,
 and half of that density is passed at 30 and at 75; published centres of preferred skin are chroma
@@ -74,21 +74,23 @@ class MemoryColour:
 def _beyond(tones: Tensor, hue: tuple[float, float], chroma: tuple[float, float]) -> Tensor:
     """Return how far colours ``(B, 4, H, W)`` are outside ranges of hue and chroma, ``(B, H, W)``.
 
-    The distance to the nearer of the two hues and that of chroma to its range, as the root of the
-    sum of squares, in units of CIELAB.
+    The distance to the nearer of the two hues, of opposite colours to grey, and that of chroma to
+    its range, as the root of the sum of squares, in units of CIELAB.
     """
     a, b = tones[:, 1], tones[:, 2]
-    first, last = ((math.cos(angle), math.sin(angle)) for angle in map(math.radians, hue))
-    before_first = first[1] * a - first[0] * b
-    after_last = last[0] * b - last[1] * a
-    of_hue = torch.maximum(before_first, after_last).clamp(min=0)
+    middle, half = (math.radians((hue[1] + sign * hue[0]) / 2) for sign in (1, -1))
+    along = math.cos(middle) * a + math.sin(middle) * b
+    across = (math.cos(middle) * b - math.sin(middle) * a).abs()
     found = (a.square() + b.square() + _LEAST).sqrt()
+    to_edge = (math.cos(half) * across - math.sin(half) * along).clamp(min=0)
+    is_opposite = math.cos(half) * along + math.sin(half) * across < 0
+    of_hue = torch.where(is_opposite, found, to_edge)
     of_chroma = (found - chroma[1]).clamp(min=0) + (chroma[0] - found).clamp(min=0)
     return (of_hue.square() + of_chroma.square() + _LEAST).sqrt() - math.sqrt(_LEAST)
 
 
 MEMORY_COLOURS = {
-    "skin": MemoryColour((30, 75), (8, 45), (22, 95), (4, 60), (10, 97)),
+    "skin": MemoryColour((30, 75), (8, 45), (22, 95), (3.5, 60), (10, 97)),
     "plants": MemoryColour((95, 140), (10, 65), (88, 168), (6, 100), (10, 95)),
     "sky": MemoryColour((220, 285), (6, 40), (210, 300), (4, 80), (20, 98)),
 }

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from manipulation.studio_page.outcome import Change, Outcome, Stage
 from manipulation.studio_page.session import Session
 from stimuli.contract.settings import Settings
+from stimuli.contract.vocabulary import left_range
 
 _MUCH = 0.5  # of a change, that a judge must see for it to count as seen
 _STAGES = {
@@ -117,4 +118,5 @@ def _environment() -> Environment:
         "agreement": agreement,
         "seen": seen,
     }
+    environment.tests["left_range"] = left_range
     return environment

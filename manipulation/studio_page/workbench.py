@@ -250,7 +250,7 @@ class Workbench:
         found = self._outcome(Stage.FULL, bench, version, intent, chosen.image)
         manipulation = self.settings.manipulation
         reached = aim_reached(found.effect, manipulation, of_entropy=not version.targets)
-        return replace(found, effect=found.effect.made_with(chosen.share, reached))
+        return replace(found, effect=found.effect.shown_with(chosen.share, reached))
 
     def _outcome(
         self, stage: Stage, bench: Bench, version: VersionSettings, intent: Intent, changed: Tensor

@@ -217,7 +217,8 @@ def controls_in_words(controls: Sequence[Stimulus]) -> list[str]:
     sizes = [one.size_ratio for one in known.values()]
     saliency = [one.saliency_difference for one in known.values()]
     objects = sum(one.annotation_id is not None for one in known.values())
-    changes = [one.effect.predicted_change or 0.0 for one in controls if one.effect]
+    effects = {one.stim_id: one.effect for one in controls if one.effect}
+    changes = [one.predicted_change or 0.0 for one in effects.values()]
     lines = [
         f"{len(known)} matched controls, {objects} on annotated objects, the others on copies of "
         f"the target's outline: size {min(sizes):.2f} to {max(sizes):.2f} times the target's, mean "
@@ -228,5 +229,12 @@ def controls_in_words(controls: Sequence[Stimulus]) -> list[str]:
         lines.append(
             f"The saliency of {', '.join(off)} is over {SALIENCY_NATS:g} nat from the target's: "
             f"nothing more like it is free; think of control = false in these sources."
+        )
+    if over := [
+        one.stim_id for one in controls if one.effect and one.effect.within_budget is False
+    ]:
+        lines.append(
+            f"Over the budget of naturalness, with what their increases got: {', '.join(over)}; "
+            f"think of control = false in these sources."
         )
     return lines

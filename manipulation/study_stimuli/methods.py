@@ -179,7 +179,8 @@ def _networks(settings: Settings) -> str:
 
 def _pixels(settings: Settings) -> str:
     pixels = settings.pixels
-    guides = ", ".join(pixels.guides) or "the models that guide edits"
+    chosen = settings.manipulation
+    guides = ", ".join(pixels.guides or (chosen.saliency, *chosen.also))
     return (
         f"Pixels were changed one by one, guided by {guides}: {pixels.steps} steps of Adam, of "
         f"{pixels.step_size:g} in log odds of pixel values, minimised the loss of the predicted "
@@ -203,9 +204,9 @@ def _strength(settings: Settings) -> str:
             f"chroma and hue differ by at most {chosen.colour:g} units of CIE94 where they change "
             f"most (less on photographs of little colour), lightness, contrast and lost colour by "
             f"at most {chosen.tone:g} units of CIELAB's lightness, colours of skin, plants and sky "
-            f"go at most {chosen.memory_colour:g} units of CIELAB out of their natural ranges, "
-            f"and the statistics of objects "
-            f"stay within what is usual ({chosen.usual}) or near where they were; as shown, these "
+            f"go at most {chosen.memory_colour:g} units of CIELAB further out of their natural "
+            f"ranges than they were, and the statistics of objects stay within what is "
+            f"usual ({chosen.usual}) or near where they were; as shown, these "
             f"may be exceeded by a tenth"
         )
     aims = [
@@ -263,11 +264,12 @@ def _controls(stimuli: Sequence[Stimulus]) -> list[str]:
     controls = [one.control for one in stimuli if one.control]
     if not controls:
         return []
-    sizes = [one.size_ratio for one in controls]
+    ratios = [one.size_ratio for one in controls]
+    sizes = list(dict.fromkeys(f"{one:.2f}" for one in (min(ratios), max(ratios))))
     return [
         f"{_number(len(controls), 'photograph')} had a third version, a matched control: the "
         f"change that the increase's first object got, made to another region of "
-        f"{min(sizes):.2f} to {max(sizes):.2f} times its area."
+        f"{' to '.join(sizes)} times its area."
     ]
 
 

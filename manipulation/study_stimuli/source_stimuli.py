@@ -173,7 +173,7 @@ class SourceStimuli:
         effect = effect.judged_without(self.models.took_part(maker.parts))
         manipulation, of_entropy = self.study.settings.manipulation, not version.targets
         reached = aim_reached(effect, manipulation, of_entropy=of_entropy)
-        effect = effect.made_with(share, reached)
+        effect = effect.shown_with(share, reached)
         edits = record.noted(_EDITS, made_from) or {}
         record.finish()
         row = self.row(material, version, record.stim_id, shown, effect)

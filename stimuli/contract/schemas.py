@@ -67,8 +67,8 @@ _SECOND_CHANGES = Column(
 
 _NATURALNESS = (
     Column(
-        "strength", float, "Share of the change that was found which the version got, 0 to 1; of "
-        "free pixels within a level, less than half is mostly rounded away",
+        "strength", float, "Share of the change that was found which the version got, 0 to 1; 0 "
+        "too where all of it was rounded away, or nothing was found",
     ),
     Column(
         "aim_reached", bool, "Whether guide and judges together predict the change that "
@@ -112,8 +112,9 @@ _NATURALNESS = (
         "several targets the largest", "octave",
     ),
     Column(
-        "unusual", str, "Which statistics of which target left the range that 98 % of photographs' "
-        "objects have, and by how much; n/a: none",
+        "unusual", str, "Which statistics of which target are outside the range that 98 % of "
+        "photographs' objects have, and by how much; in brackets what the photograph had already "
+        "(photograph), or, over the budget, had less of (further than); n/a: none",
     ),
 )  # fmt: skip
 

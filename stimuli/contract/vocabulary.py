@@ -131,6 +131,28 @@ class Target:
     mask_sha256: str | None = None
 
 
+PHOTOGRAPHS_OWN = "photograph "  # before what a statistic was in the photograph
+
+
+def left_range(unusual: str) -> bool:
+    """Return whether a statistic that is unusual left the usual range in the version.
+
+    False where it was outside in the photograph, and went no further than a budget allows.
+
+    Parameters
+    ----------
+    unusual
+        One of those that `PredictedEffect.unusual` joins by commas.
+
+    Examples
+    --------
+    >>> from stimuli.contract.vocabulary import left_range
+    >>> left_range("701 sharpness -0.40"), left_range("701 sharpness -0.40 (photograph -0.50)")
+    (True, False)
+    """
+    return f"({PHOTOGRAPHS_OWN}" not in unusual
+
+
 @dataclass(frozen=True)
 class PredictedEffect:
     """What models predict of a stimulus, without centre bias, before anyone sees it.
@@ -167,7 +189,7 @@ class PredictedEffect:
         How far skin, plants and sky left their natural colours, in units of CIELAB.
     seam_octaves, unusual
         Change of the squared gradient along the targets' contours, in octaves; statistics of
-        targets that left the range of photographs' objects.
+        targets that are outside the range of photographs' objects (`left_range`).
     """
 
     predicted: float
@@ -215,6 +237,10 @@ class PredictedEffect:
     def made_with(self, strength: float, aim_reached: bool | None) -> "PredictedEffect":
         """Return the effect of a version with the strength that it was made with."""
         return replace(self, strength=strength, aim_reached=aim_reached)
+
+    def shown_with(self, strength: float, aim_reached: bool | None) -> "PredictedEffect":
+        """Return the same of a version as shown: of the original's image the strength is 0."""
+        return self.made_with(0.0 if self.psnr_db == math.inf else strength, aim_reached)
 
     def judged_without(self, names: Collection[str]) -> "PredictedEffect":
         """Return the effect without what some models predict that took a part after all."""

@@ -22,6 +22,16 @@ def test_slope_and_signs_of_people_who_do_a_quarter_of_what_is_predicted():
     assert row["correlation"] == pytest.approx(1)
 
 
+def test_where_nothing_is_predicted_nobody_can_move_as_predicted():
+    contrasts = [contrast(0.1, 0.4), contrast(-0.3, 0.0)]
+    changes = np.tile([0.1, -0.3], (10, 1))
+    (row,) = agreement_table(
+        contrasts, "all", Resamples(changes, changes, np.ones((10, 2)))
+    ).to_dict("records")
+    assert (row["n"], row["n_predicted"], row["n_same_sign"]) == (2, 1, 1)
+    assert row["sign_agreement"] == 1
+
+
 def test_controls_are_no_aims_that_people_could_meet():
     contrasts = [contrast(0.1, 0.4), contrast(-0.3, 0.4, direction=Direction.CONTROL)]
     changes = np.tile([0.1, -0.3], (10, 1))

@@ -1,5 +1,7 @@
 """What a version did to its photograph is told: seams along a contour, objects that are unusual."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from manipulation.naturalness.measures import NaturalnessMeasure
 from manipulation.naturalness.realism import GUIDE, JUDGE, load_realism_head
 from manipulation.naturalness.region_features import RegionFeatures
 from manipulation.naturalness.region_statistics import load_usual_range
+from stimuli.contract.vocabulary import left_range
 from tests.demo_photograph import demo_photograph
 
 
@@ -55,6 +58,24 @@ def test_an_object_that_leaves_the_range_is_named_with_what_left_it(coffee, meas
     assert "cup sharpness -" in found.unusual
     assert found.ssim < 1
     assert found.feature_distance > 0.03
+
+
+def test_what_was_outside_in_the_photograph_already_is_told_and_costs_nothing(coffee, measure):
+    image, region = coffee
+    grey = image.mean(dim=0, keepdim=True)
+
+    def vivid(factor):
+        return torch.where(region > 0.5, grey + factor * (image - grey), image).clamp(0, 1)
+
+    photograph = vivid(6)
+    kept = measure(photograph, photograph, {"cup": region})
+    assert kept.within_budget
+    found = re.search(r"cup saturation \+([0-9.]+) \(photograph \+([0-9.]+)\)", kept.unusual)
+    assert found[1] == found[2]
+    assert not any(left_range(one) for one in kept.unusual.split(", "))
+    worse = measure(vivid(2), photograph, {"cup": region})
+    assert any(left_range(one) for one in worse.unusual.split(", "))
+    assert not worse.within_budget
 
 
 def test_a_cut_along_the_contour_is_a_seam_and_a_blurred_one_is_less(coffee):

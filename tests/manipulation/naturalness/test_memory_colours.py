@@ -37,8 +37,11 @@ def test_patches_are_what_they_stand_for(name):
     assert found == ([expected] if expected else [])
 
 
-# Of the Monk Skin Tone scale (Monk 2019, CC BY 4.0), the lightest first, but for the darkest.
-MONK = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a")
+# The Monk Skin Tone scale (Monk 2019, CC BY 4.0), the lightest first.
+MONK = (
+    "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a",
+    "292420",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("tone", MONK)
@@ -63,6 +66,8 @@ def test_the_distance_is_that_to_the_range_of_hue_and_of_chroma():
     assert float(memory_colour_differences(skin, glowing)) == pytest.approx(7, abs=0.01)
     green = tones_of(65, 25, 180)  # on the far side of the grey axis
     assert float(memory_colour_differences(skin, green)) > 20
+    opposite = tones_of(65, 25, 232)
+    assert float(memory_colour_differences(skin, opposite)) == pytest.approx(25, abs=0.01)
     within = tones_of(55, 30, 60)
     assert float(memory_colour_differences(skin, within)) == pytest.approx(0, abs=0.01)
 

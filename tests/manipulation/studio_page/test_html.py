@@ -1,5 +1,7 @@
 """What the page says: the figures of a version, and names that stay names."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,16 @@ def test_each_judge_stands_with_what_it_shares_and_the_least_is_marked():
     assert '<th scope="row">mine <span class="tag">least</span>' in page
     assert page.count('class="shares"') == 1
     assert '<span class="shares">shares OSIE</span>' in page
+
+
+def test_statistics_that_the_photograph_had_outside_already_are_told_and_not_marked():
+    found, had = shifted("dog"), "dog contrast -0.40 (photograph -0.50)"
+    effect = replace(
+        found.effect, ssim=0.9, seam_octaves=0.1, unusual=f"dog sharpness -0.40, {had}"
+    )
+    page = figures_html(replace(found, effect=effect), {"icf": ""})
+    assert '<span class="against">dog sharpness -0.40</span>' in page
+    assert f"<span>{had}</span>" in page
 
 
 def test_without_a_judge_the_page_says_so():

@@ -100,3 +100,7 @@ def test_what_did_not_happen_is_not_said():
     assert "Edits are" not in told
     assert "some are then multiplied by 1.41 (eq. 12)" in told
     assert "times 0.5 (eq. 12" in told
+
+
+def test_the_model_that_guides_free_pixels_has_its_name():
+    assert "Pixels were changed one by one, guided by efficientnet:" in text(Settings())

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -425,3 +426,8 @@ def test_a_subject_is_a_number(given, label):
 def test_nothing_else_is_a_subject(given):
     with pytest.raises(InputError, match="participant's number"):
         subject_label(given)
+
+
+def test_a_version_that_is_its_original_has_no_strength():
+    same, other = PredictedEffect(0.3, psnr_db=math.inf), PredictedEffect(0.3, psnr_db=54.0)
+    assert [one.shown_with(0.4, None).strength for one in (same, other)] == [0.0, 0.4]
