@@ -3,6 +3,7 @@
 from manipulation.realism_fitting.fit import FALSE_ALARMS, JudgeQuality
 from manipulation.realism_fitting.random_edits import KINDS, UNSEEN_KINDS
 from manipulation.runs.model_card import Origin, model_card
+from stimuli.support.words import counted
 
 _LIMITS = """\
 - It sees one region of one picture, and not what it was before. Mild edits look like another \
@@ -44,7 +45,7 @@ contour. Its score is a guess of the distance to the original in features."""
     facts = {
         "data": origin.data,
         "photographs": f"{photographs} to fit, {calibrated} others for the scores of what is "
-        f"untouched, {quality.photographs} kept from both; {rounds} regions of each",
+        f"untouched, {quality.photographs} kept from both; {counted(rounds, 'region')} of each",
         "edits": f"our own at random; {', '.join(KINDS)}; outputs of the networks that ship; "
         f"free pixels; never seen: {', '.join(UNSEEN_KINDS)}",
         "seed": str(seed),

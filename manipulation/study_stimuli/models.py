@@ -66,10 +66,14 @@ class StudyModels:
         parts: Sequence[str] = (),
         pixel_guides: Sequence[str] = (),
     ) -> None:
-        self._pixel_guides, self._settings = tuple(pixel_guides), settings
+        self._where, self._settings = where, settings
+        self._pixel_guides = tuple(pixel_guides)
         load_usual_range(settings.usual)  # so that a wrong file is named now
         guides = (settings.saliency, *settings.also)
-        self._loaded = loaded = [load_saliency_model(name) for name in guides]
+        self._loaded = loaded = [
+            self._load("manipulation.saliency", settings.saliency),
+            *(self._load("manipulation.also", name) for name in settings.also),
+        ]
         self.guiding: list[LogSaliencyModel] = list(loaded)
         self.guiding_sha256 = [saliency_model_sha256(model) for model in loaded]
         roles = {
@@ -89,7 +93,7 @@ class StudyModels:
         names: dict[str, str] = {}
         self.second_opinions: list[SecondOpinion] = []
         for given in settings.judges:
-            model, name = load_saliency_model(given), short_name(given)
+            model, name = self._load("manipulation.second_opinion", given), short_name(given)
             sha256 = saliency_model_sha256(model)
             if sha256 in roles:
                 raise InputError(
@@ -151,8 +155,21 @@ class StudyModels:
         """The models that guide free pixels, and their hashes."""
         if not self._pixel_guides:
             return self._loaded, self.guiding_sha256
-        loaded = [load_saliency_model(name) for name in self._pixel_guides]
+        loaded = [self._load("pixels.guides", name) for name in self._pixel_guides]
         return loaded, [saliency_model_sha256(model) for model in loaded]
+
+    def _load(self, setting: str, name: str) -> SaliencyModel | PublishedDeepGaze:
+        """Return the saliency model that a setting names.
+
+        Raises
+        ------
+        InputError
+            If there is none; it names the setting.
+        """
+        try:
+            return load_saliency_model(name)
+        except InputError as error:
+            raise InputError(f"{self._where}: {setting}: {error}") from None
 
     def log_saliency(self, image: Tensor) -> Tensor:
         """Return the prediction ``(H, W)`` of the first guiding model for ``(3, H, W)``."""

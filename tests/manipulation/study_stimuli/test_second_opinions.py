@@ -205,3 +205,18 @@ def test_weights_that_guide_or_judge_already_are_refused(tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             StudyModels(ManipulationSettings(**{"saliency": "scratch", **settings}))
+
+
+@pytest.mark.parametrize(
+    ("setting", "chosen", "guides"),
+    [
+        ("manipulation.saliency", {"saliency": "efficentnet"}, ()),
+        ("manipulation.also", {"also": ("efficentnet",)}, ()),
+        ("manipulation.second_opinion", {"second_opinion": ("efficentnet",)}, ()),
+        ("pixels.guides", {}, ("efficentnet",)),
+    ],
+)
+def test_a_model_that_does_not_exist_is_named_with_its_setting(setting, chosen, guides):
+    told = rf"^study\.toml: {setting}: saliency model is 'efficentnet'.*mean 'efficientnet'"
+    with pytest.raises(InputError, match=told):
+        StudyModels(ManipulationSettings(**chosen), parts=(Transform.PIXELS,), pixel_guides=guides)
