@@ -115,6 +115,10 @@ class NetworkSettings(CheckedSettings):
         "", "trained network whose weights it begins with, to be trained further: a name or a "
         "file; default: new weights",
     )  # fmt: skip
+    keep: float = setting(
+        0.0, "how much of the weights that it began with it has after the last step, beside those "
+        "that it learned: 0.5 for the mean of both (Wortsman et al. 2022)", 0, 1,
+    )  # fmt: skip
     width: int = setting(1024, "channels of FGTransform's residual blocks", 1, 8192)
     blocks: int = setting(6, "residual blocks of FGTransform", 1, 100)
     resnet9_width: int = setting(64, "channels of the first layer of Resnet-9", 1, 1024)
@@ -122,6 +126,13 @@ class NetworkSettings(CheckedSettings):
     halvings: int = setting(8, "of U-Net; its images are a multiple of 2 to this power", 1, 12)
     output: Output = setting(Output.SIGMOID, "an image of its own, or a change (open)")
     discriminator_width: int = setting(64, "channels of its first layer", 1, 1024)
+
+    def check_together(self) -> None:
+        if self.keep and not self.start:
+            raise InputError(
+                f"network.keep is {self.keep:g} without network.start; expected the network that "
+                f"training begins with, or network.keep = 0"
+            )
 
 
 @dataclass(frozen=True)

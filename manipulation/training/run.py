@@ -112,6 +112,8 @@ def _take_steps(
             waited_s += time.perf_counter() - asked
             trainer.set_rate(rate_at(settings.schedule, done))
             step = _step_or_stop(trainer, batch, done <= _autoencoder_steps(settings))
+            if done == last:
+                trainer.keep_start()
             means = None
             if due(every.losses_every):
                 means = _mean_over_processes(step, group)

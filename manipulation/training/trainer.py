@@ -112,6 +112,15 @@ class Trainer:
             for group in optimiser.param_groups:
                 group["lr"] = self._rate
 
+    @torch.no_grad()
+    def keep_start(self) -> None:
+        """Return to the weights that training began with by `network.keep` of the way."""
+        chosen = self.settings.network
+        if chosen.keep:
+            start = starting_network(chosen, self.guide).state_dict()
+            for name, weight in self.network.state_dict().items():
+                weight.lerp_(start[name].to(weight), chosen.keep)
+
     def step(self, batch: Batch, *, as_autoencoder: bool = False) -> Step:
         """Change network and discriminator once.
 

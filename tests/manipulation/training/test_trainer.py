@@ -64,6 +64,12 @@ def test_training_goes_on_from_a_network_that_was_trained_before(trained, guide,
     assert all(one.requires_grad for one in begun.parameters())
     further = trained(tmp_path / "further", start, "schedule.learning_rate = 1e-2").network
     assert tensors_of(further) != tensors_of(before)
+    kept = trained(tmp_path / "kept", start, "network.keep = 0.25", "schedule.learning_rate = 1e-2")
+    for name, weight in kept.network.state_dict().items():
+        there, back = further.state_dict()[name], before.state_dict()[name]
+        torch.testing.assert_close(weight, 0.75 * there + 0.25 * back)
+    with pytest.raises(InputError, match=r"network\.keep is 0.5 without"):
+        small_run.settings(tmp_path, "network.keep = 0.5")
     with pytest.raises(InputError, match="a fgtransform whose weights do not fit the unet"):
         Trainer(small_run.settings(tmp_path, start, 'network.kind = "unet"'), guide, CPU)
 
