@@ -46,8 +46,8 @@ contour. Its score is a guess of the distance to the original in features."""
         "data": origin.data,
         "photographs": f"{photographs} to fit, {calibrated} others for the scores of what is "
         f"untouched, {quality.photographs} kept from both; {counted(rounds, 'region')} of each",
-        "edits": f"our own at random; {', '.join(KINDS)}; outputs of the networks that shipped then; "
-        f"free pixels; never seen: {', '.join(UNSEEN_KINDS)}",
+        "edits": f"our own at random; {', '.join(KINDS)}; outputs of the networks that "
+        f"shipped then; free pixels; never seen: {', '.join(UNSEEN_KINDS)}",
         "seed": str(seed),
         "made with": origin.made_with,
         "SHA-256": f"`{origin.sha256}`",

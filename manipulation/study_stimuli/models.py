@@ -216,10 +216,7 @@ class StudyModels:
     def naturalness_identity(self) -> dict[str, object]:
         """All that decides how natural a version is measured to be, JSON-ready."""
         judges = [load_realism_head(name).sha256 for name in (GUIDE, JUDGE)]
-        return {
-            "judges": judges, "usual": self.usual, "bounds": asdict(self._bounds),
-            "told": 2,  # counts up when the same measures come to be told otherwise
-        }  # fmt: skip
+        return {"judges": judges, "usual": self.usual, "bounds": asdict(self._bounds)}
 
     @property
     def _bounds(self) -> Bounds:

@@ -23,7 +23,7 @@ from manipulation.study_stimuli.second_opinions import SecondOpinion
 from stimuli.contract.vocabulary import PredictedEffect
 from stimuli.support.files import read_image, read_log_saliency
 
-RECIPE = 5  # counts up when the same settings come to make other files or figures
+RECIPE = 6  # counts up when the same settings come to make other files or figures
 
 
 @dataclass(frozen=True)
