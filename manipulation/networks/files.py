@@ -6,6 +6,7 @@ that it was trained with).
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,11 @@ from manipulation.saliency.models.files import saliency_model_sha256
 from stimuli.support.errors import InputError, nearest
 
 FORMAT = "guiding-gaze transform 1"
+_SHAPES = {  # settings that a network's weights belong to
+    NetworkKind.FGTRANSFORM: ("kind", "output", "width", "blocks"),
+    NetworkKind.RESNET9: ("kind", "output", "resnet9_width"),
+    NetworkKind.UNET: ("kind", "output", "unet_width", "halvings"),
+}
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "transforms"
 
 
@@ -61,8 +67,18 @@ def build_network(settings: NetworkSettings, channels: int, stride: int) -> Imag
     ----------
     channels, stride
         Channels and stride of the features that guide FGTransform.
+
+    Raises
+    ------
+    InputError
+        If the width of FGTransform is no multiple of the stride.
     """
     if settings.kind == NetworkKind.FGTRANSFORM:
+        if settings.width % stride:
+            raise InputError(
+                f"network.width is {settings.width}; expected a multiple of {stride}, the stride "
+                f"of the features that guide FGTransform"
+            )
         return FGTransform(
             channels, stride, width=settings.width, blocks=settings.blocks, output=settings.output
         )
@@ -71,29 +87,38 @@ def build_network(settings: NetworkSettings, channels: int, stride: int) -> Imag
     return UNet(settings.unet_width, settings.halvings, output=settings.output)
 
 
-def starting_network(settings: NetworkSettings, guide: Guide) -> ImageNetwork:
+def starting_network(settings: RunSettings, guide: Guide) -> ImageNetwork:
     """Return the network that a training begins with, in training mode.
 
-    With new weights, drawn from torch's global generator, or with those of `settings.start`.
+    With new weights, drawn from torch's global generator, or with those of `network.start`.
 
     Raises
     ------
     InputError
-        If the file of `settings.start` cannot be read, or holds a network of another kind or width.
+        If the file of `network.start` cannot be read, or holds another kind of network, one of
+        another size, or one that saw other features.
     """
-    network = build_network(settings, guide.channels, guide.stride)
-    if settings.start:
-        path = transform_file(settings.start)
-        found = load_checkpoint(path, guide)
-        try:
-            network.load_state_dict(found.network.state_dict())
-        except RuntimeError:
-            raise InputError(
-                f"network.start is {settings.start!r}, a {found.settings.network.kind} whose "
-                f"weights do not fit the {settings.kind} that is to be trained; expected one of "
-                f"the same [network] settings, as python -m manipulation.train wrote them"
-            ) from None
+    chosen = settings.network
+    network = build_network(chosen, guide.channels, guide.stride)
+    if chosen.start:
+        path = transform_file(chosen.start)
+        before = read_run_settings_of(path)
+        _check_same(chosen.start, "network", chosen, before.network, _SHAPES[chosen.kind])
+        _check_same(chosen.start, "guide", settings.guide, before.guide, ("saliency", "guiding"))
+        network.load_state_dict(load_checkpoint(path, guide).network.state_dict())
     return network
+
+
+def _check_same(
+    start: str, section: str, wanted: object, found: object, names: Sequence[str]
+) -> None:
+    for name in names:
+        here, there = str(getattr(wanted, name)), str(getattr(found, name))
+        if here != there:
+            raise InputError(
+                f"network.start is {start!r}, which was trained with {section}.{name} = {there}; "
+                f"here it is {here}; expected the same"
+            )
 
 
 def guide_of(settings: GuideSettings) -> Guide:

@@ -113,11 +113,12 @@ class NetworkSettings(CheckedSettings):
     kind: NetworkKind = setting(NetworkKind.FGTRANSFORM, "the network")
     start: str = setting(
         "", "trained network whose weights it begins with, to be trained further: a name or a "
-        "file; default: new weights",
+        "file; its discriminator begins anew; default: new weights",
     )  # fmt: skip
     keep: float = setting(
         0.0, "how much of the weights that it began with it has after the last step, beside those "
-        "that it learned: 0.5 for the mean of both (Wortsman et al. 2022)", 0, 1,
+        "that it learned: 0.5 for the mean of both (Wortsman et al. 2022); files of earlier steps "
+        "and the log are without", 0, 1,
     )  # fmt: skip
     width: int = setting(1024, "channels of FGTransform's residual blocks", 1, 8192)
     blocks: int = setting(6, "residual blocks of FGTransform", 1, 100)

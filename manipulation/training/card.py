@@ -84,10 +84,11 @@ people will look is `{guide.saliency}`."""
 What its settings state otherwise than the defaults:
 
 {stated or "    nothing"}"""
+    never_seen = "this training has not seen" if start else "it has never seen"
     losses = f"""\
-Means over photographs, before the weights (total: with them). `test` are photographs that it has
-never seen; every photograph has the same target for whatever network is measured. Adversarial is
-judged by the discriminator that was trained beside it.
+Means over photographs, before the weights (total: with them). `test` are photographs that
+{never_seen}; every photograph has the same target for whatever network is measured.
+Adversarial is judged by the discriminator that was trained beside it.
 
 | photographs | {" | ".join(TERMS)} |
 |---|{"---|" * len(TERMS)}

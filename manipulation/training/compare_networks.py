@@ -17,13 +17,14 @@ from manipulation.training.evaluate_networks import evaluate_networks
 from manipulation.training.results import Result
 from manipulation.training.train_network import board_command, is_finished, train_network
 from stimuli.support.console import messages
+from stimuli.support.errors import InputError
 
 _ABLATIONS: dict[str, tuple[str, ...]] = {  # losses that a run is without, by its name
     "all": (),
     "no-feature": ("feature",),
     "no-texture": ("texture",),
     "no-adversarial": ("adversarial",),
-    "saliency-alone": ("feature", "texture", "adversarial"),
+    "saliency-alone": ("feature", "texture", "adversarial", "budget"),
 }
 
 
@@ -41,6 +42,10 @@ def networks_to_compare(settings: RunSettings) -> dict[str, RunSettings]:
     >>> list(networks_to_compare(RunSettings()))
     ['fgtransform', 'resnet9', 'unet']
     """
+    if start := settings.network.start:
+        raise InputError(
+            f"network.start is {start!r}, and three kinds of networks are compared; expected none"
+        )
     return {
         str(kind): replace(settings, network=replace(settings.network, kind=kind))
         for kind in NetworkKind

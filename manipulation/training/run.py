@@ -202,8 +202,8 @@ def compiler_missing(device: torch.device) -> str | None:
 
 
 def _autoencoder_steps(settings: RunSettings) -> int:
-    """Return the number of first steps in which a baseline learns to return its input."""
-    if settings.network.kind == NetworkKind.FGTRANSFORM:
+    """Return the number of first steps in which a new baseline learns to return its input."""
+    if settings.network.kind == NetworkKind.FGTRANSFORM or settings.network.start:
         return 0
     return settings.schedule.autoencoder_iterations
 

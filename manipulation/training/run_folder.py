@@ -4,19 +4,20 @@ import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from manipulation.networks.files import Checkpoint, save_checkpoint
-from manipulation.networks.settings import as_toml
+from manipulation.networks.files import Checkpoint, save_checkpoint, transform_file
+from manipulation.networks.settings import RunSettings, as_toml
 from manipulation.runs.alone import fitting_alone
 from manipulation.runs.processes import Processes
 from manipulation.runs.state import ResumableState, RunIdentity, Stopped
 from manipulation.training.run_log import RunLog
 from manipulation.training.total_loss import ChangedBatch
 from manipulation.training.trainer import Trainer
-from stimuli.support.files import write_text
+from stimuli.support.files import sha256, write_text
 from stimuli.support.unfinished import remove_unfinished
 
 # Settings that may change when a run goes on, since the steps before would have been the same. The
-# number of steps is one of them as long as the learning rate does not fall towards the last.
+# number of steps is one of them as long as nothing depends on which is the last: the learning rate
+# that falls towards it, the weights that the network returns to after it.
 _FREE = ("schedule.compile", "log.")
 
 
@@ -34,6 +35,12 @@ def training_alone(folder: Path) -> AbstractContextManager[None]:
         If one writes there: who, and since when.
     """
     return fitting_alone(folder / "training", "trains a network")
+
+
+def _start(settings: RunSettings) -> dict[str, str]:
+    """Return what the network begins with, by its content."""
+    start = settings.network.start
+    return {"network.start of SHA-256": sha256(transform_file(start))} if start else {}
 
 
 class RunFolder:
@@ -67,11 +74,12 @@ class RunFolder:
     def __init__(self, path: Path, trainer: Trainer, photographs: str, group: Processes) -> None:
         self.path, self.trainer, self.photographs = path, trainer, photographs
         settings = trainer.settings
-        free = _FREE if settings.schedule.decay else (*_FREE, "schedule.iterations")
+        fixed = settings.schedule.decay or settings.network.keep
+        free = _FREE if fixed else (*_FREE, "schedule.iterations")
         self._state = ResumableState(
             path / "state.pt",
             trainer.parts,
-            RunIdentity(settings.as_dict(), photographs),
+            RunIdentity({**settings.as_dict(), **_start(settings)}, photographs),
             option="--out",
             repair="make room, or raise log.weights_every",
             may_change=lambda name, value, done: name.startswith(free),

@@ -64,7 +64,7 @@ class Trainer:
         self.settings, self.device = settings, device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.schedule.seed)
-            network = starting_network(settings.network, guide)
+            network = starting_network(settings, guide)
             discriminator = PatchGAN(settings.network.discriminator_width)
         self.guide = _channels_last(guide, device)
         self.network = _channels_last(network, device)
@@ -115,11 +115,11 @@ class Trainer:
     @torch.no_grad()
     def keep_start(self) -> None:
         """Return to the weights that training began with by `network.keep` of the way."""
-        chosen = self.settings.network
-        if chosen.keep:
-            start = starting_network(chosen, self.guide).state_dict()
+        kept = self.settings.network.keep
+        if kept:
+            start = starting_network(self.settings, self.guide).state_dict()
             for name, weight in self.network.state_dict().items():
-                weight.lerp_(start[name].to(weight), chosen.keep)
+                weight.lerp_(start[name].to(weight), kept)
 
     def step(self, batch: Batch, *, as_autoencoder: bool = False) -> Step:
         """Change network and discriminator once.

@@ -110,3 +110,23 @@ def test_a_processor_compiles_nothing_and_a_missing_compiler_is_told(
     monkeypatch.setattr(Trainer, "compile", missing)
     trained(tmp_path / "run", "schedule.compile = true", "schedule.iterations = 1")
     assert len(small_run.losses(tmp_path / "run")) == 1
+
+
+def test_a_run_that_began_with_another_network_ends_as_one_that_was_never_killed(trained, tmp_path):
+    trained(tmp_path / "first")
+    start = tmp_path / "start.safetensors"
+    start.write_bytes(weights_file(tmp_path / "first", 5).read_bytes())
+    further = (f'network.start = "{start}"', "network.keep = 0.5", "schedule.learning_rate = 1e-2")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    trained(whole, *further)
+    with pytest.raises(small_run.Killed):
+        trained(parts, *further, kill_after=3)
+    with pytest.raises(InputError, match=r"without schedule\.iterations = 6"):
+        trained(parts, *further, "schedule.iterations = 6")
+    trained(parts, *further)
+    assert_same_bits(weights_file(parts, 5), weights_file(whole, 5))
+    start.write_bytes(weights_file(tmp_path / "first", 3).read_bytes())
+    with pytest.raises(
+        InputError, match=r"without network\.start of SHA-256 = '\w+' \(it has '\w+'\)"
+    ):
+        trained(parts, *further)

@@ -70,8 +70,20 @@ def test_training_goes_on_from_a_network_that_was_trained_before(trained, guide,
         torch.testing.assert_close(weight, 0.75 * there + 0.25 * back)
     with pytest.raises(InputError, match=r"network\.keep is 0.5 without"):
         small_run.settings(tmp_path, "network.keep = 0.5")
-    with pytest.raises(InputError, match="a fgtransform whose weights do not fit the unet"):
-        Trainer(small_run.settings(tmp_path, start, 'network.kind = "unet"'), guide, CPU)
+    for section, name, value in (
+        ("network", "kind", "unet"), ("network", "output", "change"), ("network", "width", 32),
+        ("guide", "saliency", "scratch"),
+    ):  # fmt: skip
+        other = small_run.settings(tmp_path, start, f"{section}.{name} = {value!r}")
+        with pytest.raises(
+            InputError, match=rf"trained with {section}\.{name} = .*here it is {value}"
+        ):
+            Trainer(other, guide, CPU)
+
+
+def test_a_width_that_does_not_fit_the_features_is_named(guide, tmp_path):
+    with pytest.raises(InputError, match=r"network\.width is 8; expected a multiple of 16"):
+        Trainer(small_run.settings(tmp_path, "network.width = 8"), guide, CPU)
 
 
 def tensors_of(network):
