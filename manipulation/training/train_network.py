@@ -201,7 +201,12 @@ def board_command(folder: Path) -> str:
 
 
 def is_finished(folder: Path, settings: RunSettings) -> bool:
-    """Return whether a run of these settings came to its end, record and all, in a folder."""
+    """Return whether a run of these settings came to its end, record and all, in a folder.
+
+    Of one that began with another network only its state can tell, which names that by its content.
+    """
+    if settings.network.start:
+        return False
     network, record = folder / NETWORK_FILE, folder / _RECORD
     return record.exists() and network.exists() and read_run_settings_of(network) == settings
 

@@ -1,12 +1,21 @@
 """Networks and ablations of the losses are compared by one command."""
 
+from dataclasses import replace
+
 import pytest
 
 from manipulation import compare as compare_command
+from manipulation.networks.files import read_run_settings_of
 from manipulation.networks.settings import differences, read_run_settings
 from manipulation.training import compare_networks as compare_networks_module
-from manipulation.training.compare_networks import ablations_to_compare, compare_networks
+from manipulation.training import train_network as train_network_module
+from manipulation.training.compare_networks import (
+    ablations_to_compare,
+    compare_networks,
+    networks_to_compare,
+)
 from manipulation.training.train_network import is_finished
+from stimuli.support.errors import InputError
 from tests.manipulation.training import small_run
 
 
@@ -32,6 +41,15 @@ def test_a_comparison_is_one_command(pictures, cache, tmp_path, monkeypatch, cap
         assert sentence in said
     card = (tmp_path / "runs" / "unet" / "transform.md").read_text()
     assert "python -m manipulation.compare --what networks" in card
+    network = tmp_path / "runs" / "unet" / "transform.safetensors"
+    further = read_run_settings_of(network)
+    assert is_finished(network.parent, further)
+    begun = replace(further, network=replace(further.network, start=str(network)))
+    with monkeypatch.context() as patch:  # its state alone knows which network that file was
+        patch.setattr(train_network_module, "read_run_settings_of", lambda _: begun)
+        assert not is_finished(network.parent, begun)
+    with pytest.raises(InputError, match="three kinds of networks are compared; expected none"):
+        networks_to_compare(begun)
     longer = read_run_settings(settings, ["schedule.iterations = 3"])
     assert not is_finished(tmp_path / "runs" / "unet", longer)
     again = "what is finished is trained again"
