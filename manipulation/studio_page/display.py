@@ -3,7 +3,7 @@
 from typing import Any
 
 from manipulation.studio_page.choosing import keys_of
-from manipulation.studio_page.controls import Controls
+from manipulation.studio_page.controls import Controls, wanted_label
 from manipulation.studio_page.drawing_board import DrawingBoard
 from manipulation.studio_page.html import (
     figures_html,
@@ -64,9 +64,10 @@ class Display:
 
     def outcome(self, outcome: Outcome) -> list[Any]:
         """Return values for what shows a version (`Controls.shown`)."""
+        models = self.session.workbench.models
         return [
             {"stage": str(outcome.stage), "regions": self._regions(), **pictures_of(outcome)},
-            figures_html(outcome, self.session.workbench.models.shares),
+            figures_html(outcome, models.shares, self.session.bench.material.names),
             state_html(self.session, outcome),
             self.note,
         ]
@@ -144,6 +145,7 @@ class Display:
             *sliders,
             *hidden,
             version.k_scale,
+            gradio.Number(label=wanted_label("p_obj" if session.takes_objects else "bits")),
         ]
 
     def _regions(self) -> list[dict[str, Any]]:
