@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from manipulation.studio_page.outcome import Change, Outcome, Stage
 from manipulation.studio_page.session import Session
-from manipulation.study_stimuli.region_names import unusual_by_name
+from stimuli.contract.region_names import unusual_by_name
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import left_range
 

@@ -4,6 +4,7 @@ A move of a slider calls `_tune` for what can be had at once, and then `_finish`
 full; whatever is newer makes the older give up (`turns`).
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ class Page:
     def __init__(self, session: Session) -> None:
         import gradio
 
-        self.session = session
+        self.session, self._choosing = session, threading.Lock()
         title = f"Studio: {session.workbench.settings.study.name}"
         with gradio.Blocks(title=title, analytics_enabled=False, fill_width=True) as self.blocks:
             self.controls = lay_out(session)
@@ -73,7 +74,7 @@ class Page:
 
         here = self._here
         on([self.blocks.load], change(session.refresh), [], everything)
-        on([one.input for one in place], change(session.show), place, everything)
+        on([one.input for one in place], change(self._show), place, everything)
         inputs = [*place, controls.objects]
         on([controls.objects.input], change(here(self._choose)), inputs, everything)
         on([controls.aim.input], change(here(session.aim_at)), [*place, controls.aim], everything)
@@ -101,20 +102,26 @@ class Page:
                 finish, place, finished, **behind
             )
 
+    def _show(self, source: str, direction: str) -> None:
+        with self._choosing:
+            self.session.show(source, direction)
+
     def _here(self, act: Callable) -> Callable:
         """Return what acts only where the page shows what is on the table."""
 
         def acting(source: str, direction: str, *values: Any) -> Any:
-            self.session.check_shown(source, direction)
-            return act(*values)
+            with self._choosing:
+                self.session.check_shown(source, direction)
+                return act(*values)
 
         return acting
 
     def _set(self, source: str, direction: str, keys: list[str] | None, *tuned: Any) -> None:
         """Take what the controls of a page show, where it shows what is on the table."""
-        self.session.check_shown(source, direction, keys or [])
         *shifts, scale, transform = tuned
-        self.session.tune(shifts, scale, transform)
+        with self._choosing:  # what is discarded meanwhile is not tuned
+            self.session.check_shown(source, direction, keys or [])
+            self.session.tune(shifts, scale, transform)
 
     def _save(self, report: Report, *shown: Any) -> str:
         self._set(*shown)

@@ -10,8 +10,8 @@ import torch
 from manipulation.images.contact_sheet import Outlined, Panel, Role
 from manipulation.images.log_density import log_normalised
 from manipulation.images.photographs import resized, to_image, to_pixels
-from manipulation.study_stimuli.region_names import union_name, unusual_by_name
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
+from stimuli.contract.region_names import union_name, unusual_by_name
 from stimuli.contract.vocabulary import Direction, PredictedEffect, Stimulus
 from stimuli.support.files import read_image, read_log_saliency
 
@@ -87,7 +87,8 @@ def _originals_figures(stimuli: Sequence[Stimulus], names: dict[int, str]) -> li
         ids = one.targets[0].annotation_ids if one.targets else ()
         name = f"p_obj {union_name(names, ids)}" if several else "p_obj" if ids else "bits"
         measured.setdefault(name, effect.predicted - effect.predicted_change)
-    return [f"{name} {value:.3f}" for name, value in measured.items()]
+    lines = [f"{name} {value:.3f}" for name, value in measured.items()]
+    return [part for one in lines for part in wrap(one, _LETTERS, subsequent_indent="  ")]
 
 
 def _changed_region(

@@ -21,10 +21,10 @@ from manipulation.images.photographs import (
     to_image,
     to_pixels,
 )
-from manipulation.study_stimuli.region_names import object_names
 from manipulation.targets.intent import Intent
 from stimuli.contract.coco_file import ORIGINAL_NAME
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
+from stimuli.contract.region_names import object_names
 from stimuli.contract.settings import Settings, SourceSettings, TargetSettings, VersionSettings
 from stimuli.contract.study import Study
 from stimuli.support.errors import InputError, nearest
