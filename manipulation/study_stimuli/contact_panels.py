@@ -16,7 +16,7 @@ from stimuli.contract.vocabulary import Direction, PredictedEffect, Stimulus
 from stimuli.support.files import read_image, read_log_saliency
 
 _SHEET_PX = 256
-_LETTERS = 36  # that have room above a density
+_LETTERS = 34  # that have room above a density
 _TITLE = 38  # characters that have room above a picture
 
 
