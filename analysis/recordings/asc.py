@@ -75,7 +75,7 @@ def parse_asc(content: bytes, where: str = "recording") -> Recording:
             f"edf2asc anew, and record with recording_parse_type = GAZE"
         )
     blocks = [
-        SampleBlock(block[3], block[4], coordinates)
+        SampleBlock(block[3], block[4], coordinates, block[1])
         for block, coordinates in zip(
             reader.blocks, reader.coordinates or [GAZE] * len(reader.blocks), strict=True
         )

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.recordings.intervals import sampling_interval_ms
 from analysis.recordings.recording import Recording
 from analysis.recordings.vendor_checks import check_pixels, check_times
 from analysis.recordings.vendor_tables import (
@@ -83,7 +84,7 @@ def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
     rows = table.where_true(kind == "SMP")
     stamps_us = time_us[kind == "SMP"]
     check_times(rows, "Time", stamps_us)
-    step_us = float(np.median(np.diff(stamps_us))) if len(stamps_us) > 1 else math.nan
+    step_us = sampling_interval_ms(stamps_us)
     if not _STEP_US[0] <= step_us <= _STEP_US[1]:
         raise InputError(
             f"{path}: Time steps by {step_us:g} from sample to sample; expected microseconds, "
