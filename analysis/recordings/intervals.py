@@ -1,7 +1,7 @@
 """How long it is from one sample of a recording to the next.
 
-Trackers write their times in whole milliseconds, with a jitter, or leave samples out: of 300 samples
-a second come steps of 3, 3 and 4 ms, whose median is no step of the tracker.
+Trackers write their times in whole milliseconds, with a jitter, or leave samples out: of 300
+samples a second come steps of 3, 3 and 4 ms, whose median is no step of the tracker.
 """
 
 import math

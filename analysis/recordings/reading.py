@@ -7,12 +7,13 @@ of samples, and BIDS ``physio``.
 import zlib
 from pathlib import Path
 
-from analysis.recordings import begaze, gazepoint, tobii
+from analysis.recordings import begaze, gazepoint, smi_events, tobii
 from analysis.recordings.asc import read_asc
 from analysis.recordings.asc_text import GZIP
 from analysis.recordings.edf import MAGIC, read_edf
 from analysis.recordings.recording import Recording
 from analysis.recordings.sample_tables import read_physio, read_sample_table, separator_of
+from analysis.recordings.unread import refuse_unread
 from analysis.recordings.vendor_tables import HEADER_LINES, header_line
 from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError
@@ -43,7 +44,8 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
         columns ``time_ms``, ``x_px``, ``y_px`` (or ``x_left_px``, ...), and may have ``pupil``,
         ``block`` and ``message``; see `analysis.recordings.sample_tables`. The columns of other
         trackers are those of their programs: see `analysis.recordings.tobii`,
-        `analysis.recordings.gazepoint` and `analysis.recordings.begaze`.
+        `analysis.recordings.gazepoint`, `analysis.recordings.begaze` and, for SMI's events alone,
+        `analysis.recordings.smi_events`.
     screen_px
         Width and height of the screen in pixels, for a recording whose positions are shares of it
         and whose file does not say: Gazepoint's.
@@ -59,7 +61,8 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
     ------
     InputError
         If there is no such file, or nothing in it can be read; see `read_edf`, `read_asc`,
-        `read_sample_table`, `read_physio`, `read_tobii`, `read_gazepoint` and `read_begaze`.
+        `read_sample_table`, `read_physio`, `read_tobii`, `read_gazepoint`,
+        `read_begaze` and `read_smi_events`.
 
     Examples
     --------
@@ -87,6 +90,9 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
     for header, read, lines in _VENDORS:
         if header_line("\n".join(head.splitlines()[:lines]), header):
             return read(path, screen_px)
+    if smi_events.MARK in head:
+        return smi_events.read_smi_events(path, screen_px)
+    refuse_unread(path, head)
     return read_asc(path)
 
 
