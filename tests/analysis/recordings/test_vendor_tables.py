@@ -229,6 +229,37 @@ def test_gaze_that_is_not_valid_is_missing_and_never_a_pixel(tmp_path, export):
     assert recording.display_px == (0, 0, 1919, 1079)
 
 
+def pygaze():
+    """What PyGaze writes with a Tobii: messages under Event, and -1 for an eye that was lost."""
+    lines = ["pygaze initiation report start", "display resolution: 1920x1080", "TimeStamp\tEvent"]
+    for eye in ("Left", "Right"):
+        lines[-1] += f"\tGazePointX{eye}\tGazePointY{eye}\tValidity{eye}"
+    lines[-1] += "\tPupilSizeLeft\tPupilValidityLeft\tPupilSizeRight\tPupilValidityRight"
+    for time, picture, x, y, found, edge in gaze():
+        if edge and not found:
+            lines += [f"{time}\tTRIALSTART {picture}", f"{time}.2\tIMAGENAME {picture}.png"]
+        eye, size = (f"{x}\t{y}\t1", "3.1\t1") if found else ("-1\t-1\t0", "-1\t0")
+        lines.append("\t".join([f"{time + 0.5}", "", eye, eye, size, size]))
+    return "\n".join(lines) + "\n"
+
+
+def test_samples_of_pygaze_go_all_the_way_to_fixations_on_images(tmp_path):
+    path = tmp_path / "subject_TOBII_output.tsv"
+    path.write_text(pygaze())
+    samples = read_recording(path).samples()
+    lost = np.array([not found for *_, found, _ in gaze()])
+    assert samples.loc[lost].drop(columns=["block", "time_ms"]).isna().all(axis=None)
+    assert samples.loc[~lost, "y_right_px"].tolist() == [one[3] for one in gaze() if one[4]]
+    (tmp_path / "images.csv").write_text("image\n0\n1\n2\n")
+    out = tmp_path / "fixations.csv"
+    assert collect_fixations.main(
+        [str(path), "--images", str(tmp_path / "images.csv"), "--out", str(out),
+         "--trial", "TRIALSTART", "--image", "IMAGENAME (.+)", "--onset", "IMAGENAME",
+         "--detector", "velocity", "--pixels-per-degree", "40"]
+    ) == 0  # fmt: skip
+    np.testing.assert_allclose(pd.read_csv(out)[["x_px", "y_px"]], PLACES, atol=0.51)
+
+
 def test_an_eye_that_is_not_valid_has_not_the_gaze_of_the_other(tmp_path):
     path = tmp_path / "samples.txt"
     path.write_text(idf_converter())
