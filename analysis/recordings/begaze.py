@@ -144,7 +144,7 @@ def _gaze(rows: VendorTable, eye: str) -> list[np.ndarray]:
     # Of an eye that is not seen some converters repeat the other's gaze. Others tell of neither.
     if any((rows.number(f"{one} Validity") > 0).any() for one in "LR"):
         lost |= rows.number(f"{eye} Validity") == 0
-    x[lost] = math.nan
+    x[lost] = y[lost] = math.nan
     names = [f"{eye} Pupil Diameter [mm]", f"{eye} Mapped Diameter [mm]", f"{eye} Dia X [px]"]
     pupil = rows.number(next((name for name in names if rows.has(name)), names[0]))
     pupil[lost | (pupil == 0)] = math.nan

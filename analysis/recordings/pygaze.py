@@ -43,7 +43,8 @@ def read_pygaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
             rows.number(name) for name in
             (f"GazePointX{side}", f"GazePointY{side}", f"PupilSize{side}")
         )  # fmt: skip
-        x[((x == -1) & (y == -1)) | (rows.number(f"Validity{side}") == 0)] = math.nan
+        lost = ((x == -1) & (y == -1)) | (rows.number(f"Validity{side}") == 0)
+        x[lost] = y[lost] = math.nan
         pupil[pupil <= 0] = math.nan
         columns += [x, y, pupil]
     check_pixels(rows, "GazePoint", *(columns[at] for at in (0, 1, 3, 4)))

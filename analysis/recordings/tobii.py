@@ -164,7 +164,8 @@ def _gaze(rows: VendorTable) -> tuple[str, list[np.ndarray]]:
         pupil[pupil <= 0] = math.nan  # Tobii Studio writes -1, in most samples of fast trackers
     if rows.has("Gaze point X", "Gaze point Y"):
         x, y = rows.number("Gaze point X"), rows.number("Gaze point Y")
-        x[lost["left"] & lost["right"]] = math.nan
+        neither = lost["left"] & lost["right"]
+        x[neither] = y[neither] = math.nan
         columns, eyes = [x, y, mean_of_known(list(pupils.values()))], "L"
     else:
         rows.need("Gaze point left X", "Gaze point left Y", "Gaze point right X",
@@ -172,7 +173,7 @@ def _gaze(rows: VendorTable) -> tuple[str, list[np.ndarray]]:
         columns, eyes = [], "LR"
         for side in ("left", "right"):
             x, y = (rows.number(f"Gaze point {side} {axis}") for axis in "XY")
-            x[lost[side]] = math.nan
+            x[lost[side]] = y[lost[side]] = math.nan
             columns += [x, y, pupils[side]]
     check_pixels(rows, "Gaze point", *(columns[at] for at in range(len(columns)) if at % 3 < 2))
     return eyes, columns

@@ -308,6 +308,13 @@ def test_samples_of_begaze_are_those_that_pymovements_reads(tmp_path):
     np.testing.assert_allclose(ours.fixations["end_ms"], fixations["offset"].to_numpy())
 
 
+def test_a_recording_of_eyes_that_were_never_seen_is_missing_throughout(tmp_path):
+    path = tmp_path / "samples.txt"
+    path.write_text(re.sub(r"\t[0-9.]+\t[0-9.]+\t3.1\tFixation", "\t0.00\t0.00\t0\t", begaze()))
+    samples = read_recording(path).samples()
+    assert samples.filter(like="_left").isna().all(axis=None)
+
+
 def test_gazepoint_fixations_alone_are_events_without_samples(tmp_path):
     path = tmp_path / "User 1_fixations.csv"
     path.write_text(gazepoint(alone=True))
