@@ -21,7 +21,7 @@ _EXPORTS = (
      "from the bottom y_px = (1 - y_norm) * height - 0.5"),
     (("gaze position on surface x [normalized]",), "gaze on a surface of Neon or Pupil Invisible",
      f"write {PLAIN}, of gaze detected on the surface: x_px = x * width - 0.5, and y_px alike"),
-    (("gaze_timestamp", "norm_pos_x"), "gaze of Pupil Core in the picture of its scene camera",
+    (("norm_pos_x", "confidence"), "gaze of Pupil Core in the picture of its scene camera",
      "map it onto the screen as a surface, and write " + PLAIN),
     (("gaze x [px]", "timestamp [ns]"),
      "gaze of Neon or Pupil Invisible in the picture of the scene camera",

@@ -119,7 +119,7 @@ def test_what_is_no_recording_is_refused_with_a_repair(content, says):
         parse_asc(content)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_mutated_recording_gives_sound_events_or_our_own_error(data):
     content = bytearray(WHOLE.encode())

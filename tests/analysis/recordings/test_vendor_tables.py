@@ -280,6 +280,7 @@ def test_an_eye_that_is_not_valid_has_not_the_gaze_of_the_other(tmp_path):
     [
         ("gaze_timestamp,x_norm,y_norm,on_surf", "surface of Pupil Core.*x_px and y_px.*1 - y"),
         ("timestamp [ns],gaze x [px],gaze y [px]", "picture of the scene camera.*as a surface"),
+        ("gaze_timestamp,world_index,confidence,norm_pos_x", "Pupil Core in the picture.*onto"),
         ("RECORDING_SESSION_LABEL\tCURRENT_FIX_X", "report of EyeLink Data Viewer.*the EDF itself"),
         ("Timestamp\tNumber\tGazePointXLeft\tStimuliName", "Tobii Studio 1 or 2.*Studio 3"),
     ],
