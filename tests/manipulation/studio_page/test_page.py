@@ -311,13 +311,14 @@ def test_an_object_is_clicked_a_slider_moved_the_version_saved_found_again_and_u
     assert float(page.input_value(f"#shift-{number} input[type=range]")) == shift
     wait_for(page, "#state", text="not saved")
 
-    # A save stores what the slider shows, however short ago it was moved.
+    # A save stores what the slider shows, however short ago it was moved, and once.
     slider.press("ArrowLeft")
     shift = float(slider.input_value())
     assert shift == -3.1
-    page.get_by_role("button", name="Save version").click()
+    page.get_by_role("button", name="Save version").dblclick()
     wait_for(page, "#message", text=f"Saved: {source.source_id}, increase.")
     wait_for(page, "#state", text="In the study")
+    assert len(list((study.stimuli / "studio").iterdir())) == 1
     saved = read_settings(study.settings_file).sources[0].versions[0]
     assert saved.targets == (
         *source.versions[0].targets,
