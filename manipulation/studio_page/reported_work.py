@@ -74,7 +74,8 @@ class ReportedWork:
             reports.put(None)
 
         threading.Thread(target=run, daemon=True).start()
-        waiting = dict.fromkeys(controls.buttons, gradio.Button(interactive=False))
+        held = [one for one in controls.buttons if one is not controls.discard]  # which is quick
+        waiting = dict.fromkeys(held, gradio.Button(interactive=False))
         yield some(outputs, {**waiting, controls.message: progress_html(0, 1, "checking")})
         while (report := reports.get()) is not None:
             yield some(outputs, {controls.message: progress_html(*report)})
