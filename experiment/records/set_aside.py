@@ -57,7 +57,9 @@ def set_subject_aside(study: Study, subject: str | int, *, last_run: bool = Fals
             for where, folder in folders.items()
         }
         if not any(kept.values()):
-            raise InputError(f"{study.root}: nothing is recorded of {name}; expected a recording")
+            raise InputError(
+                f"{study.root}: nothing is recorded of {name}; name the number of one that is"
+            )
         aside = study.root / "sourcedata" / "set-aside" / f"{name}_{time.strftime('%Y%m%dT%H%M%S')}"
         for where, paths in kept.items():
             _move(paths, folders[where], aside / where)

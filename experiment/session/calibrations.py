@@ -13,6 +13,7 @@ from experiment.protocols.tracker import (
     DriftChecker,
     HostScreen,
     SetupReader,
+    TrackerFault,
     Validation,
     Validator,
 )
@@ -41,6 +42,7 @@ class Calibrations:
         self._drifts_deg: list[float] = []
         self._waits_failed: list[bool] = []
         self._lines_read = 0
+        self._fault = ""  # of the tracker in its last setup, as a question begins
         if isinstance(lab.tracker, SetupReader):
             lab.tracker.show_in_setup(text)
 
@@ -56,7 +58,7 @@ class Calibrations:
                 self._lab.operator.tell(f"calibrated, validation error {found}")
                 return
             decision = self._ask(
-                f"validation error {_shown(found)}; the limits are {self._limits()}",
+                f"{self._fault}validation error {_shown(found)}; the limits are {self._limits()}",
                 {Decision.ACCEPT: "take it as it is", Decision.RECALIBRATE: "calibrate again"},
                 where="at a calibration",
                 otherwise=Decision.ACCEPT,
@@ -74,7 +76,7 @@ class Calibrations:
             return
         found = self._in_setup(tracker.validate, "validation of the block")
         self._write_validation(LineKind.VALIDATED, found)
-        self._lab.operator.tell(f"end of the block, validation error {_shown(found)}")
+        self._lab.operator.tell(f"{self._fault}end of the block, validation error {_shown(found)}")
 
     def offer(self) -> None:
         """Offer to calibrate when the last drift checks, or waits for gaze, say that it helps."""
@@ -127,14 +129,23 @@ class Calibrations:
         self._lines_read = len(self._journal.lines)
 
     def _in_setup(self, set_up: Callable[[], Validation | None], what: str) -> Validation | None:
-        """Leave the tracker's setup to the operator; keys that were pressed in it are its own."""
+        """Leave the tracker's setup to the operator; keys that were pressed in it are its own.
+
+        A tracker that does not do it, but can be reached, has no validation.
+        """
         self._lab.display.draw_text(self._text)
         self._lab.display.flip()
         announce(self._lab, f"{what}: operator, in the setup of the tracker")
         if isinstance(self._lab.tracker, HostScreen):
             self._lab.watch.tell(keys=_SETUP_KEYS)
+        found, self._fault = None, ""
         try:
             found = set_up()
+        except TrackerFault as fault:
+            self._journal.write(LineKind.TRACKER_FAULT, fault=str(fault))
+            if fault.lost:
+                raise
+            self._fault = f"tracker: {fault}; "
         finally:
             self._lab.operator.clear()
         self._forget_checks()

@@ -1,7 +1,7 @@
 """The way to an EyeLink: the module pylink, the link to the host, and its setup on our display."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from experiment.protocols.display import Clock, SetupDisplay
@@ -82,5 +82,7 @@ def open_eyelink(
         pylink.openGraphicsEx(screen)
         yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
     finally:
-        pylink.closeGraphics()
-        link.close()
+        with suppress(RuntimeError):  # of a link that is lost
+            pylink.closeGraphics()
+        with suppress(RuntimeError):
+            link.close()

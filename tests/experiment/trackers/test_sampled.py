@@ -239,21 +239,6 @@ def test_a_tracker_that_falls_silent_is_a_fault(tmp_path):
         tracker.start_recording()
 
 
-def test_a_calibration_that_the_library_cannot_do_is_the_operators_to_decide(tmp_path):
-    clock, told = VirtualClock(), []
-    display = FollowedDisplay(clock, 120.0)
-    source = PointedSource(display, clock, Settings().screen.geometry, np.zeros((9, 2)))
-
-    def refuse():
-        raise TrackerFault("no eyes in the camera's picture")
-
-    source.calibrate = refuse
-    tracker = SampledTracker(source, display, clock, Settings(), tmp_path, tell=told.append)
-    tracker.open("07")
-    assert tracker.calibrate() is None
-    assert told == ["tracker: no eyes in the camera's picture"]
-
-
 def test_a_rate_that_is_not_that_of_the_samples_is_not_told(tmp_path):
     files = WorkingFiles(tmp_path, "07-1")
     files.begin({"eyes": ["left"], "preferred": "left", "rate_hz": 500.0})
