@@ -17,6 +17,7 @@ from experiment.protocols.tracker import (
     Validation,
     Validator,
 )
+from experiment.protocols.watch import TrackerState
 from experiment.records.journal import WITHDRAWN, Journal, LineKind
 from experiment.session.waiting import announce, ask_operator
 from stimuli.contract.settings import Settings
@@ -136,6 +137,7 @@ class Calibrations:
         self._lab.display.draw_text(self._text)
         self._lab.display.flip()
         announce(self._lab, f"{what}: operator, in the setup of the tracker")
+        self._lab.watch.tell(tracker=TrackerState.SETUP)
         if isinstance(self._lab.tracker, HostScreen):
             self._lab.watch.tell(keys=_SETUP_KEYS)
         found, self._fault = None, ""
@@ -149,7 +151,11 @@ class Calibrations:
         finally:
             self._lab.operator.clear()
         self._forget_checks()
-        self._lab.watch.tell(waits_for="", keys="", validation=_shown(found))
+        self._lab.watch.tell(
+            waits_for="", keys="", tracker=TrackerState.FAILED if self._fault else TrackerState.READY,
+            validation=_shown(found), validation_good=found is not None and self._is_good(found),
+            limits=self._limits(),
+        )  # fmt: skip
         return found
 
     def _ask(
