@@ -151,8 +151,9 @@ class Calibrations:
         finally:
             self._lab.operator.clear()
         self._forget_checks()
+        state = TrackerState.FAILED if self._fault else TrackerState.READY
         self._lab.watch.tell(
-            waits_for="", keys="", tracker=TrackerState.FAILED if self._fault else TrackerState.READY,
+            waits_for="", keys="", tracker=state,
             validation=_shown(found), validation_good=found is not None and self._is_good(found),
             limits=self._limits(),
         )  # fmt: skip

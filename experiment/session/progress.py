@@ -15,12 +15,12 @@ class Progress:
 
     def __init__(self, clock: Clock, trials: int):
         self._clock, self._trials = clock, trials
-        self._began_s: float | None = None
+        self._began_s = clock.now()
         self._done = self._dropped = self._frames = self._unseen = 0
 
     def begin(self) -> None:
-        """Take the time at which the first trial begins."""
-        if self._began_s is None:
+        """Take the time at which a trial begins, if it is the first."""
+        if not self._done:
             self._began_s = self._clock.now()
 
     def after(self, record: TrialRecord) -> dict[str, object]:
@@ -38,9 +38,7 @@ class Progress:
         self._dropped += shown.dropped_frames
         self._frames += shown.frames
         self._unseen += shown.unseen_frames
-        passed_s = self._clock.now() - (
-            self._clock.now() if self._began_s is None else self._began_s
-        )
+        passed_s = self._clock.now() - self._began_s
         return {
             "done": self._done,
             "dropped": self._dropped,
