@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.EXIT_OK
     mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
     real = mode.open_tracker is not None
+    again = _options_again(arguments)
     try:
         outcome = record_subject(
             study,
@@ -65,16 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         if runs_of(study, subject):
-            print(summary(subject_records(study, subject), mode))
+            print(summary(subject_records(study, subject), mode, again))
         raise
     except (InputError, OSError):
         raise
     except Exception as error:
         _tell_crash(error)
-        print(summary(subject_records(study, subject), mode))
+        print(summary(subject_records(study, subject), mode, again))
         return commands.EXIT_FAILED
     status = _tell_ending(outcome)
-    print(summary(outcome.records, mode))
+    print(summary(outcome.records, mode, again))
     if status == commands.EXIT_OK and (real if arguments.report is None else arguments.report):
         _run_report(study, subject)
     return status
@@ -106,8 +107,24 @@ def _tell_crash(last: BaseException) -> None:
     )
 
 
-def summary(records: SubjectRecords, mode: Mode) -> str:
-    """Return what is kept of a subject in a few lines, and how to go on if something is left."""
+def _options_again(arguments: argparse.Namespace) -> str:
+    """Return the options with which a session that was broken off goes on, each after a space."""
+    options = {
+        f"--screen {arguments.screen}": arguments.screen != 0,
+        "--windowed": arguments.windowed,
+        f"--language {arguments.language}": arguments.language is not None,
+    }
+    return "".join(f" {option}" for option, given in options.items() if given)
+
+
+def summary(records: SubjectRecords, mode: Mode, also: str = "") -> str:
+    """Return what is kept of a subject in a few lines, and how to go on if something is left.
+
+    Parameters
+    ----------
+    also
+        Further options with which to go on, each after a space.
+    """
     counts = records.statuses
     told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
     study, subject = records.study, records.subject
@@ -127,7 +144,7 @@ def summary(records: SubjectRecords, mode: Mode) -> str:
         lines += [
             f"  {what}; go on with",
             f"  python -m {MODULE} --study {shlex.quote(str(study.root))} --subject {subject}"
-            f"{option} --resume",
+            f"{option}{also} --resume",
         ]
     return "\n".join(lines)
 

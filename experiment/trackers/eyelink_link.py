@@ -1,5 +1,6 @@
 """The way to an EyeLink: the module pylink, the link to the host, and its setup on our display."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -42,8 +43,9 @@ def connect(pylink: Any, address: str | None) -> Any:
     try:
         return pylink.EyeLink(address)
     except RuntimeError as error:
+        print(file=sys.stderr)  # pylink leaves its own line without an end
         raise InputError(
-            f"no EyeLink at {address} ({error}); switch the host on, check the cable and this "
+            f"no EyeLink at {address!r} ({error}); switch the host on, check the cable and this "
             f"computer's address (100.1.1.2), or study.toml: tracker.address; --dummy goes without"
         ) from None
 

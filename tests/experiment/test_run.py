@@ -27,14 +27,13 @@ def test_a_session_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
 ):
     study = make_study()
     interrupt_at(5000)
+    words = ["--study", str(study), "--subject", "07", "--simulate", "--language", "de"]
     with pytest.raises(SystemExit) as left:
-        commands.run(
-            run.main, ["--study", str(study), "--subject", "07", "--simulate", "--no-report"]
-        )
+        commands.run(run.main, words)
     assert left.value.code == commands.EXIT_INTERRUPTED
     told = capsys.readouterr()
     assert "sub-07: of 12 trials" in told.out
-    assert f"--study {study} --subject 07 --simulate --resume" in told.out
+    assert f"--study {study} --subject 07 --simulate --language de --resume" in told.out
     assert "interrupted; what was finished before is kept" in told.err
     monkeypatch.undo()
     assert record(study, "--resume") == commands.EXIT_OK
