@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiment.laboratory.modes import Mode, find_mode, modes
+from experiment.preflight.findings import Verdict
+from experiment.preflight.judgements import judge_geometry
 from experiment.records.run_files import runs_of
 from experiment.records.set_aside import set_subject_aside
 from experiment.schedules.schedule import subject_schedule
@@ -53,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
     real = mode.open_tracker is not None
     again = _options_again(arguments)
+    if real:
+        _tell_geometry(study)
     try:
         outcome = record_subject(
             study,
@@ -79,6 +83,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if status == commands.EXIT_OK and (real if arguments.report is None else arguments.report):
         _run_report(study, subject)
     return status
+
+
+def _tell_geometry(study: Study) -> None:
+    """Say on standard error what cannot be right in the sizes of the screen."""
+    for finding in judge_geometry(study.settings):
+        if finding.verdict == Verdict.FAIL:
+            print(f"{finding.name}: {finding.found}; {finding.repair}", file=sys.stderr)
 
 
 def _tell_ending(outcome: RecordingOutcome) -> int:
