@@ -102,5 +102,5 @@ def test_a_screen_that_lies_is_told_and_one_that_is_not_there_is_named(
     before = contents(study)
     with pytest.raises(InputError, match=r"no screen: .* DISPLAY is ':987'; .* add --simulate"):
         run.main(["--study", str(study), "--subject", "07", "--mouse"])
-    assert "pixels: 0.5208 mm wide, 0.2715 mm high; they are not square" in capsys.readouterr().err
+    assert "pixels: 0.5208 mm wide, 0.2713 mm high; they are not square" in capsys.readouterr().err
     assert contents(study) == before
