@@ -15,6 +15,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from experiment.laboratory.modes import Mode, find_mode, modes
@@ -68,11 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             windowed=arguments.windowed,
             page=real if arguments.page is None else arguments.page,
         )
-    except KeyboardInterrupt:
-        if runs_of(study, subject):
-            print(summary(subject_records(study, subject), mode, again))
+    except InputError:
         raise
-    except (InputError, OSError):
+    except (KeyboardInterrupt, OSError):
+        with suppress(InputError, OSError):  # of a disk that fails
+            if runs_of(study, subject):
+                print(summary(subject_records(study, subject), mode, again))
         raise
     except Exception as error:
         _tell_crash(error)

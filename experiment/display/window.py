@@ -72,6 +72,7 @@ class WindowDisplay:
         self._trigger = self._trigger_mark()
 
     def load(self, path: Path, stim_id: str) -> WindowPicture:
+        path.stat()  # which names a file that is gone; PsychoPy does not
         placement = self._settings.placement
         if self._image is None:
             self._image = self._visual.ImageStim(
