@@ -171,7 +171,7 @@ def test_the_eyelink_class_runs_a_session_before_the_real_pylink_in_dummy_mode(
         command.wait_to_hear("tracker's setup", block)
         time.sleep(0.3)
         screen.press("Escape")
-        command.wait_to_hear("no validation; the limits", block)
+        command.wait_to_hear("maximum  [a: take it as it is", block)
         if block == 1:
             assert not (notes(screen) == 128).all()
         screen.press("a")
