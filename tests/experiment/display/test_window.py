@@ -210,7 +210,7 @@ def test_every_way_out_of_the_real_pylinks_setup_leaves_the_journal_true(
     lines = [json.loads(line) for line in (study / JOURNAL).read_text().splitlines()]
     assert lines[-1]["kind"] == "session-interrupted"
     assert ("KeyboardInterrupt" in lines[-1]["reason"]) == (way == "ctrl-c")
-    assert "--subject 07 --dummy --resume" in command.said()
+    assert "--subject 07 --dummy --language de --resume" in command.said()
 
 
 def test_the_setup_is_drawn_where_and_as_the_tracker_says(screen, start):
