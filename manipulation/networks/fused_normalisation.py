@@ -1,7 +1,8 @@
 """Normalise, add and rectify maps whose channels lie last, in two passes over memory, on a GPU.
 
 The first pass gives mean and sum of squared deviations of parts of each map, the second one scales,
-offsets, adds and rectifies. Written in Triton, which comes with torch where there is a GPU; without
+offsets, adds and rectifies. What parts have in common is reckoned in between by a kernel of its
+own: twenty small operators of torch took longer than the passes. Written in Triton, which comes with torch where there is a GPU; without
 it, `serves` says no. Triton's interpreter runs the same kernels on a processor.
 """
 
@@ -20,6 +21,7 @@ except ImportError:  # torch for processors alone brings none
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 _PIXELS, _CHANNELS = 64, 64  # of one step of a program
+_PARTS, _CHANNELS_OF_PARTS = 128, 16  # of one step of a program that combines parts
 _PROGRAMS = 512  # that at least share the first pass, so that no multiprocessor is idle
 
 
@@ -99,24 +101,21 @@ def _scale_and_offset(
     each = triton.cdiv(triton.cdiv(pixels, parts), _PIXELS) * _PIXELS
     parts = triton.cdiv(pixels, each)
     means, squares = maps.new_empty(2, count, parts, channels, dtype=torch.float32).unbind()
+    scale, offset = maps.new_empty(2, count, channels, dtype=torch.float32).unbind()
     with torch.cuda.device_of(maps):
         _statistics[(count, parts, blocks)](
             maps, means, squares, pixels, channels, parts, each, _PIXELS, _CHANNELS
         )
-    sizes = torch.full((parts, 1), each, dtype=torch.float32, device=maps.device)
-    sizes[-1:].fill_(pixels - (parts - 1) * each)
-    mean = (means * sizes).sum(dim=1) / pixels  # (B, C)
-    deviations = squares.sum(dim=1) + ((means - mean[:, None]).square() * sizes).sum(dim=1)
-    scale = torch.rsqrt(deviations / pixels + eps)
-    if weight is not None:
-        scale = weight.float() * scale
-    offset = -mean * scale
-    return scale, offset if bias is None else bias.float() + offset
+        _combine[(count, triton.cdiv(channels, _CHANNELS_OF_PARTS))](
+            means, squares, weight, bias, scale, offset,
+            pixels, channels, parts, each, eps, _PARTS, _CHANNELS_OF_PARTS,
+        )  # fmt: skip
+    return scale, offset
 
 
 if triton is not None:
 
-    @triton.jit
+    @triton.jit(do_not_specialize=["parts"])  # or each number of them would be compiled
     def _statistics(
         maps, means, squares, pixels, channels, parts, each,
         PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
@@ -145,6 +144,46 @@ if triton is not None:
         place = (image * parts + part) * channels + channel
         tl.store(means + place, mean, known)
         tl.store(squares + place, deviations, known)
+
+    @triton.jit(do_not_specialize=["parts"])  # or each number of them would be compiled
+    def _combine(
+        means, squares, weight, bias, scale, offset, pixels, channels, parts, each, eps,
+        PARTS: tl.constexpr, CHANNELS: tl.constexpr,
+    ):  # fmt: skip
+        """Write what normalises the maps of some channels: scale and offset.
+
+        Mean and deviations of parts are joined as by Chan, Golub & LeVeque (1983).
+        """
+        image, block = tl.program_id(0), tl.program_id(1)
+        channel = block * CHANNELS + tl.arange(0, CHANNELS)
+        known = channel < channels
+        mean = tl.zeros((CHANNELS,), dtype=tl.float32)
+        deviations = tl.zeros((CHANNELS,), dtype=tl.float32)
+        seen = 0.0
+        for begin in range(0, parts, PARTS):
+            part = begin + tl.arange(0, PARTS)
+            there = (part < parts)[:, None] & known[None, :]
+            size = tl.where(part < parts, tl.minimum(each, pixels - part * each), 0)
+            size = size.to(tl.float32)
+            place = (image * parts + part)[:, None] * channels + channel[None, :]
+            some = tl.load(means + place, there, other=0.0)
+            count = tl.sum(size, axis=0)
+            joint = tl.sum(some * size[:, None], axis=0) / count
+            away = some - joint[None, :]
+            inside = tl.load(squares + place, there, other=0.0)
+            between = tl.sum(inside + away * away * size[:, None], axis=0)
+            change = joint - mean
+            deviations += between + change * change * (seen * count / (seen + count))
+            mean += change * (count / (seen + count))
+            seen += count
+        factor = 1.0 / tl.sqrt(deviations / pixels + eps)
+        if weight is not None:
+            factor *= tl.load(weight + channel, known, other=0.0).to(tl.float32)
+        shift = -mean * factor
+        if bias is not None:
+            shift += tl.load(bias + channel, known, other=0.0).to(tl.float32)
+        tl.store(scale + image * channels + channel, factor, known)
+        tl.store(offset + image * channels + channel, shift, known)
 
     @triton.jit
     def _apply(
