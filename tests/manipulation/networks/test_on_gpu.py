@@ -103,21 +103,28 @@ def test_steps_that_are_played_back_are_those_that_are_made(tmp_path, precision)
         masks = (images[step, :, 0] > 230).to(torch.uint8)
         return Batch(images[step], masks, torch.tensor([2.0, -1.0]))
 
-    means = []
+    courses = []
     for plays in ("false", "true"):
         settings = small_run.settings(
             tmp_path, f'schedule.precision = "{precision}"', f"schedule.play_back = {plays}"
         )
         trainer = Trainer(settings, guide_of(settings.guide), GPU)
+        before = _weights(trainer.network)
         losses = []
         for number, batch in enumerate(prefetch(make, range(8), GPU)):  # copied while it records
-            trainer.set_rate(1e-3 / (1 + number))
-            step = trainer.step(batch)
-            losses.append({name: float(value) for name, value in step.means.items()})
-        means.append(losses)
-    tolerance = 1e-3 if precision == "float32" else 3e-2
-    for made, played in zip(*means, strict=True):
-        assert played == pytest.approx(made, rel=tolerance, abs=tolerance)
+            trainer.set_rate(1e-4 / (1 + number))
+            losses.append(float(trainer.step(batch).means["total"]))
+        courses.append((losses, _weights(trainer.network) - before))
+    # Gradients differ in their last bits from run to run, and Adam makes much of that: up to a
+    # quarter of the way that weights have gone, with 16 bits. With a rate that is not brought up to
+    # date, or with a step that is made twice or not at all, most of it differs.
+    (made, way), (played, played_way) = courses
+    assert played == pytest.approx(made, rel=0.1)
+    assert (played_way - way).norm() <= 0.4 * way.norm()
+
+
+def _weights(network):
+    return torch.cat([one.detach().flatten() for one in network.parameters()])
 
 
 @pytest.mark.gpu
