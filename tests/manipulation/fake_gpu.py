@@ -100,7 +100,7 @@ def fake_gpu() -> Iterator[None]:
         mock.patch.object(nn.Module, "to", to),
         mock.patch.object(torch.cuda, "is_available", return_value=True),  # for autocast
         mock.patch.object(torch.cuda, "is_bf16_supported", return_value=True),
-        mock.patch.object(fake_tensor, "init_gpu_context", lambda device: None),  # by the driver
+        mock.patch.object(fake_tensor, "init_gpu_context"),  # asks for the driver
         mock.patch.object(fused_normalisation, "triton", None),
     ):
         yield

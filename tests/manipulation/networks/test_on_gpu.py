@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from benchmarks import gpu
-from manipulation.networks import fused_normalisation
 from manipulation.networks.files import guide_of
 from manipulation.networks.inference import load_trained_network
 from manipulation.training.batches import Batch, prefetch
@@ -35,15 +34,9 @@ def _all_bits(monkeypatch):
 
 @pytest.mark.gpu
 def test_the_kernels_give_the_values_of_the_plain_function():
-    with torch.no_grad():
-        for shape, dtype, tolerance in normalisation.FUSED:
-            maps, norm = normalisation.maps_and_norm(shape, torch.channels_last, dtype)
-            added = torch.randn(shape).to(dtype)
-            expected = torch.relu(norm(maps.float()) + added.float())
-            norm = norm.to(GPU)
-            assert fused_normalisation.serves(maps.to(GPU))
-            found = norm.rectified(maps.to(GPU), added.to(GPU)).float().cpu()
-            torch.testing.assert_close(found, expected, atol=tolerance, rtol=tolerance)
+    many_parts = (1, 8, 93, 90), torch.bfloat16, 2e-2
+    for case in (*normalisation.FUSED, many_parts):
+        normalisation.check_fused(*case, GPU)
 
 
 @pytest.mark.gpu
