@@ -240,7 +240,8 @@ def _steps(name: str, size: Size, rate: float, file: Path | None, width: str, gu
     batch = Batch(images, (images[:, 0] > 0.9).float(), ones)
     seconds, told, count = {}, [], 0
     for way, (precision, plays) in ways.items():
-        gc.collect()  # the trainer before, whose steps know it
+        if size.on_gpu:
+            gc.collect()  # the trainer before, whose steps know it
         changes = (
             f'schedule.precision = "{precision}"', width, f"schedule.play_back = {plays}",
         )  # fmt: skip

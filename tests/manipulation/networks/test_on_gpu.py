@@ -16,7 +16,7 @@ GPU = torch.device("cuda")
 
 
 def test_the_benchmark_of_a_gpu_has_all_its_rows_and_is_refused_without_one(monkeypatch):
-    rows = gpu.rows_of(gpu.Size(torch.device("cpu"), side_px=64, width=32, batches=(1,), runs=1))
+    rows = gpu.rows_of(gpu.Size(torch.device("cpu"), side_px=32, width=16, batches=(1,), runs=1))
     assert [row.name.removeprefix("gpu/") for row in rows] == [
         "fgtransform/batch-1", "fgtransform-slider/batch-1", "deepgaze/batch-1",
         "transfer/to-device", "transfer/to-host", "train", "train-narrow",
@@ -54,7 +54,7 @@ def test_a_network_changes_images_as_on_a_processor(checkpoints, precision, capt
     for k in (1.0, 2.0, 0.5):  # played back after the first
         expected = exact(encoded, k * encoded.log_saliency)
         found = network(network.encode(images), k * encoded.log_saliency)
-        assert (found - expected).abs().mean() < (1e-4 if precision == "float32" else 1 / 255)
+        assert (found - expected).abs().mean() < (1e-4 if precision == "float32" else 2 / 255)
         there = kept(kept.encode(images), k * encoded.log_saliency)
         assert there.device.type == "cuda"
         torch.testing.assert_close(there.cpu(), found)
