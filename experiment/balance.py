@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiment.schedules.balance import BALANCE, Count, balance_in_words, block_balance
-from stimuli.contract.catalogue import read_blocks
+from stimuli.contract.orders import read_blocks
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block
 from stimuli.support import commands

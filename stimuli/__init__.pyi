@@ -1,4 +1,3 @@
-from .contract.catalogue import read_blocks as read_blocks
 from .contract.catalogue import read_catalogue as read_catalogue
 from .contract.credits import Credit as Credit
 from .contract.credits import credits_of as credits_of
@@ -9,6 +8,7 @@ from .contract.licences import Permission as Permission
 from .contract.licences import permission as permission
 from .contract.masks import Annotations as Annotations
 from .contract.masks import read_annotations as read_annotations
+from .contract.orders import read_blocks as read_blocks
 from .contract.outlines import decode as decode
 from .contract.polygons import mask_outlines as mask_outlines
 from .contract.polygons import simplified as simplified

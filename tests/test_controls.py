@@ -23,7 +23,8 @@ from manipulation.study_stimuli.source_material import Sources
 from manipulation.targets.control_region import SALIENCY_NATS, SIZE_FACTOR
 from manipulation.targets.densities import blurred_masks
 from manipulation.transforms.edits import BOUNDS, develop, edit_region, prepare, regions_of
-from stimuli.contract.catalogue import read_blocks, read_catalogue
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.orders import read_blocks
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Condition, Direction
 from stimuli.support.errors import InputError

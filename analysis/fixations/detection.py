@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.recordings.intervals import sample_places, sampling_interval_ms
 from analysis.recordings.recording import FIXATION, typed_frame
 from stimuli.contract.settings import AnalysisSettings
 from stimuli.support.errors import InputError
@@ -69,34 +70,37 @@ def detect_fixations(
         if names[0] not in samples:
             continue
         for block, part in samples.groupby("block"):
-            time_ms, gaze = _regular(part["time_ms"].to_numpy(), part[names].to_numpy())
-            spans = _spans(time_ms, gaze[:, :2] / pixels_per_degree, settings)
-            rows += [(block, eye, *_measured(time_ms, gaze, span)) for span in spans]
+            step_ms = sampling_interval_ms(part["time_ms"].to_numpy())
+            time_ms, gaze = _regular(part["time_ms"].to_numpy(), part[names].to_numpy(), step_ms)
+            spans = _spans(gaze[:, :2] / pixels_per_degree, step_ms, settings)
+            rows += [(block, eye, *_measured(time_ms, gaze, span, step_ms)) for span in spans]
     rows.sort(key=lambda row: row[2])
     return typed_frame(rows, FIXATION)
 
 
-def _regular(time_ms: np.ndarray, gaze: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _regular(
+    time_ms: np.ndarray, gaze: np.ndarray, interval_ms: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return times at one interval, and the gaze at them, NaN where there was no sample."""
-    if len(time_ms) < 2:
+    if not interval_ms > 0:
         return time_ms, gaze
-    interval_ms = float(np.median(np.diff(time_ms)))
-    # Half an interval off, as after a gap, must not make neighbours fall together.
-    places = np.floor((time_ms - time_ms[0]) / interval_ms + 0.5).astype(int)
-    sound = (places >= 0) & (places < _MOST_SAMPLES)
-    places, gaze = places[sound], gaze[sound]
+    sound = np.abs(time_ms - time_ms[0]) < _MOST_SAMPLES * interval_ms
+    time_ms, gaze = time_ms[sound], gaze[sound]
+    places = sample_places(time_ms, interval_ms)
+    time_ms, gaze, places = time_ms[places >= 0], gaze[places >= 0], places[places >= 0]
     regular = np.full((places.max() + 1, gaze.shape[1]), np.nan)
     regular[places] = gaze
-    return time_ms[0] + interval_ms * np.arange(len(regular)), regular
+    times_ms = time_ms[0] + interval_ms * np.arange(len(regular))
+    times_ms[places] = time_ms  # as the tracker has them, whatever rounds them
+    return times_ms, regular
 
 
-def _spans(time_ms: np.ndarray, deg: np.ndarray, settings: AnalysisSettings) -> np.ndarray:
+def _spans(deg: np.ndarray, interval_ms: float, settings: AnalysisSettings) -> np.ndarray:
     """Return first and last sample of every fixation, ``(n, 2)`` indices."""
     from pymovements.events import idt, ivt
 
-    if len(time_ms) < _FEWEST_SAMPLES:
+    if len(deg) < _FEWEST_SAMPLES or not interval_ms > 0:
         return np.empty((0, 2), dtype=int)
-    interval_ms = time_ms[1] - time_ms[0]
     least = max(int(np.ceil(settings.minimum_fixation_ms / interval_ms)), 2)
     if settings.detector == "velocity":
         events = ivt(
@@ -119,10 +123,12 @@ def _velocity(interval_ms: float, deg: np.ndarray) -> np.ndarray:
     return velocity
 
 
-def _measured(time_ms: np.ndarray, gaze: np.ndarray, span: np.ndarray) -> tuple[float, ...]:
+def _measured(
+    time_ms: np.ndarray, gaze: np.ndarray, span: np.ndarray, interval_ms: float
+) -> tuple[float, ...]:
     first, last = span
     start, end = float(time_ms[first]), float(time_ms[last])
-    duration = end - start + float(time_ms[1] - time_ms[0])
+    duration = end - start + interval_ms
     own = gaze[first : last + 1]
     known = np.isfinite(own).any(axis=0)  # other trackers may tell nothing of the pupil
     means = np.full(own.shape[1], np.nan)

@@ -123,8 +123,7 @@ def image_fixations(
             own, numbers = _during(fixations, trial, recording)
             own, numbers = own[numbers > 0], numbers[numbers > 0]
             if not len(own):
-                recorded = eyes.at(trial.onset_ms) is not None
-                reason = "no fixation" if recorded else "eye not recorded when the image appeared"
+                reason = _without_fixation(recording, eyes.at(trial.onset_ms) is not None)
         if reason is not None or image is None:
             left_out.setdefault(reason or "", []).append(trial.name)
             continue
@@ -152,6 +151,12 @@ def _reason(trial: FoundTrial, image: str | None) -> str | None:
     if image is None:
         return f"image {trial.image!r} is not in the table of images"
     return "no message says when the image appeared" if trial.onset_ms is None else None
+
+
+def _without_fixation(recording: Recording, recorded: bool) -> str:
+    if recording.fixations.empty:
+        return "the recording has no fixation of its program; find them in samples, by --detector"
+    return "no fixation" if recorded else "eye not recorded when the image appeared"
 
 
 def _during(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.fixations.detection import detect_fixations
+from analysis.recordings.intervals import sampling_interval_ms
 from analysis.recordings.recording import EVENT, Recording, typed_frame
 from stimuli.contract.settings import Settings
 from stimuli.contract.study import PHYSIO
@@ -66,7 +67,7 @@ def _blinks(samples: pd.DataFrame) -> list[tuple]:
     time_ms = samples["time_ms"].to_numpy()
     if len(time_ms) < 2:
         return rows
-    step_ms = float(np.median(np.diff(time_ms)))
+    step_ms = sampling_interval_ms(time_ms)
     for eye, side in (("L", "left"), ("R", "right")):
         if f"x_{side}_px" not in samples:
             continue

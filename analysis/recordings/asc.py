@@ -23,7 +23,8 @@ from analysis.recordings.recording import (
     assemble,
     sound_times,
 )
-from stimuli.support.errors import InputError
+from analysis.recordings.unread import PLAIN
+from stimuli.support.errors import InputError, shown
 
 _COORDINATES = (GAZE, "HREF", "PUPIL")
 _EYES = {"LEFT": "L", "RIGHT": "R"}
@@ -66,7 +67,9 @@ def parse_asc(content: bytes, where: str = "recording") -> Recording:
         warnings["samples alone, without a START line that names their eye"] += 1
     if not reader.found:
         raise InputError(
-            f"{where}: holds no EyeLink event or message; expected an ASC file made by edf2asc"
+            f"{where}: holds no EyeLink event or message, and begins with "
+            f"{shown(decoded(next(filter(None, lines), b'')))}; expected an ASC file made by "
+            f"edf2asc, or of any other tracker {PLAIN}"
         )
     if reader.elsewhere and not any(line[:1].isdigit() for line in lines):
         raise InputError(
@@ -75,7 +78,7 @@ def parse_asc(content: bytes, where: str = "recording") -> Recording:
             f"edf2asc anew, and record with recording_parse_type = GAZE"
         )
     blocks = [
-        SampleBlock(block[3], block[4], coordinates)
+        SampleBlock(block[3], block[4], coordinates, block[1])
         for block, coordinates in zip(
             reader.blocks, reader.coordinates or [GAZE] * len(reader.blocks), strict=True
         )

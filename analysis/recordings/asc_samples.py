@@ -20,17 +20,19 @@ from stimuli.support.errors import InputError
 GAZE = "GAZE"
 _MORE_COLUMNS = 40  # velocity, resolution, input, flags, head target
 _EXAMPLES = 3
+_MOST_WORDS = 14  # of two eyes: time, positions and pupils, velocities, resolution, input
 _DOUBLED_HZ = 2000  # above 1000 Hz the whole milliseconds of a stamp hold two samples
 _BARE = re.compile(rb"[0-9]+(?:[.,][0-9]+)?(?:[\t ]+(?:-?[0-9]+(?:[.,][0-9]+)?|\.)){3,6}\s.*")
 
 
 @dataclass(frozen=True)
 class SampleBlock:
-    """Eyes (``L``, ``R`` or ``LR``), samples a second and coordinates of a block's samples."""
+    """Eyes (``L``, ``R`` or ``LR``), samples a second, coordinates and start of a block."""
 
     eyes: str
     rate_hz: float
     coordinates: str = GAZE
+    start_ms: float = -math.inf
 
 
 def bare_block(lines: Sequence[bytes]) -> list | None:
@@ -44,8 +46,12 @@ def bare_block(lines: Sequence[bytes]) -> list | None:
         ``[number, start_ms, end_ms, eyes, rate_hz]``, or None if the lines are no samples.
     """
     filled = [line for line in lines if line.strip()]
-    if len(filled) < 2 or not all(map(_BARE.fullmatch, [*filled[:5], filled[-1]])):
+    looked_at = [*filled[:5], filled[-1]] if len(filled) > 1 else []
+    if not looked_at or not all(map(_BARE.fullmatch, looked_at)):
         return None
+    if any(len(line.split()) > _MOST_WORDS and line.split()[-1][-1:].isdigit()
+           for line in looked_at):  # fmt: skip
+        return None  # numbers to the end: of another tracker
     # After two triples the flags, or what else there is, begin later than after one.
     words = filled[0].split()[4:7]
     eyes = "LR" if len(words) == 3 and all(_is_value(word) for word in words) else "L"
@@ -75,15 +81,7 @@ def read_samples(
     InputError
         If the samples of a block are in other coordinates than gaze.
     """
-    gathered: list[list[bytes]] = [[] for _ in blocks]
-    block = int(bare)
-    for line in lines:
-        if line[:1].isdigit():
-            if block:
-                gathered[block - 1].append(line)
-        elif line.startswith(b"START") and not bare:
-            kind, *words = decoded(line).split()
-            block += kind == "START" and bool(words) and number(words[0]) is not None
+    gathered = [list(lines)] if bare else _lines_of(lines, blocks)
     parts, bad, bad_ms = [], [], []
     for block, (one, found) in enumerate(zip(blocks, gathered, strict=True), start=1):
         if not found or not one.eyes:
@@ -106,6 +104,29 @@ def read_samples(
     samples.attrs["unsound_ms"] = tuple(bad_ms)
     samples.attrs["unsound_lines"] = [decoded(line) for line in bad[:_EXAMPLES]]
     return samples
+
+
+def _lines_of(lines: Iterable[bytes], blocks: Sequence[SampleBlock]) -> list[list[bytes]]:
+    """Return the sample lines of every block.
+
+    What begins with a digit between two blocks belongs to what the tracker told of a calibration.
+    """
+    gathered: list[list[bytes]] = [[] for _ in blocks]
+    begun, within = 0, False
+    for line in lines:
+        if line[:1].isdigit():
+            if within:
+                gathered[begun - 1].append(line)
+        elif line.startswith((b"START", b"END")):
+            kind, *words = decoded(line).split()
+            time_ms = number(words[0]) if words else None
+            if kind == "START":
+                # After one that cannot be read come samples all the same.
+                begun += time_ms is not None
+                within = begun > 0
+            elif kind == "END" and begun and time_ms is not None:
+                within &= time_ms < blocks[begun - 1].start_ms
+    return gathered
 
 
 def _block_samples(

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.recordings.intervals import sampling_interval_ms
 from analysis.recordings.recording import Recording
 from analysis.recordings.vendor_checks import check_pixels, check_times
 from analysis.recordings.vendor_tables import (
@@ -49,6 +50,7 @@ _RAW_NAMES = {
 }
 _FIXATIONS = ("fixation", "visual intake")
 _AREA = re.compile(r"## Calibration Area:\s*([0-9]{1,6})\s+([0-9]{1,6})\s*")
+_RATE = re.compile(r"## Sample Rate:\s*([0-9]{1,5}(?:\.[0-9]{1,6})?)\s*")
 _MESSAGE = re.compile(r"#\s*Message:\s*")
 _PICTURE = re.compile(r"(?:UE-)?(\S.*\.(?:jpe?g|png|bmp|gif|tiff?))", re.IGNORECASE)
 # Between samples, of trackers from 20 to 2500 a second.
@@ -83,7 +85,7 @@ def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
     rows = table.where_true(kind == "SMP")
     stamps_us = time_us[kind == "SMP"]
     check_times(rows, "Time", stamps_us)
-    step_us = float(np.median(np.diff(stamps_us))) if len(stamps_us) > 1 else math.nan
+    step_us = sampling_interval_ms(stamps_us)
     if not _STEP_US[0] <= step_us <= _STEP_US[1]:
         raise InputError(
             f"{path}: Time steps by {step_us:g} from sample to sample; expected microseconds, "
@@ -102,7 +104,15 @@ def read_begaze(path: str | Path, screen_px: tuple[int, int] | None = None) -> R
         fixations=sorted((one for found, _ in events for one in found), key=lambda row: row[2]),
         blinks=sorted((one for _, found in events for one in found), key=lambda row: row[2]),
         screen_px=(int(area[1]), int(area[2])) if area else screen_px,
+        rate_hz=_stated_hz(table, 1e6 / step_us),
     )  # fmt: skip
+
+
+def _stated_hz(table: VendorTable, measured_hz: float) -> float:
+    """Return the samples a second that the file states, NaN if it has others."""
+    match = next(filter(None, map(_RATE.fullmatch, table.remarks)), None)
+    stated = float(match[1]) if match else math.nan
+    return stated if abs(stated - measured_hz) < 0.05 * measured_hz else math.nan
 
 
 def _take_raw_names(table: VendorTable) -> None:
@@ -128,10 +138,13 @@ def _take_raw_names(table: VendorTable) -> None:
 
 
 def _gaze(rows: VendorTable, eye: str) -> list[np.ndarray]:
-    """Return x, y and pupil of an eye; what is 0 in both, or in a blink, was lost."""
+    """Return x, y and pupil of an eye; what is 0 in both, not valid or in a blink, was lost."""
     x, y = (rows.number(f"{eye} POR {axis} [px]") for axis in "XY")
     lost = ((x == 0) & (y == 0)) | (_labels(rows, eye) == "blink")
-    x[lost] = math.nan
+    # Of an eye that is not seen some converters repeat the other's gaze. Others tell of neither.
+    if any((rows.number(f"{one} Validity") > 0).any() for one in "LR"):
+        lost |= rows.number(f"{eye} Validity") == 0
+    x[lost] = y[lost] = math.nan
     names = [f"{eye} Pupil Diameter [mm]", f"{eye} Mapped Diameter [mm]", f"{eye} Dia X [px]"]
     pupil = rows.number(next((name for name in names if rows.has(name)), names[0]))
     pupil[lost | (pupil == 0)] = math.nan
@@ -165,7 +178,7 @@ def _events(
 
 def _messages(table: VendorTable, which: np.ndarray, time_ms: np.ndarray) -> list[tuple]:
     """Return the texts of messages, which stand in the cell after the trial's number."""
-    texts = [_MESSAGE.sub("", str(text), count=1) for text in table.texts[which].iloc[:, 3]]
+    texts = map(message_text, table.texts[which].iloc[:, 3])
     return [
         (1, float(time), text)
         for time, text in zip(time_ms[which], texts, strict=True)
@@ -173,16 +186,31 @@ def _messages(table: VendorTable, which: np.ndarray, time_ms: np.ndarray) -> lis
     ]
 
 
+def message_text(cell: object) -> str:
+    """Return a message without the words that mark it."""
+    return _MESSAGE.sub("", str(cell), count=1)
+
+
+def pictures(told: list[tuple], last_ms: float) -> list[tuple[str, float, float]]:
+    """Return the pictures that messages ``(block, time_ms, text)`` name, each until the next."""
+    starts = [(match[1], time) for _, time, text in told
+              if (match := _PICTURE.fullmatch(text.strip()))]  # fmt: skip
+    return _until_the_next(starts, last_ms)
+
+
+def _until_the_next(
+    starts: list[tuple[str, float]], last_ms: float
+) -> list[tuple[str, float, float]]:
+    if not starts:
+        return []
+    ends = [*(start for _, start in starts[1:]), max(last_ms, starts[-1][1])]
+    return [(name, start, end) for (name, start), end in zip(starts, ends, strict=True) if name]
+
+
 def _shown(told: list[tuple], rows: VendorTable, time_ms: np.ndarray) -> list[tuple]:
     """Return messages of the pictures that were shown, each until the next."""
     last_ms = float(time_ms[-1])
-    starts = [(match[1], time) for _, time, text in told
-              if (match := _PICTURE.fullmatch(text.strip()))]  # fmt: skip
-    if not starts:
-        starts = [
-            (str(name), float(time_ms[first]))
-            for name, first, _ in runs_of(rows.text("Stimulus").tolist())
-        ]
-    ends = [*(start for _, start in starts[1:]), max(last_ms, starts[-1][1] if starts else 0)]
-    shown = [(name, start, end) for (name, start), end in zip(starts, ends, strict=True) if name]
+    named = [(str(name), float(time_ms[first]))
+             for name, first, _ in runs_of(rows.text("Stimulus").tolist())]  # fmt: skip
+    shown = pictures(told, last_ms) or _until_the_next(named, last_ms)
     return shown_messages(shown, [1] * len(shown))

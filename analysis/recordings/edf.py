@@ -236,6 +236,9 @@ def _samples(path: Path) -> pd.DataFrame:
                     values = raw[field][:, eye].astype(np.float64)
                     sound = (np.abs(values) < _MISSING) & (values != -32768)
                     columns[name] = np.where(sound, values, math.nan)
+                # A pupil without gaze is none, as edf2asc has it, whatever was left there.
+                without = np.isnan(columns[f"x_{side}_px"]) & np.isfinite(columns[f"pupil_{side}"])
+                columns[f"pupil_{side}"][without] = 0.0
             parts.append(pd.DataFrame(columns))
     samples = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
         {"block": pd.Series(dtype="int64"), "time_ms": pd.Series(dtype="float64")}

@@ -22,6 +22,7 @@ from analysis.recordings.vendor_tables import (
     VendorTable,
     eye_samples,
     mean_of_known,
+    no_samples,
     read_vendor_table,
     runs_of,
     shown_messages,
@@ -72,7 +73,7 @@ def read_gazepoint(path: str | Path, screen_px: tuple[int, int] | None = None) -
         ends_ms = np.where(np.diff(block, append=block[-1]), time_ms, next_ms)
     else:
         table.warnings["table of fixations alone: a medium appears with its first fixation"] += 1
-        samples = eye_samples(time_ms[:0], "L", [time_ms[:0]] * 3)
+        samples = no_samples("L")
         ends_ms = time_ms + 1000 * table.number("FPOGD")
     return vendor_recording(
         table, samples, "L", fixations=_fixations(table, block, later_ms, screen_px),

@@ -1,31 +1,33 @@
 """Any recording, told apart by how it begins, not by its name.
 
-EyeLink's EDF and ASC, the exports of Tobii Pro Lab, Gazepoint Analysis and SMI BeGaze, plain tables
-of samples, and BIDS ``physio``.
+EyeLink's EDF and ASC, the exports of Tobii Pro Lab, Gazepoint Analysis and SMI BeGaze, PyGaze's
+table of a Tobii, plain tables of samples, and BIDS ``physio``.
 """
 
 import zlib
 from pathlib import Path
 
-from analysis.recordings import begaze, gazepoint, tobii
+from analysis.recordings import begaze, gazepoint, pygaze, smi_events, tobii
 from analysis.recordings.asc import read_asc
 from analysis.recordings.asc_text import GZIP
 from analysis.recordings.edf import MAGIC, read_edf
 from analysis.recordings.recording import Recording
 from analysis.recordings.sample_tables import read_physio, read_sample_table, separator_of
+from analysis.recordings.unread import refuse_unread
 from analysis.recordings.vendor_tables import HEADER_LINES, header_line
 from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError
 
 _HEAD_BYTES = 1 << 16
 _EXPECTED = "EDF, ASC or one of the tables in docs/recordings.md"
-# By header, on the line that begins with one of these; SMI's stands below remarks.
+# By header, on the line that begins with one of these; SMI's and PyGaze's stand below remarks.
 _VENDORS = (
     (tobii.HEADER, tobii.read_tobii, 1),
     (tobii.STUDIO_HEADER, tobii.read_tobii, 1),
     (gazepoint.HEADER, gazepoint.read_gazepoint, 1),
     (begaze.HEADER, begaze.read_begaze, HEADER_LINES),
     (begaze.RAW_HEADER, begaze.read_begaze, HEADER_LINES),
+    (pygaze.HEADER, pygaze.read_pygaze, HEADER_LINES),
 )
 
 
@@ -43,7 +45,8 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
         columns ``time_ms``, ``x_px``, ``y_px`` (or ``x_left_px``, ...), and may have ``pupil``,
         ``block`` and ``message``; see `analysis.recordings.sample_tables`. The columns of other
         trackers are those of their programs: see `analysis.recordings.tobii`,
-        `analysis.recordings.gazepoint` and `analysis.recordings.begaze`.
+        `analysis.recordings.gazepoint`, `analysis.recordings.begaze` and, for SMI's events alone,
+        `analysis.recordings.smi_events`; PyGaze's of a Tobii are in `analysis.recordings.pygaze`.
     screen_px
         Width and height of the screen in pixels, for a recording whose positions are shares of it
         and whose file does not say: Gazepoint's.
@@ -59,7 +62,8 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
     ------
     InputError
         If there is no such file, or nothing in it can be read; see `read_edf`, `read_asc`,
-        `read_sample_table`, `read_physio`, `read_tobii`, `read_gazepoint` and `read_begaze`.
+        `read_sample_table`, `read_physio`, `read_tobii`, `read_gazepoint`,
+        `read_begaze`, `read_smi_events` and `read_pygaze`.
 
     Examples
     --------
@@ -87,6 +91,9 @@ def read_recording(path: str | Path, *, screen_px: tuple[int, int] | None = None
     for header, read, lines in _VENDORS:
         if header_line("\n".join(head.splitlines()[:lines]), header):
             return read(path, screen_px)
+    if smi_events.MARK in head:
+        return smi_events.read_smi_events(path, screen_px)
+    refuse_unread(path, head)
     return read_asc(path)
 
 

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.recordings.asc_text import MISSING, decoded_table, text_lines
+from analysis.recordings.intervals import sampling_interval_ms
 from analysis.recordings.recording import Recording, assemble, sample_columns
 from stimuli.contract.study import PHYSIO
 from stimuli.support.errors import InputError, nearest
@@ -185,7 +186,7 @@ def recording_of_samples(
     blocks = []
     for block in samples["block"].unique():
         times = samples.loc[samples["block"] == block, "time_ms"]
-        step_ms = float(np.median(np.diff(times))) if len(times) > 1 else math.nan
+        step_ms = sampling_interval_ms(times.to_numpy())
         rate = rate_hz if rate_hz > 0 else 1000 / step_ms if step_ms > 0 else math.nan
         blocks.append((int(block), float(times.min()), float(times.max()), eyes, rate))
     samples.attrs["unsound"] = 0

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.recordings.intervals import sampling_interval_ms
 from analysis.recordings.recording import Recording
 from analysis.recordings.vendor_checks import check_pixels, check_times
 from analysis.recordings.vendor_tables import (
@@ -54,7 +55,9 @@ _OTHER_NAMES = {
     "StudioEvent": "Event",
     "StudioEventData": "Event value",
 }  # fmt: skip
+_OF_SAMPLES = ("Eyetracker timestamp", "EyeTrackerTimestamp", "GazePointIndex")
 _UNIT = re.compile(r"(.*?)\s*[\[(]\s*(ms|s|[uμµ]s|(?:DACS|ADCS)?\s*px|mm)\s*[\])]")
+_RESOLUTION = re.compile(r"([0-9]{2,5})\s*x\s*([0-9]{2,5})")
 _MS = {"ms": 1.0, "us": 1e-3, "μs": 1e-3, "µs": 1e-3, "s": 1e3}
 # Between samples, of trackers from 20 to 2500 a second: nothing is as much in both units.
 _STEP_MS, _STEP_US = (0.4, 50.0), (400.0, 50_000.0)
@@ -93,14 +96,22 @@ def read_tobii(path: str | Path, screen_px: tuple[int, int] | None = None) -> Re
     rows = table.where_true(samples_of)
     eyes, columns = _gaze(rows)
     samples = eye_samples(time_ms[samples_of], eyes, columns)
+    return vendor_recording(
+        table, samples, eyes, fixations=_fixations(rows, time_ms[samples_of], samples),
+        messages=[*_events(table, time_ms), *_shown(table, time_ms)],
+        screen_px=_screen(table) or screen_px,
+    )  # fmt: skip
+
+
+def _screen(table: VendorTable) -> tuple[int, int] | None:
+    """Return width and height of the display, None where the table does not say."""
     size = [table.number(f"Recording resolution {side}") for side in ("width", "height")]
     known = [side[np.isfinite(side)] for side in size]
     if all(len(side) for side in known):
-        screen_px = (int(known[0][0]), int(known[1][0]))
-    return vendor_recording(
-        table, samples, eyes, fixations=_fixations(rows, time_ms[samples_of], samples),
-        messages=[*_events(table, time_ms), *_shown(table, time_ms)], screen_px=screen_px,
-    )  # fmt: skip
+        return int(known[0][0]), int(known[1][0])
+    of_studio = map(_RESOLUTION.fullmatch, table.text("RecordingResolution").unique())
+    match = next(filter(None, of_studio), None)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _check_one_recording(table: VendorTable) -> None:
@@ -118,8 +129,12 @@ def _sample_rows(table: VendorTable) -> np.ndarray:
     sensor = table.text("Sensor").str.lower()
     if (sensor == "eye tracker").any():
         return (sensor == "eye tracker").to_numpy()
+    for name in _OF_SAMPLES:
+        if (counted := table.text(name) != "").any():
+            return counted.to_numpy()
+    # The row of an event repeats the fixation that was under way.
     gaze = [name for name in table.texts if str(name).startswith("Gaze point")]
-    empty = (table.texts[gaze] == "").all(axis=1) & (table.text("Eye movement type") == "")
+    empty = (table.texts[gaze] == "").all(axis=1)
     validity = [name for name in table.texts if str(name).startswith("Validity")]
     unseen = (table.texts[validity] == "").all(axis=1) if validity else table.text("Event") != ""
     return ~(empty & (unseen | (table.text("Event") != ""))).to_numpy()
@@ -129,7 +144,7 @@ def _milliseconds(table: VendorTable, unit: str | None, stamps: np.ndarray) -> f
     """Return what a time stamp is to be multiplied with."""
     if unit in _MS:
         return _MS[unit]
-    step = float(np.median(np.diff(stamps))) if len(stamps) > 1 else math.nan
+    step = sampling_interval_ms(stamps)
     for (least, most), factor in ((_STEP_MS, 1.0), (_STEP_US, 1e-3)):
         if least <= step <= most:
             return factor
@@ -145,9 +160,12 @@ def _gaze(rows: VendorTable) -> tuple[str, list[np.ndarray]]:
     lost = {side: rows.text(f"Validity {side}").str.lower().isin(_INVALID).to_numpy()
             for side in ("left", "right")}  # fmt: skip
     pupils = {side: rows.number(f"Pupil diameter {side}") for side in ("left", "right")}
+    for pupil in pupils.values():
+        pupil[pupil <= 0] = math.nan  # Tobii Studio writes -1, in most samples of fast trackers
     if rows.has("Gaze point X", "Gaze point Y"):
         x, y = rows.number("Gaze point X"), rows.number("Gaze point Y")
-        x[lost["left"] & lost["right"]] = math.nan
+        neither = lost["left"] & lost["right"]
+        x[neither] = y[neither] = math.nan
         columns, eyes = [x, y, mean_of_known(list(pupils.values()))], "L"
     else:
         rows.need("Gaze point left X", "Gaze point left Y", "Gaze point right X",
@@ -155,7 +173,7 @@ def _gaze(rows: VendorTable) -> tuple[str, list[np.ndarray]]:
         columns, eyes = [], "LR"
         for side in ("left", "right"):
             x, y = (rows.number(f"Gaze point {side} {axis}") for axis in "XY")
-            x[lost[side]] = math.nan
+            x[lost[side]] = y[lost[side]] = math.nan
             columns += [x, y, pupils[side]]
     check_pixels(rows, "Gaze point", *(columns[at] for at in range(len(columns)) if at % 3 < 2))
     return eyes, columns
@@ -169,7 +187,7 @@ def _fixations(rows: VendorTable, time_ms: np.ndarray, samples: pd.DataFrame) ->
     lasted = _durations_ms(rows, time_ms, labels)
     places = [rows.number(f"Fixation point {axis}") for axis in "XY"]
     means = [mean_of_known([*samples.filter(like=axis).to_numpy().T]) for axis in ("x_", "y_")]
-    step_ms = float(np.median(np.diff(time_ms))) if len(time_ms) > 1 else 0.0
+    step_ms = sampling_interval_ms(time_ms)
     found = []
     for label, first, last in runs_of(labels):
         if not str(label).startswith("fixation"):

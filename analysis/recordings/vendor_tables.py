@@ -204,18 +204,29 @@ def shown_messages(shown: Sequence[tuple[str, float, float]], blocks: Sequence[i
     return told
 
 
+def display_message(screen_px: tuple[int, int] | None, time_ms: float) -> list[tuple]:
+    """Return the message that tells of the screen, none where its size is not known."""
+    if screen_px is None:
+        return []
+    return [(1, time_ms, f"DISPLAY_COORDS 0 0 {screen_px[0] - 1} {screen_px[1] - 1}")]
+
+
+def no_samples(eyes: str) -> pd.DataFrame:
+    """Return samples as `Recording.samples` does, of a table of events alone."""
+    nothing = np.empty(0)
+    return eye_samples(nothing, eyes, [nothing] * 3 * len(eyes))
+
+
 def vendor_recording(
     table: VendorTable, samples: pd.DataFrame, eyes: str, *, fixations: Sequence[tuple] = (),
     blinks: Sequence[tuple] = (), messages: Sequence[tuple] = (),
-    screen_px: tuple[int, int] | None = None,
+    screen_px: tuple[int, int] | None = None, rate_hz: float = math.nan,
 ) -> Recording:  # fmt: skip
     """Return the recording; the screen, where it is known, stands among the messages."""
+    first_ms = float(samples["time_ms"].iloc[0]) if len(samples) else 0.0
     told = sorted(messages, key=lambda one: (one[0], one[1]))
-    if screen_px:
-        width, height = screen_px
-        first = float(samples["time_ms"].iloc[0]) if len(samples) else 0.0
-        told.insert(0, (1, first, f"DISPLAY_COORDS 0 0 {width - 1} {height - 1}"))
     return recording_of_samples(
-        samples.reset_index(drop=True), eyes, told, table.warnings,
-        {"fixations": list(fixations), "blinks": list(blinks)}, preamble=table.remarks,
+        samples.reset_index(drop=True), eyes, [*display_message(screen_px, first_ms), *told],
+        table.warnings, {"fixations": list(fixations), "blinks": list(blinks)}, rate_hz,
+        preamble=table.remarks,
     )  # fmt: skip

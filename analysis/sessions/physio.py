@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.recordings.intervals import sampling_interval_ms
 from analysis.recordings.recording import Recording
 from analysis.sessions.messages import image_onsets
 from analysis.sessions.runs import SessionRun
@@ -168,7 +169,7 @@ def _physioevents(recording: Recording, eye: str) -> pd.DataFrame:
 
 
 def _rate_hz(samples: pd.DataFrame) -> float:
-    return 1000 / float(samples["time_ms"].diff().median())
+    return 1000 / sampling_interval_ms(samples["time_ms"].to_numpy())
 
 
 def _columns(described: Mapping[str, tuple[str, str | None]]) -> dict:

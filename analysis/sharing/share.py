@@ -20,10 +20,11 @@ from analysis.sharing.pictures import (
     write_stimuli,
 )
 from analysis.sharing.sessions import SharedRun, shared_provenance, write_run
-from stimuli.contract.catalogue import read_blocks, read_catalogue, write_blocks
+from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.credits import credits_of
 from stimuli.contract.locking import using_stimuli
+from stimuli.contract.orders import read_blocks, write_blocks
 from stimuli.contract.settings import Settings, TrackerSettings
 from stimuli.contract.study import Study
 from stimuli.contract.templates import sources_text

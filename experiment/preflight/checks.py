@@ -19,7 +19,8 @@ from experiment.records.disk import NEEDED_GB, free_gb
 from experiment.session.images import check_images_as_shown, interest_areas
 from experiment.trackers.eyelink_commands import software_version
 from experiment.trackers.eyelink_link import connect, import_pylink
-from stimuli.contract.catalogue import read_blocks, read_catalogue
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.orders import read_blocks
 from stimuli.contract.settings import Settings
 from stimuli.contract.study import Study
 from stimuli.support.errors import InputError

@@ -9,13 +9,14 @@ from enum import StrEnum
 from statistics import mean
 
 from experiment.schedules.schedule import longest_run_of, scheduled_trials
-from stimuli.contract.catalogue import read_blocks, read_catalogue
+from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.orders import (
     Orders,
     balancing_subjects,
     blocks_of,
     carry_overs,
     positions,
+    read_blocks,
 )
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Condition, Direction, Trial, subject_label

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from stimuli.contract.catalogue import read_blocks, read_catalogue
+from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.catalogue_checks import blocks_of_stimuli
-from stimuli.contract.orders import Orders, blocks_of, order_number
+from stimuli.contract.orders import Orders, blocks_of, order_number, read_blocks
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import (
     Block,

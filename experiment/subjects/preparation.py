@@ -22,8 +22,8 @@ from experiment.schedules.schedule import subject_schedule
 from experiment.session.images import check_images_as_shown, interest_areas, practice_trials
 from experiment.session.session import SessionPlan
 from experiment.session.texts import read_texts
-from stimuli.contract.catalogue import read_blocks, read_catalogue
-from stimuli.contract.orders import order_number
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.orders import order_number, read_blocks
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import ParticipantKind, Stimulus, Trial
 

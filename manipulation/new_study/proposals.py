@@ -1,7 +1,6 @@
 """Proposals: which photographs to use, and which of their objects to aim at.
 
-In come photographs with COCO annotations; out come sources with two versions of opposite aims, for
-``study.toml``, where a researcher may change every choice, and a table that says why.
+In come photographs and their objects; out comes what each is used for, and why.
 """
 
 import math
@@ -15,13 +14,7 @@ from manipulation.new_study.candidates import Candidate
 from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
 from manipulation.regions.coco_entries import UNNAMED
 from stimuli.contract.coco_file import UNKNOWN
-from stimuli.contract.settings import (
-    ManipulationSettings,
-    SourceSettings,
-    TargetSettings,
-    VersionSettings,
-)
-from stimuli.contract.vocabulary import Condition, Direction
+from stimuli.contract.vocabulary import Condition
 from stimuli.support.errors import InputError
 from stimuli.support.words import counted
 
@@ -270,41 +263,3 @@ def _partner(objects: Sequence[ObjectCandidate], aim: ObjectCandidate) -> Object
         if other.headroom >= _PARTNER_HEADROOM * aim.headroom:
             return other
     return None
-
-
-def proposed_sources(
-    proposals: Iterable[Proposal], chosen: ManipulationSettings
-) -> tuple[SourceSettings, ...]:
-    """Return the sources that are proposed, as they stand in ``study.toml``, by name."""
-    taken = (
-        (one, one.condition)
-        for one in sorted(proposals, key=lambda one: one.candidate.source_id)
-        if one.condition is not None
-    )
-    return tuple(
-        SourceSettings(
-            source_id=one.candidate.source_id,
-            photograph=f"stimuli/sources/{one.candidate.source_id}"
-            f"{one.candidate.path.suffix.lower()}",
-            annotations="stimuli/sources/annotations.json",
-            image_id=one.candidate.image_id,
-            condition=condition,
-            versions=_versions(one, chosen),
-        )
-        for one, condition in taken
-    )
-
-
-def _versions(proposal: Proposal, chosen: ManipulationSettings) -> tuple[VersionSettings, ...]:
-    if proposal.aim is None:
-        scales = {Direction.INCREASE: 1 / chosen.k_scale, Direction.DECREASE: chosen.k_scale}
-        return tuple(VersionSettings(direction, (), scale) for direction, scale in scales.items())
-    versions = []
-    signs = ((Direction.INCREASE, 1), (Direction.DECREASE, -1))
-    for (direction, sign), scale in zip(signs, proposal.aim.scales, strict=True):
-        shift = sign * chosen.k_shift
-        targets = [TargetSettings((proposal.aim.annotation_id,), k_shift=shift)]
-        if proposal.partner:
-            targets.append(TargetSettings((proposal.partner.annotation_id,), k_shift=-shift))
-        versions.append(VersionSettings(direction, tuple(targets), round(scale, 3)))
-    return tuple(versions)

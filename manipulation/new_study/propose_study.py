@@ -12,11 +12,8 @@ from manipulation.new_study.folder import check_free, create_study
 from manipulation.new_study.look import looked_at
 from manipulation.new_study.natural_room import NaturalRoom
 from manipulation.new_study.objects import UNREADABLE, ObjectCandidate
-from manipulation.new_study.proposals import (
-    most_sources,
-    propose_sources,
-    proposed_sources,
-)
+from manipulation.new_study.proposals import most_sources, propose_sources
+from manipulation.new_study.proposed_sources import proposed_sources
 from manipulation.saliency import load_saliency_model
 from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.settings import (

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, median
 
+from manipulation.study_stimuli.transform_methods import transform_methods
 from stimuli.contract.credits import UNKNOWN_TERMS, credits_of
 from stimuli.contract.geometry import extent_deg
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import Condition, Direction, Stimulus, Transform
 from stimuli.support.checked import checked_tables
 from stimuli.support.portable import portable
+from stimuli.support.words import counted, listed
 
 _PAPER = "Gatys, Kümmerer, Wallis & Bethge, 2017"
 _CUTS = {
@@ -46,14 +48,10 @@ def stimulus_methods(
     settings = checked_tables(Settings, portable(settings.as_dict()), "study.toml")
     changed = [one for one in stimuli if one.direction in (Direction.INCREASE, Direction.DECREASE)]
     used = [kind for kind in Transform if any(one.transform == kind for one in changed)]
-    makers = {
-        Transform.EDITS: lambda settings: _edits(settings) + _amounts(changed),
-        Transform.NETWORK: _networks, Transform.PIXELS: _pixels,
-    }  # fmt: skip
     return [
         _photographs(settings, stimuli),
         _targets(settings, stimuli, changed, guides_edits=Transform.EDITS in used),
-        *(makers[kind](settings) for kind in used if kind in makers),
+        *transform_methods(settings, changed, used),
         _strength(settings),
         _predictions(settings, changed, shares),
         *_controls(stimuli),
@@ -73,7 +71,7 @@ def _photographs(settings: Settings, stimuli: Sequence[Stimulus]) -> str:
         "draw gaze to an object or keep it from it": counts[Condition.OBJECT],
         "spread gaze or gather it": counts[Condition.ENTROPY],
     }
-    aimed_at = _listed(f"{count} with versions that {what}" for what, count in aimed.items()
+    aimed_at = listed(f"{count} with versions that {what}" for what, count in aimed.items()
                        if count)  # fmt: skip
     enlarged = (
         f"They were brought to {images.size_px} x {images.size_px} pixels "
@@ -84,7 +82,7 @@ def _photographs(settings: Settings, stimuli: Sequence[Stimulus]) -> str:
         f"{screen.distance_cm:g} cm)."
     )  # fmt: skip
     return (
-        f"Of {_number(len(aims), 'photograph')} an original and two versions with opposite aims "
+        f"Of {counted(len(aims), 'photograph')} an original and two versions with opposite aims "
         f"were made: {aimed_at}. "
         f"Every photograph was {cut}, and seen by networks at {images.model_px} pixels along that "
         f"square. {enlarged}"
@@ -114,11 +112,11 @@ def _targets(
         pairs = sum(len(one.targets) > 1 for one in changed)
         text += (
             f"Where a version aims at objects, its target is the log saliency of the photograph, "
-            f"shifted inside the objects' outlines by {_listed(f'{one:+g}' for one in shifts)} "
+            f"shifted inside the objects' outlines by {listed(f'{one:+g}' for one in shifts)} "
             f"nats (eq. 11 of {_PAPER})"
-            + (f"; {_number(pairs, 'version')} shift several objects" if pairs else "")
+            + (f"; {counted(pairs, 'version')} shift several objects" if pairs else "")
             + (
-                f"; some are then multiplied by {_listed(f'{one:g}' for one in mixed)} (eq. 12)"
+                f"; some are then multiplied by {listed(f'{one:g}' for one in mixed)} (eq. 12)"
                 if mixed
                 else ""
             )
@@ -127,67 +125,13 @@ def _targets(
     if scales:
         text += (
             f"Where a version aims at the entropy, its target is the log saliency times "
-            f"{_listed(f'{one:g}' for one in scales)} (eq. 12 of {_PAPER})."
+            f"{listed(f'{one:g}' for one in scales)} (eq. 12 of {_PAPER})."
         )
     return text.strip()
 
 
 def _blur(width_px: float) -> str:
     return f"blurred by {width_px:g} pixels" if width_px else "not blurred"
-
-
-def _edits(settings: Settings) -> str:
-    edits = settings.edits
-    restraint = (
-        f" and {edits.restraint:g} times the excess over the budget below"
-        if settings.manipulation.budget else ""
-    )  # fmt: skip
-    return (
-        f"Edits are exposure, contrast, shadows, saturation, two of colour balance, sharpness and "
-        f"clarity of each region and of its surround, each within bounds (factor "
-        f"{edits.strength:g} on the toolkit's). {edits.steps} steps of Adam, of "
-        f"{edits.step_size:g} in units of the bounds, minimised the loss of the predicted density "
-        f"against the target plus {edits.naturalness:g} times a penalty on large edits{restraint}. "
-        f"The border of a region could move to an edge of the photograph within {edits.feather:g} "
-        f"of the image's side."
-    )
-
-
-def _amounts(changed: Sequence[Stimulus]) -> str:
-    """Return how far the edits of the objects aimed at reach, where the catalogue states them."""
-    first = [next(iter(one.edits.values())) for one in changed if one.edits and one.targets]
-    if not first:
-        return ""
-    reach = _listed(
-        f"{name} {min(values):+.2g} to {max(values):+.2g}"
-        for name in first[0]
-        for values in [[one[name] for one in first]]
-    )
-    return (
-        f" Objects aimed at got: {reach}, in the units that stimuli.json gives; stimuli.tsv has "
-        f"the amounts of every region (edits)."
-    )
-
-
-def _networks(settings: Settings) -> str:
-    chosen = settings.manipulation
-    return (
-        f"Trained networks made versions in one pass: {chosen.shift_network} those with shifts, "
-        f"{chosen.scale_network} those with a factor."
-    )
-
-
-def _pixels(settings: Settings) -> str:
-    pixels = settings.pixels
-    chosen = settings.manipulation
-    guides = ", ".join(pixels.guides or (chosen.saliency, *chosen.also))
-    return (
-        f"Pixels were changed one by one, guided by {guides}: {pixels.steps} steps of Adam, of "
-        f"{pixels.step_size:g} in log odds of pixel values, minimised the loss of the predicted "
-        f"density against the target plus {pixels.fidelity:g} times the mean squared change, in "
-        f"units of the largest: no value could differ from the photograph's by more than "
-        f"{pixels.largest_change:g} of 255 levels at the size that networks see."
-    )
 
 
 def _strength(settings: Settings) -> str:
@@ -235,7 +179,7 @@ def _predictions(settings: Settings, changed: Sequence[Stimulus], shares: Mappin
             ]  # fmt: skip
             if found:
                 parts.append(f"{fmean(found):+.3f}{unit} in {what} where {aim} was asked")
-    text = f"The model predicts a mean change of {_listed(parts)}." if parts else ""
+    text = f"The model predicts a mean change of {listed(parts)}." if parts else ""
     moved = sum(one.moves_as_asked is True for one in changed)
     text += f" {moved} of {len(changed)} versions are predicted to move as asked."
     effects = [one.effect for one in changed if one.effect]
@@ -267,7 +211,7 @@ def _controls(stimuli: Sequence[Stimulus]) -> list[str]:
     ratios = [one.size_ratio for one in controls]
     sizes = list(dict.fromkeys(f"{one:.2f}" for one in (min(ratios), max(ratios))))
     return [
-        f"{_number(len(controls), 'photograph')} had a third version, a matched control: the "
+        f"{counted(len(controls), 'photograph')} had a third version, a matched control: the "
         f"change that the increase's first object got, made to another region of "
         f"{' to '.join(sizes)} times its area."
     ]
@@ -276,7 +220,7 @@ def _controls(stimuli: Sequence[Stimulus]) -> list[str]:
 def _design(settings: Settings, stimuli: Iterable[Stimulus]) -> str:
     blocks = Counter(one.block for one in stimuli)
     orders = {"latin-square": "a Latin square", "williams": "Williams' design"}
-    sizes = _listed(f"{_number(blocks[block], 'image')} ({block})" for block in settings.blocks)
+    sizes = listed(f"{counted(blocks[block], 'image')} ({block})" for block in settings.blocks)
     return (
         f"The stimuli stood in {len(settings.blocks)} blocks, {sizes}, whose orders over subjects "
         f"follow {orders[settings.design.orders]}. Each block shows a photograph once, in an order "
@@ -287,9 +231,9 @@ def _design(settings: Settings, stimuli: Iterable[Stimulus]) -> str:
 
 def _terms(stimuli: Sequence[Stimulus]) -> str:
     counts = Counter(one.terms for one in credits_of(stimuli))
-    listed = _listed(f"{count} under {name}" for name, count in sorted(counts.items()))
-    listed = listed.replace(f"under {UNKNOWN_TERMS}", f"with {UNKNOWN_TERMS}")
-    return f"Terms of the photographs: {listed}; credits.txt says whom each is owed to."
+    terms = listed(f"{count} under {name}" for name, count in sorted(counts.items()))
+    terms = terms.replace(f"under {UNKNOWN_TERMS}", f"with {UNKNOWN_TERMS}")
+    return f"Terms of the photographs: {terms}; credits.txt says whom each is owed to."
 
 
 def _software(settings: Settings, made_with: Iterable[Mapping[str, str] | None]) -> str:
@@ -301,12 +245,3 @@ def _software(settings: Settings, made_with: Iterable[Mapping[str, str] | None])
         f"threads may give images that differ a little, so the files of the study are what "
         f"was shown, and stimuli.tsv has their SHA-256."
     )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _listed(parts: Iterable[str]) -> str:
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last

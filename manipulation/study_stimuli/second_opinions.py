@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from manipulation.runs.tensors import tensor_sha256
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.saliency.models.protocol import FixationDensityModel
+from stimuli.support.words import listed
 
 _UNSAFE = re.compile(r"\W+")
 _OWN_NUMBERS = 16  # of which an array has at least as many, if it can be told from others
@@ -79,7 +80,7 @@ def shared_with(judge: FixationDensityModel, guides: Iterable[FixationDensityMod
     shared += [
         one for one in judge.data_sets if one != NOT_STATED and one.casefold() in data_sets
     ] + [one for one in judge.backbones if _without_tag(one) in backbones]
-    words = [f"shares {_joined(shared)}"] if shared else []
+    words = [f"shares {listed(shared)}"] if shared else []
     if NOT_STATED in {*judge.data_sets, *data_sets}:
         words.append(f"photographs {NOT_STATED}")
     return ", ".join(words)
@@ -98,7 +99,3 @@ def _weights(model: FixationDensityModel) -> set[str]:
 def _without_tag(backbone: str) -> str:
     """Return a backbone without the tag of its weights: other training makes no other network."""
     return backbone.partition(".")[0]
-
-
-def _joined(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -19,9 +19,10 @@ from manipulation.study_stimuli.source_stimuli import SourceStimuli
 from manipulation.study_stimuli.version_choice import FoundVersions
 from manipulation.study_stimuli.version_makers import VersionMakers
 from manipulation.upscaling.network import load_upscaler
-from stimuli.contract.catalogue import write_blocks, write_catalogue
+from stimuli.contract.catalogue import write_catalogue
 from stimuli.contract.catalogue_checks import check_shifts
 from stimuli.contract.credits import write_credits
+from stimuli.contract.orders import write_blocks
 from stimuli.contract.study import Study
 from stimuli.contract.vocabulary import Stimulus
 from stimuli.support.console import progress

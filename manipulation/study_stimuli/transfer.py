@@ -16,7 +16,8 @@ from manipulation.images.photographs import to_pixels
 from manipulation.networks.files import shipped_transforms
 from manipulation.new_study.candidates import CandidatePhotographs
 from manipulation.new_study.look import looked_at, unreadable
-from manipulation.new_study.proposals import Proposal, propose_sources, proposed_sources
+from manipulation.new_study.proposals import Proposal, propose_sources
+from manipulation.new_study.proposed_sources import proposed_sources
 from manipulation.saliency.models.protocol import LogSaliencyModel
 from manipulation.study_stimuli.chosen_strength import (
     ChosenVersion,

@@ -1,6 +1,6 @@
-"""The stimulus catalogue and the block orders: ``stimuli/stimuli.tsv`` and ``blocks.tsv``.
+"""The stimulus catalogue, ``stimuli/stimuli.tsv``.
 
-Manipulation writes them; experiment and analysis read them and check that they hold together.
+Manipulation writes it; experiment and analysis read it and check that it holds together.
 """
 
 import json
@@ -11,8 +11,6 @@ from pathlib import Path
 from stimuli.contract.catalogue_checks import check_catalogue
 from stimuli.contract.geometry import Rectangle
 from stimuli.contract.schemas import (
-    BLOCK_POSITIONS,
-    BLOCKS,
     CONTROL,
     CONTROL_COLUMNS,
     EDITS,
@@ -23,14 +21,12 @@ from stimuli.contract.schemas import (
     STIMULI,
 )
 from stimuli.contract.vocabulary import (
-    Block,
     ControlRegion,
     Direction,
     PredictedEffect,
     Stimulus,
     Target,
     Transform,
-    blocks_in_use,
 )
 from stimuli.support.errors import InputError, shown
 from stimuli.support.files import read_json
@@ -265,44 +261,3 @@ _PLAIN = tuple(spec.name for spec in fields(Stimulus) if spec.name not in _OTHER
 _REQUIRED = tuple(
     name for name in _PLAIN if name not in ("target", "target_sha256", "prediction_sha256")
 )
-
-
-def write_blocks(path: str | Path, orders: Sequence[Sequence[Block]]) -> None:
-    """Write the block orders; row n holds order n + 1."""
-    absent = BLOCK_POSITIONS[len(orders[0]) :]
-    rows = (
-        {"order": number, **dict(zip(BLOCK_POSITIONS, order, strict=False))}
-        for number, order in enumerate(orders, start=1)
-    )
-    write_table(path, BLOCKS.without(absent), rows)
-
-
-def read_blocks(path: str | Path) -> tuple[tuple[Block, ...], ...]:
-    """Read the block orders, first to last.
-
-    Raises
-    ------
-    InputError
-        If the table is absent or wrong, or a row does not hold each block once.
-
-    Examples
-    --------
-    >>> from stimuli import open_study, read_blocks
-    >>> orders = read_blocks(open_study("demo-study").blocks)
-    >>> [block.value for block in orders[0]]
-    ['originals', 'versions-1', 'versions-2']
-    """
-    rows = read_table(path, BLOCKS)
-    orders = []
-    blocks = blocks_in_use(controls=any(row[BLOCK_POSITIONS[3]] for row in rows))
-    for number, row in enumerate(rows, start=1):
-        order = [row[name] for name in BLOCK_POSITIONS[: len(blocks)]]
-        if row["order"] != number or sorted(order, key=str) != sorted(blocks):
-            raise InputError(
-                f"{path}: order {row['order']} is {', '.join(map(str, order))}; expected order "
-                f"{number} with each of {', '.join(blocks)} once"
-            )
-        orders.append(tuple(order))
-    if not orders:
-        raise InputError(f"{path}: holds no order; run manipulation.generate")
-    return tuple(orders)

@@ -1,15 +1,60 @@
-"""Block orders: which subject has which, and how far a number of subjects balances them.
+"""Block orders, ``blocks.tsv``: which subject has which, and how far a number of them is balanced.
 
-`orders` are the rows of ``blocks.tsv``; subjects are numbered from 1 and dealt the rows in turn.
+`orders` are the rows of the table; subjects are numbered from 1 and dealt the rows in turn.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise, permutations, product
+from pathlib import Path
 
-from stimuli.contract.vocabulary import Block
+from stimuli.contract.schemas import BLOCK_POSITIONS, BLOCKS
+from stimuli.contract.vocabulary import Block, blocks_in_use
+from stimuli.support.errors import InputError
+from stimuli.support.tables import read_table, write_table
 
 Orders = Sequence[Sequence[Block]]
+
+
+def write_blocks(path: str | Path, orders: Sequence[Sequence[Block]]) -> None:
+    """Write the block orders; row n holds order n + 1."""
+    absent = BLOCK_POSITIONS[len(orders[0]) :]
+    rows = (
+        {"order": number, **dict(zip(BLOCK_POSITIONS, order, strict=False))}
+        for number, order in enumerate(orders, start=1)
+    )
+    write_table(path, BLOCKS.without(absent), rows)
+
+
+def read_blocks(path: str | Path) -> tuple[tuple[Block, ...], ...]:
+    """Read the block orders, first to last.
+
+    Raises
+    ------
+    InputError
+        If the table is absent or wrong, or a row does not hold each block once.
+
+    Examples
+    --------
+    >>> from stimuli import open_study, read_blocks
+    >>> orders = read_blocks(open_study("demo-study").blocks)
+    >>> [block.value for block in orders[0]]
+    ['originals', 'versions-1', 'versions-2']
+    """
+    rows = read_table(path, BLOCKS)
+    orders = []
+    blocks = blocks_in_use(controls=any(row[BLOCK_POSITIONS[3]] for row in rows))
+    for number, row in enumerate(rows, start=1):
+        order = [row[name] for name in BLOCK_POSITIONS[: len(blocks)]]
+        if row["order"] != number or sorted(order, key=str) != sorted(blocks):
+            raise InputError(
+                f"{path}: order {row['order']} is {', '.join(map(str, order))}; expected order "
+                f"{number} with each of {', '.join(blocks)} once"
+            )
+        orders.append(tuple(order))
+    if not orders:
+        raise InputError(f"{path}: holds no order; run manipulation.generate")
+    return tuple(orders)
 
 
 def order_number(subject: str | int, orders: Orders) -> int:

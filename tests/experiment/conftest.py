@@ -13,7 +13,8 @@ from experiment.laboratory.simulation import SimulatedOperator
 from experiment.observer.eye import Eye
 from experiment.protocols.lab import Lab
 from experiment.trackers.simulated import SimulatedTracker
-from stimuli.contract.catalogue import write_blocks, write_catalogue
+from stimuli.contract.catalogue import write_catalogue
+from stimuli.contract.orders import write_blocks
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import (
     Block,

@@ -6,7 +6,7 @@ import pytest
 
 from experiment import balance
 from experiment.schedules.balance import BALANCE
-from stimuli.contract.catalogue import read_blocks, write_blocks
+from stimuli.contract.orders import read_blocks, write_blocks
 from stimuli.support import commands
 from stimuli.support.tables import read_table
 

@@ -15,11 +15,12 @@ from analysis import run as analysis_run
 from experiment import run as experiment_run
 from experiment.display.virtual import VirtualClock
 from experiment.records.journal import Journal, LineKind
-from stimuli.contract.catalogue import read_blocks, read_catalogue, write_catalogue
+from stimuli.contract.catalogue import read_catalogue, write_catalogue
 from stimuli.contract.catalogue_checks import check_stimuli
 from stimuli.contract.journal import read_journal
 from stimuli.contract.locking import changing_stimuli
 from stimuli.contract.masks import read_annotations
+from stimuli.contract.orders import read_blocks
 from stimuli.contract.settings import read_settings
 from stimuli.contract.study import open_study
 from stimuli.support.errors import InputError

@@ -12,8 +12,9 @@ from analysis.sharing.share import share_study
 from experiment import simulate_subject
 from experiment.records import storage
 from experiment.subjects import recording
-from stimuli.contract.catalogue import read_catalogue, write_blocks
+from stimuli.contract.catalogue import read_catalogue
 from stimuli.contract.locking import changing_stimuli
+from stimuli.contract.orders import write_blocks
 from stimuli.contract.study import open_study
 from stimuli.support.errors import InputError
 from tests.analysis.conftest import ORDERS

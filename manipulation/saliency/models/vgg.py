@@ -140,7 +140,7 @@ class VGGFeatures(nn.Module):
         found: dict[str, Tensor] = {}
         values = self.preprocess(images)
         for name in convolutions():
-            if wanted <= found.keys():
+            if len(found) == len(wanted):
                 break
             if name.endswith("_1") and name != "conv1_1":
                 values = self._pooled(values)

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from analysis import collect_fixations, events
+from analysis.fixations.image_fixations import image_fixations
+from analysis.fixations.shown_images import ShownImages
 from analysis.recordings.reading import read_recording
 from stimuli.support.errors import InputError
 
@@ -64,7 +66,11 @@ def tobii(*, unit="ms", header="", decimal=".", columns="combined", resolution=T
 
 
 def gazepoint(*, restart=False, alone=False, screen=SCREEN):
-    """A table of Gazepoint Analysis, of samples or of fixations alone."""
+    """A table of Gazepoint Analysis, of samples or of fixations alone.
+
+    Between two fixations the number and the duration of the last stay, not valid, while the place
+    moves on.
+    """
     names = "MEDIA_ID,MEDIA_NAME,CNT,TIME(2024/01/01 10:00:00.000),FPOGX,FPOGY,FPOGS,FPOGD,FPOGID,"
     names += "FPOGV,BPOGX,BPOGY,BPOGV,LPMM,LPMMV,RPMM,RPMMV,USER,"
     lines = [names]
@@ -73,7 +79,7 @@ def gazepoint(*, restart=False, alone=False, screen=SCREEN):
         begun = picture * (0 if restart else EACH * STEP_MS) + LOST * STEP_MS
         share = f"{x / screen[0]:.6f},{y / screen[1]:.6f}"
         fixation = f"{share},{begun / 1000:.3f},{(clock - begun) / 1000:.3f},{picture + 1}"
-        fixation = fixation if found else "0,0,0,0,0"
+        fixation = fixation if found else f"0.1,0.9,0,9.9,{picture}"
         row = f"{picture},{picture}.png,{time // 4},{clock / 1000:.3f},{fixation},{int(found)},"
         row += f"{share},{int(found)},3.1,{int(found)},3.3,{int(found)},{'go' if edge else ''},"
         lines += [row] if not alone or (edge and found) else []
@@ -94,6 +100,21 @@ def begaze(*, eyes="L", told=True, area=True):
             lines.append(f"{stamp}\tMSG\t1\t# Message: {picture}.png")
         cell = f"{x - 0.5:.2f}\t{y - 0.5:.2f}\t3.1\tFixation" if found else "0.00\t0.00\t0\tBlink"
         lines.append("\t".join([str(stamp), "SMP", "1", *[cell] * len(eyes), f"{picture}.png"]))
+    return "\r\n".join(lines) + "\r\n"
+
+
+def idf_converter():
+    """A text of the IDF Converter: an eye that is not seen has the other's gaze, and no events."""
+    lines = []
+    for line in begaze(eyes="LR", told=True).splitlines():
+        cells = line.split("\t")
+        if cells[0] == "Time":
+            cells[6:7], cells[10:11] = ["L Validity"], ["R Validity"]
+        elif len(cells) > 5:
+            seen = cells[6] == "Fixation"
+            left = ["12.00", "900.00", "0.00", "0"] if not seen else [*cells[3:6], "1"]
+            cells[3:11] = [*left, *(["12.00", "900.00", "3.10", "1"] if not seen else left)]
+        lines.append("\t".join(cells))
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -125,11 +146,24 @@ STUDIO = {
 
 
 def tobii_studio():
-    """The same table in the words of Tobii Studio, with its codes of validity."""
+    """The same table in the words of Tobii Studio, with its codes of validity.
+
+    Rows of events repeat the fixation under way, pupils are known in every third sample, and the
+    screen is told in one cell.
+    """
     text = tobii(resolution=False)
     for name, studio in STUDIO.items():
         text = re.sub(rf"(^|\t){name}(?=\t|$)", rf"\g<1>{studio}", text, flags=re.MULTILINE)
-    return text
+    names, *rows = (line.split("\t") for line in text.splitlines())
+    kind, pupil = names.index("GazeEventType"), names.index("PupilLeft")
+    lines = ["\t".join([*names, "RecordingResolution", "GazePointIndex", ""])]
+    for number, row in enumerate(rows):
+        sampled = row[names.index("Sensed")] == "Eye Tracker"
+        row[names.index("Sensed")] = ""
+        row[kind : kind + 3] = row[kind : kind + 3] if sampled else ["Fixation", "288", "7"]
+        row[pupil : pupil + 2] = row[pupil : pupil + 2] if number % 3 else ["-1.00"] * 2
+        lines.append("\t".join([*row, "1920 x 1080", str(number) if sampled else "", ""]))
+    return "\n".join(lines)
 
 
 EXPORTS = {
@@ -195,6 +229,69 @@ def test_gaze_that_is_not_valid_is_missing_and_never_a_pixel(tmp_path, export):
     assert recording.display_px == (0, 0, 1919, 1079)
 
 
+def pygaze():
+    """What PyGaze writes with a Tobii: messages under Event, and -1 for an eye that was lost."""
+    lines = ["pygaze initiation report start", "display resolution: 1920x1080", "TimeStamp\tEvent"]
+    for eye in ("Left", "Right"):
+        lines[-1] += f"\tGazePointX{eye}\tGazePointY{eye}\tValidity{eye}"
+    lines[-1] += "\tPupilSizeLeft\tPupilValidityLeft\tPupilSizeRight\tPupilValidityRight"
+    for time, picture, x, y, found, edge in gaze():
+        if edge and not found:
+            lines += [f"{time}\tTRIALSTART {picture}", f"{time}.2\tIMAGENAME {picture}.png"]
+        eye, size = (f"{x}\t{y}\t1", "3.1\t1") if found else ("-1\t-1\t0", "-1\t0")
+        lines.append("\t".join([f"{time + 0.5}", "", eye, eye, size, size]))
+    return "\n".join(lines) + "\n"
+
+
+def test_samples_of_pygaze_go_all_the_way_to_fixations_on_images(tmp_path):
+    path = tmp_path / "subject_TOBII_output.tsv"
+    path.write_text(pygaze())
+    samples = read_recording(path).samples()
+    lost = np.array([not found for *_, found, _ in gaze()])
+    assert samples.loc[lost].drop(columns=["block", "time_ms"]).isna().all(axis=None)
+    assert samples.loc[~lost, "y_right_px"].tolist() == [one[3] for one in gaze() if one[4]]
+    (tmp_path / "images.csv").write_text("image\n0\n1\n2\n")
+    out = tmp_path / "fixations.csv"
+    assert collect_fixations.main(
+        [str(path), "--images", str(tmp_path / "images.csv"), "--out", str(out),
+         "--trial", "TRIALSTART", "--image", "IMAGENAME (.+)", "--onset", "IMAGENAME",
+         "--detector", "velocity", "--pixels-per-degree", "40"]
+    ) == 0  # fmt: skip
+    np.testing.assert_allclose(pd.read_csv(out)[["x_px", "y_px"]], PLACES, atol=0.51)
+
+
+def test_an_eye_that_is_not_valid_has_not_the_gaze_of_the_other(tmp_path):
+    path = tmp_path / "samples.txt"
+    path.write_text(idf_converter())
+    recording = read_recording(path)
+    samples = recording.samples()
+    lost = np.array([not found for *_, found, _ in gaze()])
+    assert samples.loc[lost, ["x_left_px", "y_left_px", "pupil_left"]].isna().all(axis=None)
+    assert (samples.loc[lost, "x_right_px"] == 12).all()
+    assert samples.loc[~lost].notna().all(axis=None)
+    found = image_fixations(recording, ShownImages(dict.fromkeys("012")), subject="1")
+    assert list(found.left_out) == [
+        "the recording has no fixation of its program; find them in samples, by --detector"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        ("gaze_timestamp,x_norm,y_norm,on_surf", "surface of Pupil Core.*x_px and y_px.*1 - y"),
+        ("timestamp [ns],gaze x [px],gaze y [px]", "picture of the scene camera.*as a surface"),
+        ("gaze_timestamp,world_index,confidence,norm_pos_x", "Pupil Core in the picture.*onto"),
+        ("RECORDING_SESSION_LABEL\tCURRENT_FIX_X", "report of EyeLink Data Viewer.*the EDF itself"),
+        ("Timestamp\tNumber\tGazePointXLeft\tStimuliName", "Tobii Studio 1 or 2.*Studio 3"),
+    ],
+)
+def test_a_table_that_is_known_and_not_read_names_its_repair(tmp_path, header, says):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{header}\n1,2,3,4\n")
+    with pytest.raises(InputError, match=says):
+        read_recording(path)
+
+
 def test_samples_of_begaze_are_those_that_pymovements_reads(tmp_path):
     pymovements = pytest.importorskip("pymovements")
     path = tmp_path / "begaze.txt"
@@ -210,6 +307,13 @@ def test_samples_of_begaze_are_those_that_pymovements_reads(tmp_path):
     fixations = theirs.events.frame.filter(theirs.events.frame["name"] == "fixation_begaze")
     np.testing.assert_allclose(ours.fixations["start_ms"], fixations["onset"].to_numpy())
     np.testing.assert_allclose(ours.fixations["end_ms"], fixations["offset"].to_numpy())
+
+
+def test_a_recording_of_eyes_that_were_never_seen_is_missing_throughout(tmp_path):
+    path = tmp_path / "samples.txt"
+    path.write_text(re.sub(r"\t[0-9.]+\t[0-9.]+\t3.1\tFixation", "\t0.00\t0.00\t0\t", begaze()))
+    samples = read_recording(path).samples()
+    assert samples.filter(like="_left").isna().all(axis=None)
 
 
 def test_gazepoint_fixations_alone_are_events_without_samples(tmp_path):

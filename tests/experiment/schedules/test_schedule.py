@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from experiment.schedules.schedule import longest_run_of, scheduled_trials, subject_schedule
-from stimuli.contract.catalogue import read_blocks, read_catalogue
-from stimuli.contract.orders import order_number
+from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.orders import order_number, read_blocks
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Direction
 from stimuli.support.errors import InputError

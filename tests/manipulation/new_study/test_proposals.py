@@ -14,7 +14,8 @@ from manipulation.new_study.candidates import Candidate
 from manipulation.new_study.natural_room import NaturalRoom
 from manipulation.new_study.objects import ObjectCandidate, object_candidates
 from manipulation.new_study.proposal_table import proposal_rows
-from manipulation.new_study.proposals import most_sources, propose_sources, proposed_sources
+from manipulation.new_study.proposals import most_sources, propose_sources
+from manipulation.new_study.proposed_sources import proposed_sources
 from manipulation.new_study.room_in_effect import entropy_room, headroom, helping_scales
 from stimuli.contract.masks import ObjectMasks, read_annotations
 from stimuli.contract.settings import (

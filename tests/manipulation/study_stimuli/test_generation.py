@@ -16,12 +16,9 @@ from manipulation.naturalness.region_statistics import STATISTICS, UsualRange, s
 from manipulation.saliency import load_saliency_model, save_saliency_model
 from manipulation.saliency.models.model import NOT_STATED
 from manipulation.study_stimuli.generation import generate_stimuli
-from stimuli.contract.catalogue import (
-    read_blocks,
-    read_catalogue,
-    read_second_opinions,
-)
+from stimuli.contract.catalogue import read_catalogue, read_second_opinions
 from stimuli.contract.catalogue_checks import check_stimuli
+from stimuli.contract.orders import read_blocks
 from stimuli.contract.settings import ManipulationSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Block, Direction

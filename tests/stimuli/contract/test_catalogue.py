@@ -9,14 +9,13 @@ import pytest
 
 from stimuli.contract.catalogue import (
     edits_as_json,
-    read_blocks,
     read_catalogue,
     read_second_opinions,
-    write_blocks,
     write_catalogue,
 )
 from stimuli.contract.catalogue_checks import check_catalogue, check_images, check_stimuli
 from stimuli.contract.geometry import Rectangle
+from stimuli.contract.orders import read_blocks, write_blocks
 from stimuli.contract.vocabulary import (
     Block,
     Condition,
