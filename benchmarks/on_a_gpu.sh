@@ -99,7 +99,7 @@ train() { # PLAY_BACK: whether steps are played back
     at_most $(($(left) - 30)) "$python" -m manipulation.train \
         --settings manipulation/training/narrow.toml --images "$photographs" \
         ${annotations:+--annotations "$annotations"} --out "$work/run" \
-        --set schedule.play_back="$1" --set schedule.batch_size=4 \
+        --set schedule.play_back="$1" --set schedule.batch_size=4 --set data.size_px=512 \
         --set 'schedule.precision="bfloat16"' --set log.state_every=500 \
         --set log.weights_every=500 2>&1 | tee -a "$out/training.txt"
 }
