@@ -42,36 +42,73 @@ fi
 if wanted profile; then
     at_most 90 "$python" - "$out/profile.txt" <<'PROFILE' 2>&1 | tail -3
 import sys
+from functools import partial
 import torch
 from torch.profiler import ProfilerActivity, profile
-from benchmarks.fgtransform import deepgaze_guide
-from manipulation.networks.settings import read_run_settings
+from benchmarks import gpu
+from manipulation.networks.inference import TrainedNetwork
+from manipulation.networks.settings import RunSettings, read_run_settings
 from manipulation.training.batches import Batch
 from manipulation.training.trainer import Trainer
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-side, width = (512, 1024) if device.type == "cuda" else (32, 16)
-settings = read_run_settings(None, (f"network.width = {width}",))
-trainer = Trainer(settings, deepgaze_guide(), device)
-images = torch.rand(4, 3, side, side, device=device).to(memory_format=torch.channels_last)
-batch = Batch(images, (images[:, 0] > 0.9).float(), torch.ones(4, device=device))
-for _ in range(3):
-    trainer.step(batch)
-with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
+size = gpu.Size(device) if device.type == "cuda" else gpu.Size(device, 64, 32)
+batch = 16 if size.on_gpu else 1
+order = "self_device_time_total" if size.on_gpu else "self_cpu_time_total"
+
+
+def look(name, step):
     for _ in range(2):
-        float(trainer.step(batch).means["total"])
-order = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
-with open(sys.argv[1], "w") as file:
-    file.write(seen.key_averages().table(sort_by=order, row_limit=60))
+        step()
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as seen:
+        for _ in range(2):
+            step()
+        float(torch.ones((), device=device))  # waits
+    with open(sys.argv[1], "a") as file:
+        file.write(f"{name}, twice\n{seen.key_averages().table(sort_by=order, row_limit=40)}\n")
+    print(f"profile of {name} is written", flush=True)
+
+
+def train(file, width, guide):
+    settings = read_run_settings(
+        file, ('schedule.precision = "bfloat16"', f"network.width = {width}")
+    )
+    images = size.images(4).contiguous(memory_format=torch.channels_last)
+    given = Batch(images, (images[:, 0] > 0.9).float(), torch.ones(4, device=device))
+    return partial(Trainer(settings, guide, device).step, given)
+
+
+guide = gpu.deepgaze_guide()
+look("a step of training", train(None, size.width, guide))
+parts = read_run_settings(gpu.NARROW).guide
+narrow = gpu.build_guide(parts.saliency, parts.guiding, parts.comparing)
+look("a step of the narrow training", train(gpu.NARROW, 192, narrow))
+network = gpu.FGTransform(width=size.width).eval()
+ours = TrainedNetwork(
+    network, guide, RunSettings(), precision="bfloat16", device=device, device_output=True
+)
+with torch.inference_mode():
+    images = size.images(batch)
+    encoded, target = ours.encode(images), torch.randn_like(images[:, 0])
+look("a batch of fresh images", partial(ours.encode, images))
+look("a batch of new targets", partial(ours, encoded, target))
 PROFILE
 fi
-if wanted training && [ -n "$photographs" ] && [ "$(left)" -gt 90 ]; then
+train() { # PLAY_BACK: whether steps are played back
+    rm -rf "$work/run"
     at_most $(($(left) - 30)) "$python" -m manipulation.train \
         --settings manipulation/training/narrow.toml --images "$photographs" \
         ${annotations:+--annotations "$annotations"} --out "$work/run" \
-        --set schedule.play_back="$plays" --set schedule.batch_size=4 \
+        --set schedule.play_back="$1" --set schedule.batch_size=4 --set data.size_px=512 \
         --set 'schedule.precision="bfloat16"' --set log.state_every=500 \
-        --set log.weights_every=500 2>&1 | tee "$out/training.txt"
+        --set log.weights_every=500 2>&1 | tee -a "$out/training.txt"
+}
+kept() { compgen -G "$work/run/weights/*.safetensors" > /dev/null; }
+if wanted training && [ -n "$photographs" ] && [ "$(left)" -gt 90 ]; then
+    train "$plays"
+    kept || [ "$plays" = false ] || [ "$(left)" -lt 90 ] || train false
+fi
+if wanted training && kept; then
     # What is left of the run: its losses and its last weights, with 16 bits as in use.
     cp "$work/run/losses.csv" "$out/"
     at_most 25 "$python" - "$work/run/weights" "$out/transform.safetensors" <<'WEIGHTS'

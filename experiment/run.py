@@ -15,9 +15,12 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from experiment.laboratory.modes import Mode, find_mode, modes
+from experiment.preflight.findings import Verdict
+from experiment.preflight.judgements import judge_geometry
 from experiment.records.run_files import runs_of
 from experiment.records.set_aside import set_subject_aside
 from experiment.schedules.schedule import subject_schedule
@@ -52,6 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands.EXIT_OK
     mode = find_mode(arguments.mode or study.settings.tracker.model, "study.toml: tracker.model")
     real = mode.open_tracker is not None
+    again = _options_again(arguments)
+    if real:
+        _tell_geometry(study)
     try:
         outcome = record_subject(
             study,
@@ -63,21 +69,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             windowed=arguments.windowed,
             page=real if arguments.page is None else arguments.page,
         )
-    except KeyboardInterrupt:
-        if runs_of(study, subject):
-            print(summary(subject_records(study, subject), mode))
+    except InputError:
         raise
-    except (InputError, OSError):
+    except (KeyboardInterrupt, OSError):
+        with suppress(InputError, OSError):  # of a disk that fails
+            if runs_of(study, subject):
+                print(summary(subject_records(study, subject), mode, again))
         raise
     except Exception as error:
         _tell_crash(error)
-        print(summary(subject_records(study, subject), mode))
+        print(summary(subject_records(study, subject), mode, again))
         return commands.EXIT_FAILED
     status = _tell_ending(outcome)
-    print(summary(outcome.records, mode))
+    print(summary(outcome.records, mode, again))
     if status == commands.EXIT_OK and (real if arguments.report is None else arguments.report):
         _run_report(study, subject)
     return status
+
+
+def _tell_geometry(study: Study) -> None:
+    """Say on standard error what cannot be right in the sizes of the screen."""
+    for finding in judge_geometry(study.settings):
+        if finding.verdict == Verdict.FAIL:
+            print(f"{finding.name}: {finding.found}; {finding.repair}", file=sys.stderr)
 
 
 def _tell_ending(outcome: RecordingOutcome) -> int:
@@ -106,8 +120,24 @@ def _tell_crash(last: BaseException) -> None:
     )
 
 
-def summary(records: SubjectRecords, mode: Mode) -> str:
-    """Return what is kept of a subject in a few lines, and how to go on if something is left."""
+def _options_again(arguments: argparse.Namespace) -> str:
+    """Return the options with which a session that was broken off goes on, each after a space."""
+    options = {
+        f"--screen {arguments.screen}": arguments.screen != 0,
+        "--windowed": arguments.windowed,
+        f"--language {arguments.language}": arguments.language is not None,
+    }
+    return "".join(f" {option}" for option, given in options.items() if given)
+
+
+def summary(records: SubjectRecords, mode: Mode, also: str = "") -> str:
+    """Return what is kept of a subject in a few lines, and how to go on if something is left.
+
+    Parameters
+    ----------
+    also
+        Further options with which to go on, each after a space.
+    """
     counts = records.statuses
     told = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
     study, subject = records.study, records.subject
@@ -127,7 +157,7 @@ def summary(records: SubjectRecords, mode: Mode) -> str:
         lines += [
             f"  {what}; go on with",
             f"  python -m {MODULE} --study {shlex.quote(str(study.root))} --subject {subject}"
-            f"{option} --resume",
+            f"{option}{also} --resume",
         ]
     return "\n".join(lines)
 

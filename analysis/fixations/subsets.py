@@ -108,7 +108,8 @@ def _why_empty(which: str, fixations: pd.DataFrame, subset: Subset, drops: bool)
     told = "; ".join(f"{number} {cause}" for cause, number in causes.items() if number)
     most = max(causes, key=lambda cause: causes[cause])
     known = [text for part, text in _REPAIRS.items() if part in most and causes[most]]
-    repair = known[0] if known else "record more, or choose --subset all"
+    wider = "" if subset == Subset.ALL else ", or choose --subset all"
+    repair = known[0] if known else f"record more{wider}"
     return (
         f"{which} holds no fixation on an image, of {counted(len(fixations), 'fixation')} in all"
         f"{f': {told}' if told else ''}; expected some: {repair}"

@@ -5,6 +5,8 @@ and so never between the flips that show one.
 """
 
 import gc
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -109,6 +111,11 @@ def screens_found() -> list[tuple[int, int]]:
     return [(int(one.width), int(one.height)) for one in screens]
 
 
+def _display() -> str:
+    """Return in words which display of the desktop this process was given."""
+    return repr(os.environ["DISPLAY"]) if "DISPLAY" in os.environ else "not set"
+
+
 def _window(settings: Settings, number: int, windowed: bool) -> Any:
     """Return a new `psychopy.visual.Window` of the size and grey of the settings."""
     screen = settings.screen
@@ -123,8 +130,9 @@ def _window(settings: Settings, number: int, windowed: bool) -> Any:
         ) from None
     except Exception as error:
         # pyglet looks for a screen on import, and says so in exceptions of its own.
+        named = "" if sys.platform in ("win32", "darwin") else f", DISPLAY is {_display()}"
         raise InputError(
-            f"no screen: {error}; run this on a computer with a screen, or add --simulate"
+            f"no screen: {error}{named}; run this on a computer with a screen, or add --simulate"
         ) from None
     check_screen_number(number, screens)
     logging.console.setLevel(logging.ERROR)

@@ -20,10 +20,13 @@ from stimuli.contract.settings import Settings
 # Bullseye and cross hair (Thaler et al. 2013): the target on which gaze is the most stable.
 _TARGET_DEG, _TARGET_CENTRE_DEG = 0.6, 0.2
 _PATCH_PX = 64
+_NO_BREAK = "\u00a0"
 _ON, _OFF = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 # As shares of the screen's height and width; letters are about 0.5 degrees high at 60 cm.
 _TEXT_HEIGHT, _TEXT_WIDTH = 1 / 32, 0.8
 _NOTE_HEIGHT, _NOTE_WIDTH, _NOTE_MARGIN = 1 / 72, 0.24, 1 / 72
+# Smaller letters are not read at arm's length; so many of them are in a line at least.
+_NOTE_HEIGHT_PX, _NOTE_LETTERS = 15, 24
 
 
 class WindowClock:
@@ -69,6 +72,7 @@ class WindowDisplay:
         self._trigger = self._trigger_mark()
 
     def load(self, path: Path, stim_id: str) -> WindowPicture:
+        path.stat()  # which names a file that is gone; PsychoPy does not
         placement = self._settings.placement
         if self._image is None:
             self._image = self._visual.ImageStim(
@@ -122,14 +126,15 @@ class WindowDisplay:
             return
         row, side = corner.split("-")
         margin_px = screen.height_px * _NOTE_MARGIN
+        letter_px = max(screen.height_px * _NOTE_HEIGHT, _NOTE_HEIGHT_PX)
         # The trigger has its corner to itself.
         lifted_px = _PATCH_PX if (screen.trigger, corner) == ("photodiode", "bottom-left") else 0
         right, up = (1 if side == "right" else -1), (1 if row == "top" else -1)
         self._visual.TextStim(
             self.window,
-            text=text,
-            height=screen.height_px * _NOTE_HEIGHT,
-            wrapWidth=screen.width_px * _NOTE_WIDTH,
+            text=_broken_at_commas(text),
+            height=letter_px,
+            wrapWidth=max(screen.width_px * _NOTE_WIDTH, letter_px * _NOTE_LETTERS),
             pos=(
                 right * (screen.width_px / 2 - margin_px),
                 up * (screen.height_px / 2 - margin_px - lifted_px),
@@ -211,6 +216,12 @@ class WindowDisplay:
             self.window, width=side, height=side, pos=centre, units="pix", colorSpace="rgb1",
             fillColor=_OFF, lineWidth=0,
         )  # fmt: skip
+
+
+def _broken_at_commas(text: str) -> str:
+    """Return a note whose last line, the keys, is broken between keys alone."""
+    *lines, keys = text.split("\n")
+    return "\n".join([*lines, keys.replace(" ", _NO_BREAK).replace(f",{_NO_BREAK}", ", ")])
 
 
 def _ink(grey: float) -> tuple[float, float, float]:

@@ -82,7 +82,7 @@ def open_lab(
     with alone, window as display:
         clock = WindowClock()
         operator = KeyOperator(clock, display.bring_to_front)
-        facts = _page_facts(files, screen)
+        facts = _page_facts(mode, files, screen)
         watching = operator_page(files.study.root, facts, operator.tell) if page else nullcontext()
         opening = mode.open_tracker(Room(display, clock, operator, settings, host, language))
         with opening as tracker, watching as watch:
@@ -98,7 +98,7 @@ def open_lab(
             )
 
 
-def _page_facts(files: RunFiles, screen: int) -> dict[str, object]:
+def _page_facts(mode: Mode, files: RunFiles, screen: int) -> dict[str, object]:
     """Return what the operator's page says from the start."""
     settings = files.study.settings
     placement, level = settings.placement, settings.screen.grey_level
@@ -108,6 +108,7 @@ def _page_facts(files: RunFiles, screen: int) -> dict[str, object]:
         "study": settings.study.name,
         "screen_px": [settings.screen.width_px, settings.screen.height_px],
         "image_px": [left, top, float(placement.width_px), float(placement.height_px)],
+        "mode": mode.word,
         "grey": f"rgb({level}, {level}, {level})",
         "rate": f"number {screen}",
     }

@@ -113,6 +113,11 @@ class Tracker(Protocol):
         -------
         Validation or None
             Of the last validation; None if there was none.
+
+        Raises
+        ------
+        TrackerFault
+            If the tracker does not do it; the operator is asked how to go on, unless it is lost.
         """
         ...
 

@@ -1,6 +1,16 @@
 """Whoever watches a session from outside: told what happens, and never waited for."""
 
+from enum import StrEnum
 from typing import Protocol
+
+
+class TrackerState(StrEnum):
+    """What the tracker does, as whoever watches is told."""
+
+    READY = "ready, not recording"
+    SETUP = "in its setup"
+    RECORDING = "recording"
+    FAILED = "has failed"
 
 
 class Watch(Protocol):

@@ -14,7 +14,7 @@ from experiment.records.storage import store_run_files
 from stimuli.contract.journal import Line, read_journal, schedule_sha256
 from stimuli.contract.schemas import EVENTS
 from stimuli.contract.settings import Settings
-from stimuli.contract.study import Study
+from stimuli.contract.study import Study, participant_id
 from stimuli.contract.vocabulary import ParticipantKind, Trial
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_json
@@ -125,9 +125,12 @@ def check_resumable(
         began, the stimuli, their order, their place on the screen or their time are no longer the
         same, or a journal has lost its last lines.
     """
+    name = participant_id(schedule[0].subject)
     if not earlier:
-        raise InputError("--resume: no session of this subject was begun; leave --resume out")
-    name = earlier[0].files.participant_id
+        raise InputError(
+            f"--resume: no session of {name} was begun; name the subject of one that was, or leave "
+            f"--resume out"
+        )
     for run in earlier:
         _check_journal_whole(run)
     if not remaining_trials(schedule, earlier) and all(run.stored for run in earlier):

@@ -57,8 +57,10 @@ def set_subject_aside(study: Study, subject: str | int, *, last_run: bool = Fals
             for where, folder in folders.items()
         }
         if not any(kept.values()):
-            raise InputError(f"{study.root}: nothing is recorded of {name}; expected a recording")
-        aside = study.root / "sourcedata" / "set-aside" / f"{name}_{time.strftime('%Y%m%dT%H%M%S')}"
+            raise InputError(
+                f"{study.root}: nothing is recorded of {name}; name the number of one that is"
+            )
+        aside = _new_folder(study, name)
         for where, paths in kept.items():
             _move(paths, folders[where], aside / where)
         # The row goes last: with it alone the number still counts as taken.
@@ -66,6 +68,16 @@ def set_subject_aside(study: Study, subject: str | int, *, last_run: bool = Fals
             remove_participant(study.participants, name)
         sync_folders(aside, aside.parent, study.root)
     return aside
+
+
+def _new_folder(study: Study, name: str) -> Path:
+    """Return a folder that is not there yet, also where the clock was put back."""
+    stem = f"{name}_{time.strftime('%Y%m%dT%H%M%S')}"
+    folder, number = study.root / "sourcedata" / "set-aside" / stem, 1
+    while folder.exists():
+        number += 1
+        folder = folder.with_name(f"{stem}-{number}")
+    return folder
 
 
 def _files(folder: Path, runs: Sequence[RunFiles] | None) -> list[Path]:

@@ -13,15 +13,17 @@ from experiment.protocols.tracker import (
     DriftChecker,
     HostScreen,
     SetupReader,
+    TrackerFault,
     Validation,
     Validator,
 )
+from experiment.protocols.watch import TrackerState
 from experiment.records.journal import WITHDRAWN, Journal, LineKind
 from experiment.session.waiting import announce, ask_operator
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import ShownBy
 
-_SETUP_KEYS = "return: camera image, c: calibrate, v: validate, space: accept a target, esc: leave"
+_SETUP_KEYS = "enter: camera image, c: calibrate, v: validate, space: accept a target, esc: leave"
 _ENDS = (LineKind.TRIAL_ENDED, LineKind.PRACTICE_ENDED)
 
 
@@ -41,6 +43,7 @@ class Calibrations:
         self._drifts_deg: list[float] = []
         self._waits_failed: list[bool] = []
         self._lines_read = 0
+        self._fault = ""  # of the tracker in its last setup, as a question begins
         if isinstance(lab.tracker, SetupReader):
             lab.tracker.show_in_setup(text)
 
@@ -52,18 +55,18 @@ class Calibrations:
         while True:
             found = self._in_setup(self._lab.tracker.calibrate, "calibration")
             self._write_validation(LineKind.CALIBRATED, found)
-            if found is not None and self._is_good(found):
-                self._lab.operator.tell(f"calibrated, validation error {found}")
+            if self._is_good(found):
+                self._lab.operator.tell(f"calibrated, {_told(found)}")
                 return
             decision = self._ask(
-                f"validation error {_shown(found)}; the limits are {self._limits()}",
+                f"{self._fault}{_told(found)}; the limits are {self._limits()}",
                 {Decision.ACCEPT: "take it as it is", Decision.RECALIBRATE: "calibrate again"},
                 where="at a calibration",
                 otherwise=Decision.ACCEPT,
             )
             self._journal.write(LineKind.OPERATOR, decision=decision)
             if decision == Decision.ACCEPT:
-                self._lab.operator.tell(f"accepted as it is: validation error {_shown(found)}")
+                self._lab.operator.tell(f"accepted as it is: {_told(found)}")
                 self._lab.tracker.message(f"CALIBRATION_ACCEPTED {_shown(found)}")
                 return
 
@@ -74,7 +77,8 @@ class Calibrations:
             return
         found = self._in_setup(tracker.validate, "validation of the block")
         self._write_validation(LineKind.VALIDATED, found)
-        self._lab.operator.tell(f"end of the block, validation error {_shown(found)}")
+        over = "" if self._is_good(found) else f"; the limits are {self._limits()}"
+        self._lab.operator.tell(f"{self._fault}end of the block, {_told(found)}{over}")
 
     def offer(self) -> None:
         """Offer to calibrate when the last drift checks, or waits for gaze, say that it helps."""
@@ -127,18 +131,32 @@ class Calibrations:
         self._lines_read = len(self._journal.lines)
 
     def _in_setup(self, set_up: Callable[[], Validation | None], what: str) -> Validation | None:
-        """Leave the tracker's setup to the operator; keys that were pressed in it are its own."""
+        """Leave the tracker's setup to the operator; keys that were pressed in it are its own.
+
+        A tracker that does not do it, but can be reached, has no validation.
+        """
         self._lab.display.draw_text(self._text)
         self._lab.display.flip()
         announce(self._lab, f"{what}: operator, in the setup of the tracker")
+        self._lab.watch.tell(tracker=TrackerState.SETUP)
         if isinstance(self._lab.tracker, HostScreen):
             self._lab.watch.tell(keys=_SETUP_KEYS)
+        found, self._fault = None, ""
         try:
             found = set_up()
+        except TrackerFault as fault:
+            self._journal.write(LineKind.TRACKER_FAULT, fault=str(fault))
+            if fault.lost:
+                raise
+            self._fault = f"tracker: {fault}; "
         finally:
             self._lab.operator.clear()
         self._forget_checks()
-        self._lab.watch.tell(waits_for="", keys="", validation=_shown(found))
+        state = TrackerState.FAILED if self._fault else TrackerState.READY
+        self._lab.watch.tell(
+            waits_for="", keys="", tracker=state,
+            validation=_shown(found), validation_good=self._is_good(found), limits=self._limits(),
+        )  # fmt: skip
         return found
 
     def _ask(
@@ -161,15 +179,24 @@ class Calibrations:
             limit_max_deg=session.calibration_max_deg,
         )
 
-    def _is_good(self, found: Validation) -> bool:
+    def _is_good(self, found: Validation | None) -> bool:
         session = self._settings.session
         mean_limit, max_limit = session.calibration_limit_deg, session.calibration_max_deg
-        return found.mean_deg <= mean_limit and (found.max_deg or 0.0) <= max_limit
+        return (
+            found is not None
+            and found.mean_deg <= mean_limit
+            and (found.max_deg or 0.0) <= max_limit
+        )
 
     def _limits(self) -> str:
         session = self._settings.session
-        return f"{session.calibration_limit_deg:g} mean, {session.calibration_max_deg:g} maximum"
+        mean_limit, max_limit = session.calibration_limit_deg, session.calibration_max_deg
+        return f"{mean_limit:g} deg mean, {max_limit:g} deg maximum"
 
 
 def _shown(found: Validation | None) -> str:
     return "none" if found is None else str(found)
+
+
+def _told(found: Validation | None) -> str:
+    return "no validation" if found is None else f"validation error {found}"

@@ -7,6 +7,7 @@ import numpy as np
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision, keys_in_words
 from experiment.protocols.tracker import DriftChecker
+from experiment.protocols.watch import TrackerState
 from experiment.records.journal import Journal, LineKind
 from experiment.session.presentation import tell_gaze
 from experiment.session.waiting import announce, ask_operator
@@ -78,6 +79,7 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
         journal.write(
             LineKind.RECORDING_STARTED, trial=trial.trial, first_sample=round(started_s, 6)
         )
+        lab.watch.tell(tracker=TrackerState.RECORDING)
         recording_s = started_s if recording_s is None else recording_s
         if asked == Decision.ACCEPT:
             return Readiness(asked, recording_s, timeouts, ShownBy.CHECK_SKIPPED)
@@ -102,6 +104,7 @@ def await_readiness(trial: Trial, lab: Lab, settings: Settings, journal: Journal
         if decision == Decision.SKIP:
             return Readiness(decision, recording_s, timeouts)
         tracker.stop_recording()
+        lab.watch.tell(tracker=TrackerState.READY)
         if decision != Decision.DRIFT_CHECK:
             return Readiness(decision, recording_s, timeouts)
 

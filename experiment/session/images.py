@@ -32,15 +32,15 @@ def check_images_as_shown(root: Path, stimuli: Sequence[Stimulus], size_px: int)
     """
     check_stimuli(root, stimuli)
     for stimulus in stimuli:
-        _check_size(root / stimulus.image, size_px)
+        _check_size(root / stimulus.image, size_px, "generate the stimuli again")
 
 
-def _check_size(path: Path, size_px: int) -> None:
+def _check_size(path: Path, size_px: int, repair: str) -> None:
     height, width = image_size(path)
     if (height, width) != (size_px, size_px):
         raise InputError(
             f"{path}: is {width} x {height} pixels; study.toml: images.size_px is {size_px}; "
-            f"generate the stimuli again"
+            f"put the setting back, or {repair}"
         )
 
 
@@ -66,7 +66,7 @@ def practice_trials(root: Path, subject: str, settings: Settings) -> tuple[Trial
         )
     trials = []
     for number, path in enumerate(paths, start=1):
-        _check_size(path, settings.images.size_px)
+        _check_size(path, settings.images.size_px, "cut the practice images to that size")
         stimulus = Stimulus(
             stim_id=f"practice-{number}", source_id=f"practice-{number}",
             condition=Condition.ORIGINAL, direction=Direction.NONE, block=Block.ORIGINALS,

@@ -15,6 +15,7 @@ from experiment.protocols.operator import Decision
 from experiment.protocols.tracker import InterestArea, TrackerFault
 from experiment.records.journal import Journal, LineKind
 from experiment.session.calibrations import Calibrations
+from experiment.session.progress import Progress
 from experiment.session.texts import Texts
 from experiment.session.trial import TrialRecord, run_trial, skip_trial
 from experiment.session.waiting import ask_operator, confirm_end
@@ -125,7 +126,7 @@ class _SessionRunner:
     def __init__(self, plan: SessionPlan, lab: Lab, settings: Settings, journal: Journal):
         self._plan, self._lab, self._settings, self._journal = plan, lab, settings, journal
         self.calibrations = Calibrations(lab, settings, journal, plan.texts.calibration)
-        self._done = self._dropped = 0
+        self._progress = Progress(lab.clock, len(plan.schedule))
 
     def test_keyboard(self) -> None:
         """Wait until a key reaches the session."""
@@ -150,13 +151,15 @@ class _SessionRunner:
         """Run the trials of a block; the images load in the grey between them."""
         picture, skips = self._load(trials[0]), False
         for trial, following in zip(trials, [*trials[1:], None], strict=True):
+            if trial.trial > 0:
+                self._progress.begin()
             if skips:
                 record = skip_trial(trial, self._lab, self._settings, self._journal)
                 self._report(record)
             else:
                 record = self._run_until_shown(trial, picture)
             if trial.trial > 0:
-                self._tell_progress(record)
+                self._lab.watch.tell(**self._progress.after(record))
             next_picture, skips = self._blank(record, following)
             picture = next_picture or picture
             if following is not None:
@@ -252,11 +255,6 @@ class _SessionRunner:
         if shown.unseen_frames:
             text += f", eye lost in {shown.unseen_frames} of {shown.frames} frames"
         self._lab.operator.tell(text)
-
-    def _tell_progress(self, record: TrialRecord) -> None:
-        self._done += 1
-        self._dropped += record.shown.dropped_frames
-        self._lab.watch.tell(done=self._done, dropped=self._dropped)
 
     def _load(self, trial: Trial) -> Picture:
         stimulus = trial.stimulus

@@ -14,6 +14,7 @@ from experiment.protocols.display import Picture
 from experiment.protocols.lab import Lab
 from experiment.protocols.operator import Decision
 from experiment.protocols.tracker import AfterImage, HostScreen, InterestArea, TrackerFault
+from experiment.protocols.watch import TrackerState
 from experiment.records.journal import WITHDRAWN, Journal, LineKind, TrialEnd
 from experiment.session.fixation import Readiness, await_readiness
 from experiment.session.presentation import Presentation, show_image, skip_image
@@ -122,7 +123,8 @@ def run_trial(
     finally:
         # Of an image that was broken off, or did not appear, no frame is known for certain.
         shown = shown or Presentation(onset_s, lab.clock.now(), frames=0, dropped_frames=0)
-        lab.watch.tell(showing=False, gaze=None, waits_for="", keys="")
+        state = TrackerState.READY if fault is None else TrackerState.FAILED
+        lab.watch.tell(showing=False, gaze=None, waits_for="", keys="", tracker=state)
         _journal_end(journal, trial, status, shown, settings, ready.shown_by)
     return TrialRecord(
         trial, status, ready.decision, ready.recording_s, shown, ready.timeouts, fault, answered_s

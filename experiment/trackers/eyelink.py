@@ -34,11 +34,12 @@ _SILENCE_S = 1.0
 _ESCAPE, _SAMPLE, _MISSING = 27, 200, -32768
 _STATUS_LETTERS = 80
 _EYES = {"left": 0, "right": 1}
+# What pylink's isRecording returns, of which 1 to 3 are the choices of the host's abort menu.
 _ENDED = {
     1: "the host asks to repeat the trial",
     2: "the host asks to skip the trial",
-    3: "the host has ended the recording, or was switched off",
-    -1: "the host reports an error in the recording",
+    3: "the host asks to end the session",
+    -1: "the host has left the recording without being asked to",
 }
 _VALIDATION = re.compile(r"ERROR\s+([0-9.]+)\s+avg\.(?:\s+([0-9.]+)\s+max)?")
 _OFFSET = re.compile(r"OFFSET\s+([0-9.]+)\s+deg")
@@ -97,7 +98,8 @@ class EyeLink(DataViewerNotes):
         with self._faults():
             self._command("add_file_preamble_text 'RECORDED BY guiding-gaze experiment.run'")
             for command in setup_commands(self._settings, software_version(self.version)):
-                self._command(command)
+                if code := self._link.sendCommand(command):
+                    self._tell_refused(command, code)
         return name
 
     def calibrate(self) -> Validation | None:
@@ -157,8 +159,9 @@ class EyeLink(DataViewerNotes):
 
     def say(self, text: str) -> None:
         with self._faults():
-            # The host ends the text at a quotation mark of the same kind.
-            shown = text.replace("'", "’").replace("\n", " ")[:_STATUS_LETTERS]
+            # The host has the letters of ASCII, and ends the text at the quotation mark.
+            line = text.replace("'", "`").replace("\n", " ")[:_STATUS_LETTERS]
+            shown = line.encode("ascii", "replace").decode()
             self._command(f"record_status_message '{shown}'")
 
     def clock_offset_ms(self) -> float | None:
@@ -192,8 +195,8 @@ class EyeLink(DataViewerNotes):
             code = self._link.isRecording()
             if code != 0:
                 self._recording = False
-                lost = self._link.isConnected() == 0
-                raise TrackerFault(_ENDED.get(code, f"recording ended, code {code}"), lost=lost)
+                self._faults.check_link(f"code {code}")
+                raise TrackerFault(_ENDED.get(code, f"recording ended, code {code}"))
             sample = self._link.getNewestSample()
         now_s = self._clock.now()
         if sample is not None and sample.getTime() != self._newest[0]:
@@ -251,6 +254,14 @@ class EyeLink(DataViewerNotes):
 
     def _command(self, text: str) -> None:
         self._link.sendCommand(text)
+
+    def _tell_refused(self, command: str, code: int) -> None:
+        """Tell of a setting that the data depend on and the host did not take."""
+        why = self._link.getLastMessage() or "no message"
+        self._tell(
+            f"tracker: the host did not take the setting {command!r} (code {code}, {why}); set it "
+            f"on the host, or correct study.toml"
+        )
 
 
 def _position(sample: Any, eye: int) -> np.ndarray | None:

@@ -34,8 +34,13 @@ class LinkFaults:
             self.check_link(error)
             raise TrackerFault(str(error)) from error
 
-    def check_link(self, error: RuntimeError) -> None:
+    def check_link(self, error: RuntimeError | str) -> None:
         """Check whether an error is that of a link which is lost, so that no other try helps.
+
+        Parameters
+        ----------
+        error
+            pylink's, or a word for what it returned.
 
         Raises
         ------
@@ -48,4 +53,4 @@ class LinkFaults:
                 f"the link to the host is lost ({error}); check cable and host, then go on with "
                 f"--resume: what was recorded is on the host",
                 lost=True,
-            ) from error
+            ) from (error if isinstance(error, RuntimeError) else None)

@@ -61,7 +61,13 @@ class HostFiles:
         with self._faults():
             self._link.setOfflineMode()
             self._pylink.msecDelay(10 * MODE_CHANGE_MS)
-            self._link.closeDataFile()
+            code = self._link.closeDataFile()
+        if code != 0:
+            self._tell(
+                f"tracker: the host did not close {name}.edf (code {code}, "
+                f"{self._link.getLastMessage() or 'no message'}); it may lack its last trials: is "
+                f"the host's disk full?"
+            )
         return self._fetch(name, path)
 
     def recover(self, name: str, path: Path) -> bool:

@@ -1,7 +1,8 @@
 """The way to an EyeLink: the module pylink, the link to the host, and its setup on our display."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from experiment.protocols.display import Clock, SetupDisplay
@@ -42,8 +43,9 @@ def connect(pylink: Any, address: str | None) -> Any:
     try:
         return pylink.EyeLink(address)
     except RuntimeError as error:
+        print(file=sys.stderr)  # pylink leaves its own line without an end
         raise InputError(
-            f"no EyeLink at {address} ({error}); switch the host on, check the cable and this "
+            f"no EyeLink at {address!r} ({error}); switch the host on, check the cable and this "
             f"computer's address (100.1.1.2), or study.toml: tracker.address; --dummy goes without"
         ) from None
 
@@ -82,5 +84,7 @@ def open_eyelink(
         pylink.openGraphicsEx(screen)
         yield EyeLink(pylink, link, clock, settings, screen=screen, tell=tell)
     finally:
-        pylink.closeGraphics()
-        link.close()
+        with suppress(RuntimeError):  # of a link that is lost
+            pylink.closeGraphics()
+        with suppress(RuntimeError):
+            link.close()

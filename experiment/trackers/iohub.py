@@ -30,6 +30,8 @@ from stimuli.support.errors import InputError
 # A session asks for what has come once a frame; of more than so many, the most that it takes, ioHub
 # forgets the oldest.
 _BUFFERED = 2048
+# FIXATION_START to BLINK_END of `psychopy.iohub.constants.EventConstants`.
+_MOVEMENTS = range(53, 59)
 # Of an eye in a sample's status: 2 and more is lost. The left eye has the tens of both.
 _LOST = 2
 
@@ -184,7 +186,9 @@ class IohubSource:
 
 
 def _is_sample(event: Any) -> bool:
-    return hasattr(event, "gaze_x") or hasattr(event, "left_gaze_x")
+    """Return whether an event is a sample; the start of a fixation or saccade has a place, too."""
+    places = hasattr(event, "gaze_x") or hasattr(event, "left_gaze_x")
+    return places and event.type not in _MOVEMENTS
 
 
 def _eye(event: Any, side: str) -> tuple[float, float, float]:

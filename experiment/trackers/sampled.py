@@ -80,14 +80,7 @@ class SampledTracker:
         return self._files.name
 
     def calibrate(self) -> Validation | None:
-        try:
-            done = self._source.calibrate()
-        except TrackerFault as fault:
-            if fault.lost:
-                raise
-            self._tell(f"tracker: {fault}")
-            return None
-        if not done:
+        if not self._source.calibrate():
             return None
         self._facts["calibrations"] = int(str(self._facts.get("calibrations", 0))) + 1
         for side in self._source.eyes:

@@ -7,6 +7,7 @@ them. A CUDA graph holds all launches of a call, with the memory that they work 
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import TypeVar
 
 import torch
@@ -44,11 +45,16 @@ class Captured:
     def __init__(self, function: Callable[..., tuple[Tensor, ...]]) -> None:
         self._function = function
         self._recordings: OrderedDict[object, _Recording] = OrderedDict()
+        self._one_at_a_time = Lock()  # all calls of one shape share the memory of its recording
 
     def __call__(self, *given: Tensor) -> tuple[Tensor, ...]:
-        """Return what the function returns; the results are tensors of their own."""
+        """Return what the function returns; the results are tensors of their own.
+
+        Calls may come from several threads, but all on one stream of the device.
+        """
         shapes = tuple((one.shape, one.stride(), one.dtype) for one in given)
-        with torch.cuda.device_of(given[0]):  # which need not be the current one
+        # The device need not be the current one.
+        with self._one_at_a_time, torch.cuda.device_of(given[0]):
             if shapes not in self._recordings:
                 while len(self._recordings) >= _KEPT:
                     self._recordings.popitem(last=False)

@@ -19,16 +19,20 @@ class InstanceNorm(nn.InstanceNorm2d):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return the normalised maps ``(B, C, H, W)``."""
+        if fused_normalisation.serves(maps):
+            return fused_normalisation.normalised(maps, self.weight, self.bias, self.eps)
         return normalised(maps, self.weight, self.bias, self.eps)
 
     def rectified(self, maps: Tensor, added: Tensor | None = None) -> Tensor:
         """Return ``relu(norm(maps) + added)``, ``(B, C, H, W)``; `added` may be left out.
 
-        On a GPU, where the channels lie last and no gradient is asked for, this is one pass for
-        the statistics and one for all the rest.
+        On a GPU, where the channels lie last, this is one pass for the statistics and one for all
+        the rest.
         """
         if fused_normalisation.serves(maps):
-            return fused_normalisation.rectified(maps, self.weight, self.bias, self.eps, added)
+            return fused_normalisation.normalised(
+                maps, self.weight, self.bias, self.eps, added, rectifies=True
+            )
         values = self(maps)
         return functional.relu(values if added is None else values + added)
 

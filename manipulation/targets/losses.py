@@ -12,6 +12,8 @@ from torch import Tensor
 
 from manipulation.images.log_density import log_normalised
 
+_POSITIONS = 4096  # that one product sums over, so that a GPU has many of them to share out
+
 
 def saliency_loss(target_log_saliency: Tensor, log_saliency: Tensor) -> Tensor:
     """Return ``KL(p_t || p_hat) = sum p_t log(p_t / p_hat)`` in nats (eq. 3).
@@ -66,11 +68,14 @@ def gram(features: Tensor) -> Tensor:
     -------
     Tensor (B, N, N)
     """
+    positions = features.shape[-2:].numel()
     if features.is_contiguous(memory_format=torch.channels_last):
-        flat = features.movedim(1, -1).flatten(1, 2).transpose(1, 2)  # a view, as below
-    else:
-        flat = features.flatten(2)  # (B, N, M)
-    return flat @ flat.transpose(1, 2) / flat.shape[2]
+        rows = features.movedim(1, -1).flatten(1, 2)  # (B, M, N), a view
+        parts = 1 if positions % _POSITIONS else positions // _POSITIONS
+        rows = rows.unflatten(1, (parts, -1))  # (B, parts, M / parts, N)
+        return (rows.mT @ rows).sum(dim=1) / positions
+    flat = features.flatten(2)  # (B, N, M)
+    return flat @ flat.transpose(1, 2) / positions
 
 
 def texture_loss(original: Sequence[Tensor], changed: Sequence[Tensor]) -> Tensor:

@@ -168,7 +168,10 @@ def check_images(root: Path, stimuli: Iterable[Stimulus]) -> None:
     for stimulus in stimuli:
         path = root / stimulus.image
         if not path.is_file():
-            raise InputError(f"{path}: stimulus {stimulus.stim_id} is missing; generate it again")
+            raise InputError(
+                f"{path}: stimulus {stimulus.stim_id} is missing; put it back from a copy, or "
+                f"generate it again"
+            )
         _check_unchanged(path, stimulus, stimulus.image_sha256)
 
 

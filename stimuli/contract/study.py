@@ -167,6 +167,8 @@ def open_study(root: str | Path) -> Study:
         f"make one with `python -m manipulation.generate --study {root} --demo`, or with "
         f"--coco IMAGES ANNOTATIONS or --photographs FOLDER in place of --demo"
     )
+    if root.is_file():
+        raise InputError(f"{root}: is a file; expected the folder of a study; name that folder")
     if not root.is_dir():
         raise InputError(f"{root}: no such study; {repair}")
     if not (root / SETTINGS_FILE).is_file():

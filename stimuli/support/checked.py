@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from stimuli.support.errors import InputError, nearest
+from stimuli.support.errors import InputError, kind_in_words, nearest
 
 Tree = TypeVar("Tree")
 Member = TypeVar("Member", bound=StrEnum)
@@ -119,8 +119,7 @@ def _checked_number(where: str, spec: dataclasses.Field, kind: type, value: obje
         with contextlib.suppress(ValueError):
             value = float(value)
     if not isinstance(value, allowed) or isinstance(value, bool):
-        expected = "a whole number" if kind is int else "a number"
-        raise InputError(f"{where} is {value!r}; expected {expected}")
+        raise InputError(f"{where} is {value!r}; expected {kind_in_words(kind)}")
     try:
         float(value)
     except OverflowError:
@@ -155,7 +154,7 @@ def _checked(where: str, spec: dataclasses.Field, kind: Any, value: Any) -> Any:
         choices = choices or tuple(kind)
         value = kind(value) if value in list(kind) else value
     elif not isinstance(value, kind):
-        raise InputError(f"{where} is {value!r}; expected {kind.__name__}")
+        raise InputError(f"{where} is {value!r}; expected {kind_in_words(kind)}")
     if choices and value not in choices:
         shown = str(value) if isinstance(value, StrEnum) else value
         hint = nearest(shown, map(str, choices)) if isinstance(shown, str) else ""

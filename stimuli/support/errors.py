@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 
 _SHOWN_AT_MOST = 80
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 class InputError(Exception):
@@ -49,6 +50,18 @@ def why_unread(error: Exception, text: str) -> str:
     found = re.search(rf"[0-9_]{{{most},}}", text)
     line = f"line {text.count(chr(10), 0, found.start()) + 1}: " if found else ""
     return f"{line}a whole number has more than {most} digits; expected one of 64 bits"
+
+
+def kind_in_words(kind: type) -> str:
+    """Return what a message calls the values of a type.
+
+    Examples
+    --------
+    >>> from stimuli.support.errors import kind_in_words
+    >>> [kind_in_words(kind) for kind in (int, float, bool, str)]
+    ['a whole number', 'a number', 'true or false', 'text']
+    """
+    return _KINDS.get(kind, kind.__name__)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -232,6 +234,14 @@ def write_log_saliency(path: str | Path, log_saliency: np.ndarray) -> None:
         np.savez_compressed(file, log_saliency=log_saliency.astype(np.float32))
 
 
+def _unpacked(file: IO[bytes]) -> Any:
+    """Return the archive that an open npz is; numpy takes other files for pickles, and says so."""
+    if not zipfile.is_zipfile(file):
+        raise ValueError("it is no whole .npz file")
+    file.seek(0)
+    return np.load(file)
+
+
 def read_log_saliency(path: str | Path) -> np.ndarray:
     """Read what `write_log_saliency` wrote, as ``(height, width)`` float32.
 
@@ -248,8 +258,9 @@ def read_log_saliency(path: str | Path) -> np.ndarray:
     >>> read_log_saliency(study.root / first.prediction).ndim
     2
     """
+    repair = "put it back from a copy, or run manipulation.generate again"
     try:
-        with open(path, "rb") as file, np.load(file) as archive:
+        with open(path, "rb") as file, _unpacked(file) as archive:
             size_bytes = archive.zip.getinfo("log_saliency.npy").file_size
             if size_bytes > _LARGEST_MAP_BYTES:
                 raise ValueError(
@@ -258,11 +269,9 @@ def read_log_saliency(path: str | Path) -> np.ndarray:
             log_saliency = archive["log_saliency"]
             finite = bool(np.isfinite(log_saliency).all())
     except FileNotFoundError:
-        raise InputError(f"{path}: no such prediction; run manipulation.generate again") from None
+        raise InputError(f"{path}: no such prediction; {repair}") from None
     except Exception as error:
-        raise InputError(
-            f"{path}: cannot be read as a saliency map ({error}); run manipulation.generate again"
-        ) from None
+        raise InputError(f"{path}: cannot be read as a saliency map ({error}); {repair}") from None
     if log_saliency.ndim != 2 or not finite:
         raise InputError(f"{path}: holds {log_saliency.shape}; expected a finite 2-d map")
     return log_saliency

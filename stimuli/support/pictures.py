@@ -164,7 +164,8 @@ def read_mask(path: str | Path) -> np.ndarray:
             values = np.asarray(picture.convert("RGB" if picture.mode in _COLOURS else "L"))
     except InputError as error:
         raise InputError(
-            f"{path}: cannot be read as a mask ({error}); expected a PNG, 255 inside"
+            f"{error}; expected a mask, a PNG that is 255 inside and 0 outside; put it back from "
+            f"a copy, or make it again"
         ) from None
     inside = values == 255
     odd = values[~inside & (values != 0)]

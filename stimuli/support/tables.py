@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from stimuli.support.errors import InputError, nearest, shown
+from stimuli.support.errors import InputError, kind_in_words, nearest, shown
 from stimuli.support.files import write_json, write_text
 from stimuli.support.system import sync_folders
 
@@ -223,7 +223,9 @@ def read_table(path: str | Path, schema: Schema) -> list[Row]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise InputError(f"{path}: no such table") from None
+        raise InputError(
+            f"{path}: no such table; put it back from a copy, or run again what writes it"
+        ) from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text ({error})") from None
     header: Sequence[str] = lines[0].split("\t") if lines else []
@@ -257,7 +259,7 @@ def read_table(path: str | Path, schema: Schema) -> list[Row]:
             except (ValueError, KeyError):
                 raise InputError(
                     f"{path}, line {number}: {column.name} is {shown(text)}; "
-                    f"expected {column.type.__name__} or {MISSING}"
+                    f"expected {kind_in_words(column.type)} or {MISSING}"
                 ) from None
         rows.append(row)
     return rows

@@ -301,7 +301,7 @@ def test_one_subject_gives_a_report_that_claims_nothing(make_study, tmp_path):
         (lambda root: shutil.rmtree(root / "sourcedata/sub-02"), "s02r1.asc.*found nothing"),
         (lambda root: [shutil.rmtree(one) for one in root.glob("sub-*")], "no subject is recorded"),
         (lambda root: next(root.glob("stimuli/images/*")).write_bytes(b"x"), "has changed since"),
-        (lambda root: (root / "stimuli/masks/photo-01.png").write_bytes(b"x"), "as a mask"),
+        (lambda root: (root / "stimuli/masks/photo-01.png").write_bytes(b"x"), "expected a mask"),
         (lambda root: next(root.glob("stimuli/predictions/*")).unlink(), "no such prediction"),
         (lambda root: (root / "participants.tsv").unlink(), "no such table"),
     ],

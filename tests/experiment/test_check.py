@@ -15,7 +15,7 @@ def test_without_screen_and_tracker_the_table_is_whole_and_says_so(make_study, m
     told = capsys.readouterr().out
     assert "has changed since" in told
     assert "screen:" in told
-    assert "tracker: no EyeLink at 127.0.0.1" in told
+    assert "tracker: no EyeLink at '127.0.0.1'" in told
     assert "study folder can be written" in " ".join(told.split()) or "can be written" in told
     assert sorted(path.name for path in study.rglob("*")) == before
 

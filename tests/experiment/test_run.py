@@ -7,6 +7,7 @@ import pytest
 from experiment import run
 from stimuli.contract.schemas import EVENTS
 from stimuli.support import commands
+from stimuli.support.errors import InputError
 from stimuli.support.tables import read_table
 from tests.experiment.subjects.kept import EVENTS_TSV, contents
 
@@ -27,14 +28,13 @@ def test_a_session_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
 ):
     study = make_study()
     interrupt_at(5000)
+    words = ["--study", str(study), "--subject", "07", "--simulate", "--language", "de"]
     with pytest.raises(SystemExit) as left:
-        commands.run(
-            run.main, ["--study", str(study), "--subject", "07", "--simulate", "--no-report"]
-        )
+        commands.run(run.main, words)
     assert left.value.code == commands.EXIT_INTERRUPTED
     told = capsys.readouterr()
     assert "sub-07: of 12 trials" in told.out
-    assert f"--study {study} --subject 07 --simulate --resume" in told.out
+    assert f"--study {study} --subject 07 --simulate --language de --resume" in told.out
     assert "interrupted; what was finished before is kept" in told.err
     monkeypatch.undo()
     assert record(study, "--resume") == commands.EXIT_OK
@@ -92,3 +92,15 @@ def test_the_list_is_what_is_shown(make_study, capsys):
     listed = [line.split("\t")[3] for line in capsys.readouterr().out.splitlines()[1:]]
     record(study)
     assert [row["stim_id"] for row in read_table(study / EVENTS_TSV, EVENTS)] == listed
+
+
+def test_a_screen_that_lies_is_told_and_one_that_is_not_there_is_named(
+    make_study, monkeypatch, capsys
+):
+    monkeypatch.setenv("DISPLAY", ":987")
+    study = make_study(settings="[screen]\nwidth_cm = 100")
+    before = contents(study)
+    with pytest.raises(InputError, match=r"no screen: .* DISPLAY is ':987'; .* add --simulate"):
+        run.main(["--study", str(study), "--subject", "07", "--mouse"])
+    assert "pixels: 0.5208 mm wide, 0.2713 mm high; they are not square" in capsys.readouterr().err
+    assert contents(study) == before

@@ -12,6 +12,7 @@ from unittest import mock
 import torch
 from torch import nn
 from torch._prims_common import suggest_memory_format
+from torch._subclasses import fake_tensor
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -99,6 +100,7 @@ def fake_gpu() -> Iterator[None]:
         mock.patch.object(nn.Module, "to", to),
         mock.patch.object(torch.cuda, "is_available", return_value=True),  # for autocast
         mock.patch.object(torch.cuda, "is_bf16_supported", return_value=True),
+        mock.patch.object(fake_tensor, "init_gpu_context"),  # asks for the driver
         mock.patch.object(fused_normalisation, "triton", None),
     ):
         yield

@@ -171,7 +171,7 @@ def test_the_eyelink_class_runs_a_session_before_the_real_pylink_in_dummy_mode(
         command.wait_to_hear("tracker's setup", block)
         time.sleep(0.3)
         screen.press("Escape")
-        command.wait_to_hear("validation error none; the limits", block)
+        command.wait_to_hear("maximum  [a: take it as it is", block)
         if block == 1:
             assert not (notes(screen) == 128).all()
         screen.press("a")
@@ -202,7 +202,7 @@ def test_every_way_out_of_the_real_pylinks_setup_leaves_the_journal_true(
         command.process.send_signal(signal.SIGINT)
     else:
         screen.press("Escape")
-        command.wait_to_hear("validation error none")
+        command.wait_to_hear("no validation")
         screen.press("Escape")
         command.wait_to_hear("end the session?")
         screen.press("Escape")
@@ -210,7 +210,7 @@ def test_every_way_out_of_the_real_pylinks_setup_leaves_the_journal_true(
     lines = [json.loads(line) for line in (study / JOURNAL).read_text().splitlines()]
     assert lines[-1]["kind"] == "session-interrupted"
     assert ("KeyboardInterrupt" in lines[-1]["reason"]) == (way == "ctrl-c")
-    assert "--subject 07 --dummy --resume" in command.said()
+    assert "--subject 07 --dummy --language de --resume" in command.said()
 
 
 def test_the_setup_is_drawn_where_and_as_the_tracker_says(screen, start):

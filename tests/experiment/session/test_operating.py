@@ -228,7 +228,15 @@ def test_whatever_waits_is_told_to_who_watches_and_drawn_on_the_screen(session):
     for question in operator.questions:
         assert question in waits
         assert any(note.startswith(f"{question}\n") for note in notes)
-    assert {tuple(told) for told in facts} >= {("gaze",), ("done", "dropped")}
+    assert {tuple(told) for told in facts} >= {("gaze",)}
+    # What the page has of tracker, calibration, progress, loss of data and time left.
+    states = [told["tracker"] for told in facts if "tracker" in told]
+    assert states[:3] == ["in its setup", "ready, not recording", "recording"]
+    assert {told["validation_good"] for told in facts if "validation_good" in told} == {True}
+    last = [told for told in facts if "left_s" in told]
+    assert [told["done"] for told in last] == list(range(1, 13))
+    assert (last[-1]["left_s"], last[-1]["lost"]) == (0, 0.0)
+    assert 5 * last[0]["left_s"] > 11 * 0.3
     assert facts[-1].get("waits_for", "") == ""
     # The page's buttons are the keys, space too.
     assert any(told.get("keys", "").startswith("space: accept the target, a: ") for told in facts)

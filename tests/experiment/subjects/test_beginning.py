@@ -1,6 +1,7 @@
 """A session begins on the study's screen, under a free number, and goes on as it began."""
 
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from experiment import run
 from experiment.display.virtual import VirtualDisplay
 from experiment.laboratory import simulation
 from experiment.laboratory.modes import EYELINK
-from experiment.records import disk
+from experiment.records import disk, set_aside
 from experiment.records.earlier_runs import earlier_runs
 from experiment.records.set_aside import set_subject_aside
 from experiment.subjects.preparation import prepare_run
@@ -124,7 +125,10 @@ def test_a_session_goes_on_with_the_screen_and_the_times_that_it_began_with(
     record(study, resume=True)
 
 
-def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(make_study, capsys):
+def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(
+    make_study, capsys, monkeypatch
+):
+    monkeypatch.setattr(set_aside, "time", SimpleNamespace(strftime=lambda form: "now"))
     study = make_study(sources=1, settings=QUICK)
     record(study, 7)
     record(study, 8)
@@ -140,6 +144,7 @@ def test_a_wrong_number_is_set_aside_with_all_that_is_kept_and_is_free(make_stud
     assert named == ["sub-08"]
     record(study, 7)
     assert run.main(["--study", str(study), "--subject", "7", "--set-aside"]) == 0
+    assert contents(study).items() >= {name: after[name] for name in aside}.items()
     with pytest.raises(InputError, match="nothing is recorded of sub-07"):
         set_subject_aside(open_study(study), 7)
 

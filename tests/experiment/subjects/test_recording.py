@@ -407,15 +407,6 @@ def test_a_study_that_is_not_whole_is_refused_before_anything_is_written(make_st
     assert contents(study) == before
 
 
-def test_without_a_screen_the_error_says_what_to_add(make_study, monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    study = make_study()
-    before = contents(study)
-    with pytest.raises(InputError, match="add --simulate"):
-        record_subject(open_study(study), 7)
-    assert contents(study) == before
-
-
 def test_the_outcome_tells_what_is_kept_and_what_is_left(make_study, interrupt_at, monkeypatch):
     root = make_study()
     study = open_study(root)

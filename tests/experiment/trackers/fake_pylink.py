@@ -102,8 +102,9 @@ class FakePylink:
         ``open_refused``, ``start_refused``, ``no_first_sample``, ``escape_in_setup``,
         ``leaves_setups`` (numbers of those that are left at once),
         ``validation_deg``, ``drift_raises``, ``samples_none``, ``eye_lost``, ``link_drops_at``,
-        ``recording_ends_at`` (with ``recording_ends_code``), ``silent_from``, ``transfer_fails``,
-        ``transfer_empty``.
+        ``recording_ends_at`` (by the number of a check, what it returns), ``silent_from``,
+        ``transfer_fails``, ``transfer_empty``, ``close_refused``, ``setup_raises``, and
+        ``refuses`` (settings that the host does not take).
     """
 
     BX_MAXCONTRAST = 4
@@ -182,6 +183,9 @@ class FakeLink:
         if word in SETUP_COMMANDS:
             self._need_idle()
         self._say(f"command  {text}")
+        if word in self._faults.get("refuses", ()):
+            self._message = "Illegal value"
+            return 1
         return 0
 
     def sendMessage(self, text):
@@ -226,8 +230,12 @@ class FakeLink:
     def closeDataFile(self):
         self._need_link()
         self._need_idle()
+        closed, self._host.open_file = self._host.open_file, None
         self._say("close    data file")
         self._host.close_file()
+        if closed and self._strikes("close_refused"):
+            self._message = "Write error"
+            return -1
         return 0
 
     def receiveDataFile(self, source, destination):
@@ -252,6 +260,8 @@ class FakeLink:
     def doTrackerSetup(self):
         self._need_link()
         self._say("setup")
+        if self._strikes("setup_raises"):
+            raise RuntimeError("No reply from the tracker")
         screen = self._module.graphics
         screen.setup_cal_display()
         keys = [key.key for key in screen.get_input_key() or []]
@@ -331,9 +341,9 @@ class FakeLink:
             self._connected = False
         if not self._connected:
             return 3
-        if checks == self._faults.get("recording_ends_at"):
+        if checks in self._faults.get("recording_ends_at", ()):
             self._host.end_recording()
-            return self._faults.get("recording_ends_code", 3)
+            return self._faults["recording_ends_at"][checks]
         return 0 if self._host.mode == "record" else 3
 
     def getNewestSample(self):

@@ -184,7 +184,7 @@ def test_the_software_version_is_read(text, version):
 
 def test_no_tracker_is_wrong_input_and_nothing_is_written(make_study, session):
     study = make_study()
-    with pytest.raises(InputError, match=r"no EyeLink at 100\.1\.1\.1"):
+    with pytest.raises(InputError, match=r"no EyeLink at '100\.1\.1\.1'"):
         session(study, no_tracker=True)
     assert not (study / "sourcedata").exists()
 
@@ -243,17 +243,37 @@ def test_a_link_that_drops_ends_the_session_and_nothing_is_lost(make_study, sess
     assert [row["trial"] for row in rows(study) + rows(study, 2)] == list(range(1, 7))
 
 
-@pytest.mark.parametrize(("code", "told"), [(1, "repeat"), (2, "skip"), (3, "switched off")])
-def test_a_recording_that_ends_on_the_host_marks_its_trial_and_goes_on(
-    make_study, session, code, told
-):
+def test_a_recording_that_ends_on_the_host_marks_its_trial_and_goes_on(make_study, session):
     study = make_study(sources=2)
-    made = session(study, recording_ends_at=240, recording_ends_code=code)
+    # What the host's abort menu and a recording that is no more return, each within another image.
+    made = session(study, recording_ends_at={90: 1, 180: 2, 270: 3, 360: -1})
     assert made["status"] == 0
-    statuses = [row["status"] for row in rows(study)]
-    assert statuses == ["complete", "interrupted", *["complete"] * 4]
-    assert any(told in question for question in made["operator"].questions)
-    assert "TRIAL_RESULT -1" in (study / EDF).read_text()
+    assert [row["status"] for row in rows(study)] == [*["interrupted"] * 4, *["complete"] * 2]
+    asked = [one for one in made["operator"].questions if "was broken off" in one]
+    told = ["to repeat the trial", "to skip the trial", "to end the session", "left the recording"]
+    assert [part in question for part, question in zip(told, asked, strict=True)] == [True] * 4
+    assert (study / EDF).read_text().count("TRIAL_RESULT -1") == 4
+
+
+def test_a_setup_that_the_host_does_not_carry_out_is_asked_about(make_study, session):
+    study = make_study(sources=1)
+    made = session(study, answers={"No reply": [Decision.RECALIBRATE]}, setup_raises=1)
+    assert made["status"] == 0
+    assert any(
+        "No reply from the tracker; no validation" in one for one in made["operator"].questions
+    )
+    faults = [line["fault"] for line in journal(study) if line["kind"] == "tracker-fault"]
+    assert faults == ["No reply from the tracker"]
+
+
+def test_settings_that_the_host_does_not_take_and_a_file_that_it_does_not_close_are_told(
+    make_study, session
+):
+    study = make_study(sources=1)
+    told = session(study, refuses=["sample_rate"], close_refused=1)["operator"].told
+    assert any("'sample_rate 500' (code 1, Illegal value); set it" in text for text in told)
+    assert any("did not close" in text and "Write error" in text for text in told)
+    assert (study / EDF).is_file()
 
 
 def test_a_host_that_falls_silent_is_noticed_within_a_second_or_so(make_study, session):
@@ -303,14 +323,14 @@ def test_a_poor_validation_that_is_taken_as_it_is_is_said_and_recorded(make_stud
 def test_leaving_the_setup_without_a_validation_is_noticed(make_study, session):
     study = make_study(sources=1)
     made = session(study, escape_in_setup=1)
-    assert any("validation error none" in question for question in made["operator"].questions)
+    assert any("no validation" in question for question in made["operator"].questions)
 
 
 def test_a_setup_left_without_a_target_is_not_taken_for_the_validation_before(make_study, session):
     study = make_study(sources=1)
     script = {"validation error 0.90": [Decision.RECALIBRATE]}
     made = session(study, answers=script, validation_deg=[0.9], leaves_setups=[2])
-    assert made["operator"].questions[3].startswith("validation error none")
+    assert made["operator"].questions[3].startswith("no validation")
     errors = [
         line["validation_error_deg"] for line in journal(study) if line["kind"] == "calibrated"
     ]

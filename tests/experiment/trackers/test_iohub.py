@@ -62,7 +62,8 @@ class Device:
 
 def both_eyes(time, status):
     return SimpleNamespace(
-        time=time, status=status, left_gaze_x=-960.0, left_gaze_y=540.0, left_pupil_measure1=3.0,
+        type=52, time=time, status=status,
+        left_gaze_x=-960.0, left_gaze_y=540.0, left_pupil_measure1=3.0,
         right_gaze_x=0.0, right_gaze_y=-10.0, right_pupil_measure1=4.0,
     )  # fmt: skip
 
@@ -73,7 +74,9 @@ def source(device, kind=GAZEPOINT):
 
 def test_eyes_that_ioHub_marks_as_lost_are_missing_and_places_are_screen_pixels():
     events = [both_eyes(1.0, 0), both_eyes(1.1, 20), both_eyes(1.2, 2), both_eyes(1.3, 22)]
-    found = source(Device([SimpleNamespace(time=0.9), *events])).samples()
+    # The mouse of ioHub tells of the start of a fixation, too, with its place.
+    begun = SimpleNamespace(type=53, time=0.9, gaze_x=0.0, status=0)
+    found = source(Device([begun, *events])).samples()
     assert found.time_s == pytest.approx([1.0, 1.1, 1.2, 1.3])
     assert found.eyes["left"][0] == pytest.approx([0, 0, 3])
     assert found.eyes["right"][0] == pytest.approx([960, 550, 4])
@@ -82,7 +85,8 @@ def test_eyes_that_ioHub_marks_as_lost_are_missing_and_places_are_screen_pixels(
 
 
 def test_a_tracker_of_one_eye_is_the_eye_of_the_study():
-    event = SimpleNamespace(time=1.0, status=0, gaze_x=0.0, gaze_y=0.0, pupil_measure1=5.0)
+    place = {"gaze_x": 0.0, "gaze_y": 0.0, "pupil_measure1": 5.0}
+    event = SimpleNamespace(type=51, time=1.0, status=0, **place)
     found = source(Device([event]), MOUSE_GAZE)
     assert found.eyes == ("left",)
     assert found.samples().eyes["left"][0] == pytest.approx([960, 540, 5])
@@ -204,6 +208,8 @@ def test_the_mouse_of_ioHub_from_calibration_to_report(make_study, tmp_path):
     (row,) = read_table(study / "sub-07/beh/sub-07_task-freeview_run-1_events.tsv", EVENTS)
     assert row["status"] == "complete"
     sidecar = study / "sub-07/beh/sub-07_task-freeview_run-1_recording-eye1_physio.json"
+    times_ms = np.loadtxt(sidecar.with_suffix(".tsv.gz"), usecols=0)
+    assert (np.diff(times_ms) > 0).all()  # ioHub's events of fixations and saccades are no samples
     described = json.loads(sidecar.read_text())
     # Ten pixels beside each target are a quarter of a degree.
     assert described["AverageCalibrationError"] == pytest.approx(0.25, abs=0.1)

@@ -33,6 +33,8 @@ from stimuli.support.tables import read_table
 from tests.experiment.trackers.sources import EyeSource
 
 BEH = "sub-07/beh/sub-07_task-freeview_run-{}_"
+# Of those that show images, of 0.3 s at 120 Hz.
+IN_TRIAL_2 = 50
 
 
 class FollowedDisplay(VirtualDisplay):
@@ -106,7 +108,10 @@ def session(monkeypatch, tmp_path):
     def gone(path):
         raise TrackerFault("nobody is there to save it", lost=True)
 
-    def start(study, *options, flip=None, goal=lambda scene: np.zeros(2), **choices):
+    def lost():
+        raise TrackerFault("its process has ended", lost=True)
+
+    def start(study, *options, frame=None, ends="us", goal=lambda scene: np.zeros(2), **choices):
         made = {}
 
         class Opened:
@@ -115,11 +120,16 @@ def session(monkeypatch, tmp_path):
                 eye = Eye(goal, settings.observer, np.random.default_rng(1))
 
                 class Display(VirtualDisplay):
-                    def flip(self):
-                        if self.flips == flip:
+                    frames = 0
+
+                    def draw_picture(self, picture):
+                        self.frames += 1
+                        if self.frames == frame and ends == "the tracker":
+                            source.samples = lost
+                        elif self.frames == frame:
                             tracker.save = gone
                             raise SystemExit("killed")
-                        return super().flip()
+                        super().draw_picture(picture)
 
                 display = Display(clock, settings.screen.refresh_hz, seen=eye.see)
                 source = made["source"] = EyeSource(clock, eye, settings, **choices)
@@ -187,20 +197,24 @@ def test_a_session_is_kept_as_bids_physio_and_its_fixations_are_found(make_study
     assert np.median(off_deg) < 0.5
 
 
-def test_what_was_recorded_before_a_crash_is_handed_over_by_resuming(make_study, session):
-    study = make_study(sources=1, settings="[session]\nimage_s = 0.3")
-    assert session(study, flip=4000)["status"] != 0
-    assert not (study / f"{BEH.format(1)}recording-eye1_physio.tsv.gz").exists()
+@pytest.mark.parametrize("ends", ["us", "the tracker"])
+def test_what_was_recorded_before_a_crash_is_handed_over_by_resuming(make_study, session, ends):
+    rate = "[tracker]\nsample_rate_hz = 250"
+    study = make_study(sources=3, settings=f"[session]\nimage_s = 0.3\n{rate}")
+    assert session(study, frame=IN_TRIAL_2, ends=ends)["status"] != 0
+    kept = study / f"{BEH.format(1)}recording-eye1_physio.tsv.gz"
+    assert kept.exists() == (ends == "the tracker")
     assert session(study, "--resume")["status"] == 0
-    events = gzip.decompress(
-        (study / f"{BEH.format(1)}recording-eye1_physioevents.tsv.gz").read_bytes()
-    ).decode()
-    assert events.count("TRIAL_END complete") >= 1
-    shown = [
-        row["trial"] for number in (1, 2)
-        for row in read_table(study / f"{BEH.format(number)}events.tsv", EVENTS)
-    ]  # fmt: skip
-    assert shown == [1, 2, 3]
+    opened = open_study(study)
+    before, after = read_runs(opened, read_catalogue(opened.catalogue))
+    rows = [
+        read_table(study / f"{BEH.format(run.run)}events.tsv", EVENTS) for run in (before, after)
+    ]
+    assert [[row["trial"] for row in of_run] for of_run in rows] == [[1, 2], [*range(3, 10)]]
+    assert [row["status"] for row in rows[0]] == ["complete", "interrupted"]
+    for run, trials in ((before, {1}), (after, {*range(3, 10)})):
+        found = run_fixations(run, run.recording, opened.settings).fixations
+        assert set(found["trial"]) == trials
 
 
 def test_a_recording_that_cannot_be_put_in_its_place_is_still_kept(
@@ -239,21 +253,6 @@ def test_a_tracker_that_falls_silent_is_a_fault(tmp_path):
         tracker.start_recording()
 
 
-def test_a_calibration_that_the_library_cannot_do_is_the_operators_to_decide(tmp_path):
-    clock, told = VirtualClock(), []
-    display = FollowedDisplay(clock, 120.0)
-    source = PointedSource(display, clock, Settings().screen.geometry, np.zeros((9, 2)))
-
-    def refuse():
-        raise TrackerFault("no eyes in the camera's picture")
-
-    source.calibrate = refuse
-    tracker = SampledTracker(source, display, clock, Settings(), tmp_path, tell=told.append)
-    tracker.open("07")
-    assert tracker.calibrate() is None
-    assert told == ["tracker: no eyes in the camera's picture"]
-
-
 def test_a_rate_that_is_not_that_of_the_samples_is_not_told(tmp_path):
     files = WorkingFiles(tmp_path, "07-1")
     files.begin({"eyes": ["left"], "preferred": "left", "rate_hz": 500.0})
@@ -284,7 +283,7 @@ def test_a_table_that_is_gone_is_named_and_nothing_is_made_of_the_others(tmp_pat
 
 def test_the_recording_of_another_tracker_is_not_taken_for_lost(make_study, session):
     study = make_study(sources=1, settings="[session]\nimage_s = 0.3")
-    session(study, flip=4000)
+    session(study, frame=IN_TRIAL_2)
     path = study / "sourcedata/sub-07/sub-07_task-freeview_run-1_journal.jsonl"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert lines[1]["recording"].endswith("_run-1_recording-eye1_physio.tsv.gz")

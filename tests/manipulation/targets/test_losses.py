@@ -48,6 +48,9 @@ def test_gram_matrices_are_means_over_positions():
     features = random(2, 3, 4, 5)
     expected = torch.einsum("bnhw,bmhw->bnm", features, features) / 20
     torch.testing.assert_close(losses.gram(features), expected)
+    many = random(2, 3, 64, 128).to(memory_format=torch.channels_last)  # summed in two parts
+    expected = torch.einsum("bnhw,bmhw->bnm", many, many) / 8192
+    torch.testing.assert_close(losses.gram(many), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_texture_loss_of_constant_maps_is_known():

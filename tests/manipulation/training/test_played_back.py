@@ -59,7 +59,7 @@ def test_steps_that_are_played_back_are_those_that_are_made(pictures, cache, gui
         batches = prefetch(run._batch_maker(settings, photographs, ALONE), range(7), CPU)
         losses = []
         for number, batch in enumerate(batches):
-            trainer.set_rate(1e-3 / (1 + number))
+            trainer.set_rate(2.0 ** -(10 + number))  # which is the same with 32 bits
             step = trainer.step(batch, as_autoencoder=number < 1)
             losses.append({name: float(value) for name, value in step.means.items()})
         course.append((losses, [one.clone() for one in trainer.network.parameters()]))

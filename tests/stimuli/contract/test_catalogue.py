@@ -197,7 +197,7 @@ def test_a_catalogue_that_contradicts_itself_is_not_written(tmp_path, stimuli, c
     [
         ("k_scale", "kscale", "column 'k_scale' is missing.*did you mean 'kscale'"),
         ("\tentropy\t", "\tentrpy\t", r"line 4: condition is 'entrpy'.*did you mean 'entropy'"),
-        ("\t1.0\t", "\tone\t", "k_scale is 'one'; expected float"),
+        ("\t1.0\t", "\tone\t", "k_scale is 'one'; expected a number"),
         ("2.0;-0.1", "2.0", "name 2, 1, 2 targets"),
         ("3+4;9", "3+x;9", "a target cannot be read"),
         ("stimuli/images/cup_versions-1.png", "n/a", "image is n/a; expected a value"),

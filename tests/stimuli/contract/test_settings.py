@@ -72,7 +72,7 @@ def test_sources_survive_being_written_and_read():
         ("[tracker]\neye = 'Left'", r"one of left, right \(did you mean 'left'\?\)"),
         ("[images]\nsize_px = 512.0", "expected a whole number"),
         ("[study]\nseed = true", "expected a whole number"),
-        ("[study]\nname = 3", "expected str"),
+        ("[study]\nname = 3", "expected text"),
         ("[screen]\ndistance_cm = nan", "expected 20 to 200"),
         ("screen = 3", "expected a table"),
         ("sources = 3", "expected a list"),
@@ -154,7 +154,7 @@ def test_second_opinions_may_be_written_as_studies_of_before_did(written, read):
     [
         ('["icf", "icf"]', "study.toml: manipulation.second_opinion names 'icf' twice"),
         ("3", "second_opinion is 3; expected a list"),
-        ("[3]", r"second_opinion\[1\] is 3; expected str"),
+        ("[3]", r"second_opinion\[1\] is 3; expected text"),
     ],
 )
 def test_second_opinions_that_make_no_sense_are_refused(written, message):

@@ -58,5 +58,5 @@ def test_a_row_that_lacks_a_member_is_refused(tmp_path):
 def test_a_member_that_holds_no_number_is_named(tmp_path):
     path = tmp_path / "table.tsv"
     path.write_text("name\tsize\tsize_a\ncup\t1\tmuch\n")
-    with pytest.raises(InputError, match="line 2: size_a is 'much'; expected float"):
+    with pytest.raises(InputError, match="line 2: size_a is 'much'; expected a number"):
         read_table(path, SCHEMA)
