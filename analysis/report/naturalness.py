@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from analysis.effects.mechanism.object_groups import object_names_of
 from analysis.effects.study_analysis import StudyAnalysis
 from analysis.report.numbers import DASH
 from analysis.report.tables import Table, direction_cell
+from stimuli.contract.region_names import unusual_by_name
 from stimuli.contract.vocabulary import PredictedEffect
 
 
@@ -38,6 +40,7 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
     summary = "The versions had no budget of naturalness."
     if bound:
         summary = f"{len(bound) - len(over)} of {len(bound)} versions keep to their budget."
+    names = object_names_of(analysis.design.study)
     rows = [
         [
             stimulus.source_id, direction_cell(stimulus.direction), _budget(effect),
@@ -47,7 +50,8 @@ def naturalness_of_versions(analysis: StudyAnalysis) -> NaturalnessOfVersions | 
             _number(effect.memory_colour_difference, 1),
             _number(effect.psnr_db, 1), _number(effect.ssim, 3),
             DASH if effect.clipped is None else f"{effect.clipped:.2%}",
-            _number(effect.seam_octaves, 2), effect.unusual or DASH,
+            _number(effect.seam_octaves, 2),
+            ", ".join(unusual_by_name(effect.unusual, names.get(stimulus.source_id, {}))) or DASH,
         ]
         for stimulus, effect in measured
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 Drawn by Pillow, not matplotlib: a report holds hundreds of panels, and one takes a tenth as long.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def draw_panel(panel: Panel, path: Path) -> Path:
     """Write a panel as one PNG."""
     shapes = [column.tiles["stimulus"].shape for column in panel.columns]
     height, width = (max(shape[axis] for shape in shapes) for axis in (0, 1))
-    lines = [max(len(column.notes[name]) for column in panel.columns) for name in ROWS]
+    notes = [{name: _lines(one.notes[name], width) for name in ROWS} for one in panel.columns]
+    lines = [max(len(one[name]) for one in notes) for name in ROWS]
     tops = np.cumsum([_TOP] + [height + _GAP + _LINE * (n + 1) for n in lines])
     heading = f"{panel.source_id} ({panel.conditions})"
     needed = _LEFT + _font(_HEADING).getlength(heading) + _EDGE
@@ -42,9 +44,9 @@ def draw_panel(panel: Panel, path: Path) -> Path:
         draw.text((left, _TOP - _TITLE - 6), column.title, colour, _font(_TITLE, bold=True))
         for name, top in zip(ROWS, map(int, tops), strict=False):
             _paste(page, column.tiles[name], left, top)
-            notes = "\n".join(column.notes[name])
+            text = "\n".join(notes[number][name])
             middle = (left + width // 2, top + height + 4)
-            draw.multiline_text(middle, notes, _BLACK, _font(_NOTE), "ma", 2, "center")
+            draw.multiline_text(middle, text, _BLACK, _font(_NOTE), "ma", 2, "center")
     for name, top in zip(ROWS, map(int, tops), strict=False):
         _name_row(page, name, top + height // 2)
         if name in panel.highest:
@@ -52,6 +54,21 @@ def draw_panel(panel: Panel, path: Path) -> Path:
     with atomic_path(path) as temporary:
         page.save(temporary, "PNG", compress_level=1)
     return path
+
+
+def _lines(notes: Sequence[str], width: int) -> list[str]:
+    """Return notes in lines that are no wider than a picture, as far as words allow."""
+    lines: list[str] = []
+    for note in notes:
+        words = note.split(" ")
+        lines.append(words[0])
+        for word in words[1:]:
+            longer = f"{lines[-1]} {word}"
+            if _font(_NOTE).getlength(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
+    return lines
 
 
 def _paste(page: Image.Image, pixels: np.ndarray, left: int, top: int) -> None:

@@ -14,8 +14,9 @@ from analysis.effects.comparisons import Comparison
 from analysis.effects.contrasts import Contrast
 from analysis.effects.design import StudyDesign
 from analysis.effects.measuring import MeasuredSource
-from analysis.effects.mechanism.object_groups import categories_of
+from analysis.effects.mechanism.object_groups import object_names_of
 from stimuli.contract.geometry import Rectangle
+from stimuli.contract.region_names import union_name
 from stimuli.contract.vocabulary import Direction, Stimulus
 
 _ORDER = (Direction.NONE, Direction.INCREASE, Direction.DECREASE, Direction.CONTROL)
@@ -137,18 +138,18 @@ class PicturePanel:
 
 
 def target_names(design: StudyDesign) -> dict[tuple[str, str], str]:
-    """Return the category of every target, by its source and the annotations of it."""
-    targets = {
-        (one.version.source_id, one.target.annotation_ids)
+    """Return the name of every target, by its source and the annotations of it."""
+    known = object_names_of(design.study)
+    return {
+        (one.version.source_id, one.annotation_ids): union_name(
+            known[one.version.source_id], one.target.annotation_ids
+        )
         for one in design.comparisons
-        if one.target
+        if one.target and one.annotation_ids and one.version.source_id in known
     }
-    known = sorted(targets)
-    names = zip(known, categories_of(design.study, known), strict=True)
-    return {(source, "+".join(map(str, ids))): name for (source, ids), name in names if name}
 
 
 def target_name(comparison: Comparison, names: Mapping[tuple[str, str], str]) -> str:
-    """Return what a target is called: ``dog 701``, or ``target 701`` where nothing names it."""
+    """Return what a target is called: ``dog 2``, or ``target 701`` where nothing names it."""
     ids = comparison.annotation_ids or ""
-    return f"{names.get((comparison.version.source_id, ids), 'target')} {ids}"
+    return names.get((comparison.version.source_id, ids), f"target {ids}")

@@ -1,6 +1,5 @@
 """One panel a source, after the paper's Fig. 1: original and versions, seen by people and model."""
 
-from collections import Counter
 from functools import cache
 
 import numpy as np
@@ -97,14 +96,13 @@ def _notes(source: PanelSource, stimulus: Stimulus, row: str) -> list[str]:
         fit = source.fits[stimulus.stim_id]
         return [f"{counted(fit.n_fixations, 'fixation')}, {counted(fit.n_subjects, 'subject')}"]
     viewer = Viewer(row)
-    versions = Counter(one.comparison.version.stim_id for one in source.contrasts)
+    targets = {one.comparison.annotation_ids for one in source.contrasts if one.comparison.target}
     notes: dict[str, None] = {}  # an original takes part in several contrasts
     for contrast in source.contrasts:
         comparison = contrast.comparison
         label = Measure.P_OBJ.value if comparison.target else "entropy"
         digits, unit = (3, "") if comparison.target else (2, " bits")
-        version = comparison.version
-        if versions[version.stim_id] > 1 or (version.control and max(versions.values()) > 1):
+        if comparison.target and len(targets) > 1:
             label = f"{label} of {target_name(comparison, source.names)}"
         if stimulus.stim_id == comparison.original.stim_id:
             text = f"{label} {plain(contrast.original.of(viewer), digits)}{unit}"

@@ -121,7 +121,8 @@ def _name(picture: Axes, outlined: Sequence[Outlined]) -> None:
         if not (one.name and len(rows)):
             continue
         height, width = one.mask.shape
-        x = min(max(columns.mean() / width, 0.12), 0.88) * width
+        half = min(0.012 * len(one.name), 0.5) + 0.01  # of its width, as a share of the picture's
+        x = min(max(columns.mean() / width, half), 1 - half) * width
         picture.text(
             x, max(rows.min() - 0.01 * height, 0.06 * height), one.name,
             fontsize=6, ha="center", va="bottom", color="white", clip_on=True,

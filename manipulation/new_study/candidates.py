@@ -43,6 +43,8 @@ class CandidatePhotographs:
         File names that are annotated and not in the folder; they are left out.
     others
         Names of files in the folder that are no photographs; they are left out.
+    folders
+        Names of folders in the folder, which are not looked into.
     proposed
         Whether the annotations are regions that were proposed (`plain_photographs`). Then a study
         takes as many of the photographs as it can, unless it is told how many.
@@ -56,6 +58,7 @@ class CandidatePhotographs:
     annotations: Annotations
     missing: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     proposed: bool = False
     left_out: tuple[LeftOut, ...] = ()
     ambiguous: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from manipulation.new_study.drawn_masks import DrawnOn
 from manipulation.new_study.objects import UNREADABLE
 from manipulation.new_study.odd_shapes import what_people_would_see
 from manipulation.new_study.proposal_table import LEFT_OUT
+from manipulation.new_study.source_names import one_line
 from manipulation.runs.left_out import left_out_in_words, missing_in_words
 from stimuli.contract.coco_file import LeftOut
 from stimuli.contract.schemas import PROPOSALS
@@ -20,12 +21,19 @@ console = messages()
 
 
 def print_others(photographs: CandidatePhotographs, folder: str) -> None:
-    """Print which files of a folder are no photographs."""
+    """Print which files of a folder are no photographs, and which folders are not looked into."""
     if photographs.others:
         console.print(
             f"[yellow]Left out of {escape(str(folder))}, since no photographs: "
             f"{counted(len(photographs.others), 'file')}, such as "
-            f"{escape(photographs.others[0])}[/]"
+            f"{escape(one_line(photographs.others[0]))}[/]"
+        )
+    if photographs.folders:
+        number = counted(len(photographs.folders), "folder")
+        console.print(
+            f"[yellow]Not looked into: {number} in {escape(str(folder))}, such as "
+            f"{escape(one_line(photographs.folders[0]))}; put photographs from there beside the "
+            f"others[/]"
         )
 
 

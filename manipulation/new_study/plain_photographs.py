@@ -20,6 +20,7 @@ from stimuli.contract.settings import ImageSettings, Settings
 from stimuli.support.console import progress
 from stimuli.support.errors import InputError
 from stimuli.support.files import read_image
+from stimuli.support.words import counted
 
 SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".ppm", ".pgm", ".pnm",
@@ -34,7 +35,7 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
     Regions are segments under the peaks of the density that the saliency model predicts which
     guides changes by default; a photograph on which nothing is delimited has none, and may still
     become a source for the entropy of all of it. One that cannot be read is left out and named.
-    Folders in the folder are not looked into.
+    Folders in the folder are not looked into, but named.
 
     Parameters
     ----------
@@ -58,13 +59,20 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of photographs")
-    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    visible = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    files = [one for one in visible if one.is_file()]
+    folders = tuple(one.name for one in visible if one.is_dir())
     photographs = [path for path in files if path.suffix.lower() in SUFFIXES]
     others = tuple(path.name for path in files if path.suffix.lower() not in SUFFIXES)
     if not photographs:
+        there = [
+            f"{counted(len(names), kind)}, such as {one_line(names[0])}"
+            for names, kind in ((others, "other file"), (folders, "folder"))
+            if names
+        ]
         raise InputError(
-            f"{folder}: holds no photograph, but {len(others)} other files {list(others[:2])}; "
-            f"expected files that end in {', '.join(SUFFIXES)}"
+            f"{folder}: holds no photograph ({'; '.join(there) or 'it is empty'}); expected files "
+            f"that end in {', '.join(SUFFIXES)}, in the folder itself"
         )
     settings = Settings(images=ImageSettings(fit=fit))
     model = load_saliency_model(settings.manipulation.saliency)
@@ -89,8 +97,8 @@ def plain_photographs(folder: str | Path, *, fit: str = ImageSettings.fit) -> Ca
         for number, (name, path) in enumerate(zip(study_names(read), read, strict=True), start=1)
     )
     return CandidatePhotographs(
-        tuple(candidates), annotations_of(content, folder), others=others, proposed=True,
-        left_out=tuple(left_out),
+        tuple(candidates), annotations_of(content, folder), others=others, folders=folders,
+        proposed=True, left_out=tuple(left_out),
     )  # fmt: skip
 
 

@@ -9,6 +9,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from stimuli.contract.vocabulary import checked_name
 
 _LONGEST = 56
+_SPELLED = str.maketrans(  # letters that no accent makes of others
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O",
+     "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
+)  # fmt: skip
 _RESERVED = {
     "con",
     "prn",
@@ -28,13 +32,14 @@ def study_names(photographs: Iterable[Path]) -> list[str]:
 
     Examples
     --------
-    >>> study_names([Path("IMG 1 (2).jpg"), Path("b/img-1-2.PNG"), Path("--.png"), Path("é.gif")])
-    ['IMG-1-2', 'img-1-2-2', 'photograph', 'e']
+    >>> files = Path("IMG 1 (2).jpg"), Path("b/img-1-2.PNG"), Path("--.png"), Path("Gruß.gif")
+    >>> study_names(files)
+    ['IMG-1-2', 'img-1-2-2', 'photograph', 'Gruss']
     """
     taken: set[str] = set()
     names = []
     for photograph in photographs:
-        plain = unicodedata.normalize("NFKD", photograph.stem)
+        plain = unicodedata.normalize("NFKD", photograph.stem.translate(_SPELLED))
         plain = plain.encode("ascii", "ignore").decode("ascii")
         stem = re.sub(r"[^A-Za-z0-9_]+", "-", plain)
         stem = re.sub(r"[-_]{2,}", "-", stem).strip("-_")[:_LONGEST].strip("-_") or "photograph"

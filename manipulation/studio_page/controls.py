@@ -81,8 +81,8 @@ class Controls:
     def everything(self) -> list:
         """All components, in the order in which `Display.everything` gives their values."""
         chosen = [self.source, self.direction, self.transform, self.objects, self.aim]
-        return [*chosen, *self.shifts, self.scale, *self.shown, *self.buttons, self.drawing,
-                self.trail]  # fmt: skip
+        return [*chosen, *self.shifts, self.scale, self.wanted, *self.shown, *self.buttons,
+                self.drawing, self.trail]  # fmt: skip
 
 
 def lay_out(session: Session) -> Controls:
@@ -100,6 +100,11 @@ def lay_out(session: Session) -> Controls:
         with gradio.Column(scale=3, min_width=270):
             verdict = _verdict()
     return Controls(stage=stage, drawing=drawing, trail=trail, **chosen, **verdict)
+
+
+def wanted_label(unit: str) -> str:
+    """Return what the change to find is called; its unit is that of what the version is for."""
+    return f"Wanted change of the aim ({unit})"
 
 
 def _scripted(name: str) -> Any:
@@ -164,7 +169,7 @@ def _verdict() -> dict[str, Any]:
         undo = gradio.Button("Nothing to undo", size="sm", elem_id="undo", min_width=100)
     figures = gradio.HTML(elem_id="figures", apply_default_css=False)
     with gradio.Row(elem_id="finding"):
-        wanted = gradio.Number(0.1, label="Wanted change of the aim", minimum=0, step=0.01,
+        wanted = gradio.Number(0.1, label=wanted_label("p_obj"), minimum=0, step=0.01,
                                elem_id="wanted", min_width=100)  # fmt: skip
         find = gradio.Button("Find strength", size="sm", elem_id="find", min_width=100)
     return {

@@ -1,9 +1,10 @@
 """What the page shows of a session: values for its components, in their order."""
 
+import threading
 from typing import Any
 
 from manipulation.studio_page.choosing import keys_of
-from manipulation.studio_page.controls import Controls
+from manipulation.studio_page.controls import Controls, wanted_label
 from manipulation.studio_page.drawing_board import DrawingBoard
 from manipulation.studio_page.html import (
     figures_html,
@@ -17,7 +18,15 @@ from manipulation.studio_page.regions import Region
 from manipulation.studio_page.session import Session
 from stimuli.support.errors import InputError
 
+Values = list[Any]  # for components, in their order
 LONG_LIST = 12  # objects above which a field finds them (finder.js)
+
+
+def some(outputs: list, values: dict) -> Values:
+    """Return values for some components and leave the others as they are."""
+    import gradio
+
+    return [values.get(one, gradio.skip()) for one in outputs]
 
 
 class Display:
@@ -38,17 +47,26 @@ class Display:
         The region that is being drawn.
     note
         Message of what was done last, shown until something else is done.
+    working
+        Held while a version is saved, searched or drawn; buttons stay as they are meanwhile.
     """
 
     def __init__(self, session: Session, controls: Controls) -> None:
         self.session, self.controls = session, controls
         self.is_preview = False
         self.board, self.note = DrawingBoard(session), ""
+        self.working = threading.Lock()
 
-    def everything(self) -> list[Any]:
-        """Return values for all components (`Controls.everything`)."""
-        return [*self._chosen(), *self.at_once(), *self.buttons(), self.board.shown(),
-                self.trail()]  # fmt: skip
+    def everything(self, said: str = "") -> Values:
+        """Return values for all components (`Controls.everything`).
+
+        A message is in place of what they would say.
+        """
+        shown = self.at_once()  # first, since it waits for work that may change what is chosen
+        values = [*self._chosen(), *shown, *self.buttons(), self.board.shown(), self.trail()]
+        if said:
+            values[self.controls.everything.index(self.controls.message)] = said
+        return values
 
     def at_once(self) -> list[Any]:
         """Return what can be shown at once; what is wrong with the choice is a message."""
@@ -64,9 +82,10 @@ class Display:
 
     def outcome(self, outcome: Outcome) -> list[Any]:
         """Return values for what shows a version (`Controls.shown`)."""
+        models = self.session.workbench.models
         return [
             {"stage": str(outcome.stage), "regions": self._regions(), **pictures_of(outcome)},
-            figures_html(outcome, self.session.workbench.models.shares),
+            figures_html(outcome, models.shares, self.session.bench.material.names),
             state_html(self.session, outcome),
             self.note,
         ]
@@ -75,6 +94,8 @@ class Display:
         """Return the state of the buttons (`Controls.buttons`)."""
         import gradio
 
+        if self.working.locked():
+            return [gradio.skip()] * len(self.controls.buttons)
         last = self.session.undoable
         return [
             gradio.Button(interactive=True),
@@ -144,6 +165,7 @@ class Display:
             *sliders,
             *hidden,
             version.k_scale,
+            gradio.Number(label=wanted_label("p_obj" if session.takes_objects else "bits")),
         ]
 
     def _regions(self) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from manipulation.studio_page.outcome import Change, Outcome, Stage
 from manipulation.studio_page.session import Session
+from stimuli.contract.region_names import unusual_by_name
 from stimuli.contract.settings import Settings
 from stimuli.contract.vocabulary import left_range
 
@@ -35,13 +36,15 @@ def head_html(settings: Settings) -> str:
     )
 
 
-def figures_html(outcome: Outcome, shares: Mapping[str, str]) -> str:
+def figures_html(outcome: Outcome, shares: Mapping[str, str], names: Mapping[int, str]) -> str:
     """Return the figures of a version as tables.
 
     Parameters
     ----------
     shares
         What each model that took no part shares with those that guide, by its name.
+    names
+        Of the photograph's objects, by their annotations.
     """
     psnr = outcome.effect.psnr_db
     return _render(
@@ -49,6 +52,7 @@ def figures_html(outcome: Outcome, shares: Mapping[str, str]) -> str:
         outcome=outcome,
         effect=outcome.effect,
         shares=shares,
+        unusual=unusual_by_name(outcome.effect.unusual, names),
         same_image=psnr is not None and math.isinf(psnr),
     )
 

@@ -47,8 +47,8 @@ def reach_change(session: Session, wanted: float | None, report: Report) -> str:
         start = before.targets[0].k_shift if of_shift else before.k_scale
         best = find_strength(change_at, wanted, _range(of_shift, session.direction), start)
         session.set(_at(before, best.setting))
-    digits = 3 if of_shift else 2
-    change = f"{sign * best.change:+.{digits}f} in the mean of all models"
+    digits, unit = (3, "of p_obj") if of_shift else (2, "bits")
+    change = f"{sign * best.change:+.{digits}f} {unit} in the mean of all models"
     if best.reached:
         return f"Found: {name} {best.setting:g} comes to {change}. Save keeps it."
     return (

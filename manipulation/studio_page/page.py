@@ -4,25 +4,20 @@ A move of a slider calls `_tune` for what can be had at once, and then `_finish`
 full; whatever is newer makes the older give up (`turns`).
 """
 
-import queue
 import threading
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
 from manipulation.studio_page.controls import lay_out
-from manipulation.studio_page.display import Display
-from manipulation.studio_page.html import message_html, progress_html
+from manipulation.studio_page.display import Display, Values, some
+from manipulation.studio_page.html import message_html
 from manipulation.studio_page.long_work import export_figure, reach_change
 from manipulation.studio_page.regions import key_of
+from manipulation.studio_page.reported_work import ReportedWork, failure_html
 from manipulation.studio_page.session import Session, ShownElsewhere
 from manipulation.studio_page.turns import Superseded
 from manipulation.study_stimuli.stimulus_set import Report
 from stimuli.support.errors import InputError
-from stimuli.support.system_errors import told
-
-Values = list[Any]  # for components, in their order
 
 
 class Page:
@@ -42,7 +37,7 @@ class Page:
     def __init__(self, session: Session) -> None:
         import gradio
 
-        self.session = session
+        self.session, self._choosing = session, threading.Lock()
         title = f"Studio: {session.workbench.settings.study.name}"
         with gradio.Blocks(title=title, analytics_enabled=False, fill_width=True) as self.blocks:
             self.controls = lay_out(session)
@@ -58,6 +53,7 @@ class Page:
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         newest = {"trigger_mode": "always_last", "concurrency_id": "look", **quiet}
         behind = {"trigger_mode": "multiple", "concurrency_limit": None, **quiet}
+        at_any_time = {"concurrency_limit": None, **quiet}
         finish = self._guarded(self._finish, finished)
 
         def on(triggers: list, act: Callable, inputs: list, outputs: list) -> None:
@@ -78,7 +74,7 @@ class Page:
 
         here = self._here
         on([self.blocks.load], change(session.refresh), [], everything)
-        on([one.input for one in place], change(session.show), place, everything)
+        on([one.input for one in place], change(self._show), place, everything)
         inputs = [*place, controls.objects]
         on([controls.objects.input], change(here(self._choose)), inputs, everything)
         on([controls.aim.input], change(here(session.aim_at)), [*place, controls.aim], everything)
@@ -100,25 +96,32 @@ class Page:
             (controls.find, self._find, [*inputs, controls.wanted]),
             (controls.export, self._export, inputs),
         ]
+        reported = ReportedWork(controls, self.display)
         for button, work, values in works:
-            button.click(
-                self._reporting(work), values, everything, concurrency_id="save", **quiet
-            ).then(finish, place, finished, **behind)
+            button.click(reported.handler(work), values, everything, **at_any_time).then(
+                finish, place, finished, **behind
+            )
+
+    def _show(self, source: str, direction: str) -> None:
+        with self._choosing:
+            self.session.show(source, direction)
 
     def _here(self, act: Callable) -> Callable:
         """Return what acts only where the page shows what is on the table."""
 
         def acting(source: str, direction: str, *values: Any) -> Any:
-            self.session.check_shown(source, direction)
-            return act(*values)
+            with self._choosing:
+                self.session.check_shown(source, direction)
+                return act(*values)
 
         return acting
 
     def _set(self, source: str, direction: str, keys: list[str] | None, *tuned: Any) -> None:
         """Take what the controls of a page show, where it shows what is on the table."""
-        self.session.check_shown(source, direction, keys or [])
         *shifts, scale, transform = tuned
-        self.session.tune(shifts, scale, transform)
+        with self._choosing:  # what is discarded meanwhile is not tuned
+            self.session.check_shown(source, direction, keys or [])
+            self.session.tune(shifts, scale, transform)
 
     def _save(self, report: Report, *shown: Any) -> str:
         self._set(*shown)
@@ -203,19 +206,13 @@ class Page:
         said = self.display.note = ""
         try:
             done = change(*values)
-            self.display.note = said = message_html(done) if isinstance(done, str) else ""
+            said = message_html(done) if isinstance(done, str) else ""
         except ShownElsewhere:
             raise
         except InputError as error:
             said = message_html(str(error), "wrong")
-        return self._everything_and(said)
-
-    def _everything_and(self, said: str) -> Values:
-        """Return values for all components; a message is in place of what they would say."""
-        values = self.display.everything()
-        if said:
-            values[self.controls.everything.index(self.controls.message)] = said
-        return values
+        self.display.note = said
+        return self.display.everything(said)
 
     def _guarded(self, act: Callable[..., Values], outputs: list) -> Callable[..., Values]:
         """Return the handler of an event that shows errors in the page and changes nothing else."""
@@ -226,74 +223,10 @@ class Page:
             except Superseded:
                 return _unchanged(outputs)
             except Exception as error:
-                return _some(outputs, {self.controls.message: _failure_html(error)})
+                return some(outputs, {self.controls.message: failure_html(error)})
 
         return guarded
 
-    def _reporting(self, work: Callable[..., str]) -> Callable[..., Iterator[Values]]:
-        """Return the handler of long work that shows its progress, and then its result.
-
-        It is given what reports, and the values of its components; it shows all components.
-        """
-        import gradio
-
-        controls, outputs = self.controls, self.controls.everything
-
-        def reporting(*values: Any) -> Iterator[Values]:
-            reports: queue.Queue = queue.Queue()
-            result: list[str | Exception] = []
-
-            def run() -> None:
-                try:
-                    result.append(work(lambda *report: reports.put(report), *values))
-                except Exception as error:
-                    result.append(error)
-                reports.put(None)
-
-            threading.Thread(target=run, daemon=True).start()
-            waiting = dict.fromkeys(controls.buttons, gradio.Button(interactive=False))
-            yield _some(outputs, {**waiting, controls.message: progress_html(0, 1, "checking")})
-            while (report := reports.get()) is not None:
-                yield _some(outputs, {controls.message: progress_html(*report)})
-            yield self._after(*result)
-
-        return reporting
-
-    def _after(self, done: str | Exception) -> Values:
-        """Return values for all components after long work, be it done or not.
-
-        The work may have made a handler give up that had changed something and would have shown it.
-        """
-        failed = isinstance(done, Exception)
-        said = _failure_html(done) if isinstance(done, Exception) else message_html(done)
-        self.display.note = "" if failed else said
-        if not isinstance(done, ShownElsewhere):
-            with suppress(Superseded):  # by what will show everything
-                return self._everything_and(said)
-        buttons = dict(zip(self.controls.buttons, self.display.buttons(), strict=True))
-        return _some(self.controls.everything, {**buttons, self.controls.message: said})
-
-
-def _failure_html(error: Exception) -> str:
-    """Return what went wrong as a message; a fault of ours leaves its traceback on the terminal."""
-    if isinstance(error, InputError):
-        text = str(error)
-    elif isinstance(error, Superseded):
-        text = "Stopped, because something else was chosen meanwhile."
-    elif isinstance(error, OSError):
-        text = told(error)
-    else:
-        traceback.print_exception(error)
-        text = f"Internal error ({error}); the terminal says more."
-    return message_html(text, "wrong")
-
-
-def _some(outputs: list, values: dict) -> Values:
-    """Return values for some components and leave the others as they are."""
-    import gradio
-
-    return [values.get(one, gradio.skip()) for one in outputs]
-
 
 def _unchanged(outputs: list) -> Values:
-    return _some(outputs, {})
+    return some(outputs, {})

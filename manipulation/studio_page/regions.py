@@ -10,8 +10,8 @@ from torch import Tensor
 from manipulation.images.framing import boxed
 from manipulation.images.photographs import resized
 from manipulation.regions.coco_entries import UNNAMED
-from manipulation.study_stimuli.region_names import object_names, union_name
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
+from stimuli.contract.region_names import union_name
 from stimuli.contract.settings import TargetSettings
 from stimuli.support.errors import InputError
 
@@ -92,7 +92,7 @@ def regions_of_source(material: SourceMaterial) -> dict[str, Region]:
         for entry in entries
     }
     counts = Counter(categories.values())
-    names = object_names(annotations, material.source.image_id)
+    names = material.names
     found: dict[str, Region] = {}
 
     def add(key: str, name: str, ids: Ids, category: str = "") -> None:

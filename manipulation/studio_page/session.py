@@ -228,11 +228,8 @@ class Session:
             If something newer is asked for.
         """
         with self.turns.working(self.turns.new()):
-            if not self.unsaved:
-                found = self.workbench.saved(self.source_id, self.version)
-                if found:
-                    self.trail.add(self._place, self.version, found)
-                    return found
+            if found := self._as_saved():
+                return found
             if finished := self.workbench.finished(self.source_id, self.version):
                 return finished
             return self.workbench.preview(self.source_id, self.version)
@@ -241,12 +238,21 @@ class Session:
         """Return the version on the table in full; None once it is superseded."""
         try:
             with self.turns.working(self.turns.newest) as check:
-                return self.look_in_full(self.version, check)
+                return self._as_saved() or self.look_in_full(self.version, check)
         except Superseded:
             return None
 
+    def _as_saved(self) -> Outcome | None:
+        """Return the version on the table as the study has it; None where it has another."""
+        found = None if self.unsaved else self.workbench.saved(self.source_id, self.version)
+        if found:
+            self.trail.add(self._place, self.version, found)
+        return found
+
     def save(self, report: Report) -> str:
         """Save the version into the study and make its files; return what was done.
+
+        What is chosen while the save waits for its turn is not saved.
 
         Raises
         ------
@@ -254,13 +260,13 @@ class Session:
             If it cannot be made, somebody has seen the stimuli, makes them or has changed the
             version meanwhile.
         """
-        with self.turns.working(self.turns.new()):
-            place, version = self._place, self.version
-            name = f"{place.source_id}, {place.direction}"
+        place, version, stated = self._place, self.version, self.stated
+        name = f"{place.source_id}, {place.direction}"
+        with self.turns.certain():
             self.workbench.check(place.source_id, version)
             try:
                 changed = saving.save(
-                    self.workbench.study, place.source_id, version, report, shown=self.stated,
+                    self.workbench.study, place.source_id, version, report, shown=stated,
                     found=self.workbench.found, later=self.afterwards.do,
                 )  # fmt: skip
                 self._drafts.saved(place, version)
@@ -276,7 +282,7 @@ class Session:
         InputError
             If there is nothing to undo, or ``study.toml`` was changed since.
         """
-        with self.turns.working(self.turns.new()):
+        with self.turns.certain():
             saved = saving.undo(self.workbench.study, report, later=self.afterwards.do)
             self.refresh()
             source_id, _, direction = saved.what.rpartition(", ")

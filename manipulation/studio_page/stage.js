@@ -36,11 +36,10 @@ const drawObjects = (regions) => {
   for (const region of regions.filter((one) => one.chosen)) {
     const label = document.createElementNS(SVG, 'text');
     label.textContent = region.name;
-    const anchor = region.x > 800 ? 'end' : region.x < 200 ? 'start' : 'middle';
-    label.setAttribute('x', region.x > 800 ? 985 : region.x < 200 ? Math.max(15, region.x - 60) : region.x);
     label.setAttribute('y', Math.max(38, region.y - 14));
-    label.setAttribute('text-anchor', anchor);
     svg.append(label);
+    const width = label.getComputedTextLength();
+    label.setAttribute('x', Math.max(15, Math.min(region.x - width / 2, 985 - width)));
   }
   for (const other of stage.querySelectorAll('.outlines')) {
     other.replaceChildren(...regions.filter((one) => one.chosen).map(outlined));

@@ -56,6 +56,13 @@ class Turns:
             self.check(number)
             yield lambda: self.check(number)
 
+    @contextmanager
+    def certain(self) -> Iterator[None]:
+        """Work once what goes on has given up, whatever else is asked for meanwhile."""
+        self.new()
+        with self._working:
+            yield
+
 
 class InterruptibleModel:
     """A saliency model that asks before each use whether to go on."""

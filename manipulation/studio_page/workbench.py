@@ -260,8 +260,9 @@ class Workbench:
         natural = None  # a preview is not waited for
         if stage == Stage.FULL:
             natural = self.models.naturalness(
-                bench.photograph, changed, masks, bench.original.log_saliency
-            )
+                bench.photograph, changed, bench.material.regions(version),
+                bench.original.log_saliency,
+            )  # fmt: skip
         found = outcome(
             stage, version.direction, bench.original, shown,
             intent.target(bench.original.log_saliency), masks, natural,

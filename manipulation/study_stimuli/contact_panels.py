@@ -10,13 +10,13 @@ import torch
 from manipulation.images.contact_sheet import Outlined, Panel, Role
 from manipulation.images.log_density import log_normalised
 from manipulation.images.photographs import resized, to_image, to_pixels
-from manipulation.study_stimuli.region_names import object_names, union_name
 from manipulation.study_stimuli.source_material import Ids, SourceMaterial
+from stimuli.contract.region_names import union_name, unusual_by_name
 from stimuli.contract.vocabulary import Direction, PredictedEffect, Stimulus
 from stimuli.support.files import read_image, read_log_saliency
 
 _SHEET_PX = 256
-_LETTERS = 36  # that have room above a density
+_LETTERS = 34  # that have room above a density
 _TITLE = 38  # characters that have room above a picture
 
 
@@ -42,7 +42,7 @@ def _panel(
     is_original = stimulus.direction == Direction.NONE
     aims = _aims(stimuli) if is_original else [one.annotation_ids for one in stimulus.targets[:1]]
     partners = [one.annotation_ids for one in stimulus.targets[1:]]
-    names = _names(material)
+    names = material.names
 
     def outlined(ids: Ids, role: Role) -> Outlined:
         mask = resized(material.mask(ids), size).numpy() > 0.5
@@ -70,12 +70,6 @@ def _short(title: str) -> str:
     return title if len(title) <= _TITLE else f"{title[: _TITLE - 3]}..."
 
 
-def _names(material: SourceMaterial) -> dict[int, str]:
-    if material.objects is None:
-        return {}
-    return object_names(material.objects.annotations, material.source.image_id)
-
-
 def _aims(stimuli: Sequence[Stimulus]) -> list[Ids]:
     """Return the aims of the versions of a source, each once."""
     aims = [one.targets[0].annotation_ids for one in stimuli if one.targets]
@@ -93,7 +87,8 @@ def _originals_figures(stimuli: Sequence[Stimulus], names: dict[int, str]) -> li
         ids = one.targets[0].annotation_ids if one.targets else ()
         name = f"p_obj {union_name(names, ids)}" if several else "p_obj" if ids else "bits"
         measured.setdefault(name, effect.predicted - effect.predicted_change)
-    return [f"{name} {value:.3f}" for name, value in measured.items()]
+    lines = [f"{name} {value:.3f}" for name, value in measured.items()]
+    return [part for one in lines for part in wrap(one, _LETTERS, subsequent_indent="  ")]
 
 
 def _changed_region(
@@ -103,15 +98,6 @@ def _changed_region(
         return None
     mask = material.framing.cut(read_image(root / stimulus.control.mask)[..., 0])
     return resized(torch.from_numpy(mask > 127).float(), size).numpy() > 0.5
-
-
-def _named(unusual: str, names: dict[int, str]) -> str:
-    """Return what is unusual with the name of its region in place of its annotations."""
-    ids, _, what = unusual.partition(" ")
-    numbers = ids.split("+")
-    if not all(one.isdigit() for one in numbers):
-        return unusual
-    return f"{union_name(names, [int(one) for one in numbers])}: {what}"
 
 
 def _costs(effect: PredictedEffect | None) -> str:
@@ -161,7 +147,6 @@ def _figures(stimulus: Stimulus, unit: str, names: dict[int, str]) -> str:
             f"changed region {control.p_obj_change:+.3f}",
             f"size {control.size_ratio:.2f}, saliency {control.saliency_difference:+.2f} nat",
         ]
-    if effect.unusual:
-        for one in effect.unusual.split(", "):
-            lines += wrap(f"unusual: {_named(one, names)}", _LETTERS, subsequent_indent="  ")
+    for one in unusual_by_name(effect.unusual, names):
+        lines += wrap(f"unusual: {one}", _LETTERS, subsequent_indent="  ")
     return "\n".join(lines)

@@ -24,6 +24,7 @@ from manipulation.images.photographs import (
 from manipulation.targets.intent import Intent
 from stimuli.contract.coco_file import ORIGINAL_NAME
 from stimuli.contract.masks import Annotations, ObjectMasks, check_size, read_annotations
+from stimuli.contract.region_names import object_names
 from stimuli.contract.settings import Settings, SourceSettings, TargetSettings, VersionSettings
 from stimuli.contract.study import Study
 from stimuli.support.errors import InputError, nearest
@@ -87,6 +88,13 @@ class SourceMaterial:
         """What the photograph's file was called before it became a source."""
         image = {} if self.objects is None else self.objects.annotations.image(self.source.image_id)
         return str(image.get(ORIGINAL_NAME) or Path(self.source.photograph).name)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Names of its annotated objects, by their annotations (`object_names`)."""
+        if self.objects is None:
+            return {}
+        return object_names(self.objects.annotations, self.source.image_id)
 
     def ids(self, target: TargetSettings) -> Ids:
         """Return the annotations that a target means.

@@ -49,7 +49,8 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
         ) from None
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         raise InputError(
-            f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF"
+            f"{path}: cannot be read as an image ({error}); expected a complete JPEG, PNG or TIFF; "
+            f"copy or save it again"
         ) from None
 
 
@@ -75,6 +76,8 @@ def _other_format(path: str | Path) -> str:
     Image.init()
     with open(path, "rb") as file:
         beginning = file.read(16)
+    if not beginning:
+        return "the file is empty"
     for name, (_, accepts) in Image.OPEN.items():
         with suppress(IndexError, struct.error):
             if name not in FORMATS and accepts and accepts(beginning) is True:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stimuli.contract.masks import Annotations, read_annotations
+from stimuli.contract.region_names import object_names
 from stimuli.contract.study import Study
 from stimuli.support.errors import InputError
 
@@ -65,19 +66,39 @@ def categories_of(study: Study, targets: Sequence[tuple[str, tuple[int, ...]]]) 
         Names of COCO's categories, or of regions as they were named; those of a union are joined by
         ``" + "``. None where the study's folder has no annotations of the source.
     """
-    sources = {one.source_id: one.annotations for one in study.settings.sources}
-    read: dict[Path, Annotations | None] = {}
     found: list[str | None] = []
+    known = _annotations_by_source(study)
     for source_id, annotation_ids in targets:
-        path = study.root / sources.get(source_id, "")
-        if path not in read:
-            read[path] = _annotations(study, path)
-        annotations, names = read[path], list[str]()
+        annotations, names = known.get(source_id), list[str]()
         if annotations is not None:
             entries = (annotations.by_id.get(one, {}) for one in annotation_ids)
             named = (annotations.categories.get(one.get("category_id", -1)) for one in entries)
             names = list(dict.fromkeys(name for name in named if name))
         found.append(" + ".join(names) or None)
+    return found
+
+
+def object_names_of(study: Study) -> dict[str, dict[int, str]]:
+    """Return what objects are called on the contact sheet and in the studio, such as ``person 2``.
+
+    By source and annotation; sources of which the study's folder has no annotations are left out.
+    """
+    images = {one.source_id: one.image_id for one in study.settings.sources}
+    return {
+        source_id: object_names(annotations, images[source_id])
+        for source_id, annotations in _annotations_by_source(study).items()
+        if annotations is not None
+    }
+
+
+def _annotations_by_source(study: Study) -> dict[str, Annotations | None]:
+    read: dict[Path, Annotations | None] = {}
+    found = {}
+    for source in study.settings.sources:
+        path = study.root / source.annotations
+        if path not in read:
+            read[path] = _annotations(study, path)
+        found[source.source_id] = read[path]
     return found
 
 

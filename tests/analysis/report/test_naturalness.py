@@ -1,5 +1,6 @@
 """The report has every measure of naturalness, and marks versions that are over their budget."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 from analysis.report.naturalness import naturalness_of_versions
@@ -15,12 +16,13 @@ def test_every_measure_has_its_column_and_what_is_over_its_budget_is_marked():
     )  # fmt: skip
     stimulus = SimpleNamespace(source_id="dog", direction=Direction.INCREASE, effect=effect)
     original = SimpleNamespace(source_id="dog", direction=Direction.NONE, effect=None)
-    analysis = SimpleNamespace(design=SimpleNamespace(stimuli=[original, stimulus]))
+    study = SimpleNamespace(root=Path("nowhere"), settings=SimpleNamespace(sources=[]))
+    analysis = SimpleNamespace(design=SimpleNamespace(stimuli=[original, stimulus], study=study))
     found = naturalness_of_versions(analysis)
     assert found.summary == "0 of 1 versions keep to their budget."
     (row,) = found.versions.rows
     assert row[2:] == [
         "over", "0.03", "0.04", "0.052", "0.21", "7.1", "8.4", "2.6", "27.3", "0.951", "1.23%",
-        "-0.31", "701 sharpness -0.4",
+        "-0.31", "701: sharpness -0.4",
     ]  # fmt: skip
     assert len(found.versions.head) == len(row)

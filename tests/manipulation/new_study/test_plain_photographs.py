@@ -47,6 +47,7 @@ def folder(tmp_path_factory):
     (folder / "notes.txt").write_text("mine")
     (folder / "cut.jpg").write_bytes(photograph_path(PHOTOGRAPHS[0]).read_bytes()[:500])
     (folder / ".hidden.png").write_text("")
+    (folder / "2024").mkdir()
     return folder
 
 
@@ -109,7 +110,7 @@ def test_the_command_says_what_is_left_out(folder, tmp_path, capsys, monkeypatch
         generate.main(["--photographs", str(folder), "--study", str(tmp_path / "study")])
     said = " ".join(capsys.readouterr().err.split())
     assert "since no photographs: 1 file, such as notes.txt" in said
-    assert "such as notes.txt" in said
+    assert "Not looked into: 1 folder in" in said
     assert "No sources are 1 of 3 photographs: blank.png." in said
     assert "cannot be used: 1 photograph or entry" in said
     assert "cut.jpg: cannot be read as an image" in said
@@ -138,16 +139,20 @@ def test_regions_are_proposed_on_what_is_seen_of_a_photograph(tmp_path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ((), r"holds no photograph, but 0 other files"),
+        ((), r"holds no photograph \(it is empty\)"),
         (
-            ("a.txt",),
-            r"holds no photograph, but 1 other files \['a.txt'\]; expected files that end",
+            ("a.txt", "2024/b.png"),
+            r"photograph \(1 other file, such as a.txt; 1 folder, such as 2024\); expected files",
         ),
-        (("broken.png",), r"left out: 1, such as broken\.png: cannot be read as an image"),
+        (
+            ("broken.png",),
+            r"left out: 1, such as broken\.png: cannot be read as an image \(the file is empty\)",
+        ),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_named(tmp_path, files, message):
     for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     with pytest.raises(InputError, match=message):
         plain_photographs(tmp_path)

@@ -37,7 +37,7 @@ def shifted(*names, judges=("icf",)):
 
 
 def test_figures_are_what_the_version_comes_to():
-    page = figures_html(shifted("dog"), {"icf": ""})
+    page = figures_html(shifted("dog"), {"icf": ""}, {})
     assert "p<sub>obj</sub>" in page
     assert '<td>0.500</td>\n<td>+0.381</td>\n<td class="with">+0.231</td>' in page
     assert '<th scope="row">icf' in page
@@ -45,12 +45,12 @@ def test_figures_are_what_the_version_comes_to():
     assert '<span class="against">opposite direction</span>' in page
     assert "least" not in page.lower()
     assert "the same image" in page
-    assert "p<sub>obj</sub>" not in figures_html(shifted(), {})
+    assert "p<sub>obj</sub>" not in figures_html(shifted(), {}, {})
 
 
 def test_each_judge_stands_with_what_it_shares_and_the_least_is_marked():
     names = ("mine", "icf", "scratch")
-    page = figures_html(shifted("dog", judges=names), {"icf": "shares OSIE", "mine": ""})
+    page = figures_html(shifted("dog", judges=names), {"icf": "shares OSIE", "mine": ""}, {})
     assert [page.count(f'<th scope="row">{name}') for name in names] == [1, 1, 1]
     assert page.count('<span class="tag">least</span>') == 1
     assert '<th scope="row">mine <span class="tag">least</span>' in page
@@ -59,17 +59,15 @@ def test_each_judge_stands_with_what_it_shares_and_the_least_is_marked():
 
 
 def test_statistics_that_the_photograph_had_outside_already_are_told_and_not_marked():
-    found, had = shifted("dog"), "dog contrast -0.40 (photograph -0.50)"
-    effect = replace(
-        found.effect, ssim=0.9, seam_octaves=0.1, unusual=f"dog sharpness -0.40, {had}"
-    )
-    page = figures_html(replace(found, effect=effect), {"icf": ""})
-    assert '<span class="against">dog sharpness -0.40</span>' in page
-    assert f"<span>{had}</span>" in page
+    found, had = shifted("dog"), "contrast -0.40 (photograph -0.50)"
+    effect = replace(found.effect, ssim=0.9, seam_octaves=0.1, unusual=f"7 warmth -4.0, 7+9 {had}")
+    page = figures_html(replace(found, effect=effect), {"icf": ""}, {7: "dog", 9: "cat, left"})
+    assert '<span class="against">dog: warmth -4.0</span>' in page
+    assert f"<span>dog + cat, left: {had}</span>" in page
 
 
 def test_without_a_judge_the_page_says_so():
-    assert "No second opinion" in figures_html(shifted("dog", judges=()), {})
+    assert "No second opinion" in figures_html(shifted("dog", judges=()), {}, {})
 
 
 @pytest.mark.parametrize(
@@ -85,9 +83,9 @@ def test_no_name_reaches_the_page_unescaped():
     )
     pages = [
         head_html(settings),
-        figures_html(shifted(SCRIPT), {}),
-        figures_html(shifted("dog", judges=(SCRIPT,)), {}),
-        figures_html(shifted("dog"), {"icf": SCRIPT}),
+        figures_html(shifted(SCRIPT), {}, {}),
+        figures_html(shifted("dog", judges=(SCRIPT,)), {}, {}),
+        figures_html(shifted("dog"), {"icf": SCRIPT}, {}),
         message_html(SCRIPT, "wrong"),
         progress_html(1, 2, SCRIPT),
     ]

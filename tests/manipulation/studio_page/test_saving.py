@@ -13,10 +13,10 @@ from manipulation.studio_page.afterwards import Afterwards
 from manipulation.studio_page.turns import Turns
 from manipulation.study_stimuli.contact_panels import contact_panels
 from manipulation.study_stimuli.generation import generate_stimuli
-from manipulation.study_stimuli.region_names import object_names
 from manipulation.study_stimuli.sheets import draw_missing_sheets
 from manipulation.study_stimuli.source_material import Sources
 from stimuli.contract.catalogue import read_catalogue
+from stimuli.contract.region_names import object_names
 from stimuli.contract.settings import TargetSettings, VersionSettings
 from stimuli.contract.study import open_study
 from stimuli.contract.vocabulary import Direction
