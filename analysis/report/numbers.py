@@ -21,12 +21,15 @@ def two_digits(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a relative change: ``+43 %``."""
-    return f"{100 * value:+z.0f} %".replace("-", MINUS) if math.isfinite(value) else DASH
+    """Return a relative change, with a decimal where it is below one: ``+43 %``, ``+0.3 %``."""
+    return f"{_percent(value)} %" if math.isfinite(value) else DASH
 
 
 def percent_interval(low: float, high: float) -> str:
     """Return the interval of a relative change: ``+21 to +65 %``."""
-    if not math.isfinite(low + high):
-        return DASH
-    return f"{100 * low:+z.0f} to {100 * high:+z.0f} %".replace("-", MINUS)
+    return f"{_percent(low)} to {_percent(high)} %" if math.isfinite(low + high) else DASH
+
+
+def _percent(value: float) -> str:
+    digits = 0 if abs(value) >= 0.0095 else 1
+    return f"{100 * value:+z.{digits}f}".replace("-", MINUS)

@@ -57,4 +57,7 @@ def test_no_estimate_is_said_in_words():
 def test_numbers_have_a_true_minus_and_dashes_where_there_is_none():
     assert signed(-0.041) == "\N{MINUS SIGN}0.04"
     assert percent(-0.22) == "\N{MINUS SIGN}22 %"
+    assert [percent(one) for one in (0.0097, 0.0093, -0.003, 0.0)] == [
+        "+1 %", "+0.9 %", "\N{MINUS SIGN}0.3 %", "+0.0 %"
+    ]  # fmt: skip
     assert {signed(math.nan), percent(math.inf), plain(math.nan, 3)} == {"\N{EN DASH}"}
