@@ -528,6 +528,7 @@ AXE_READS = {  # what is new on the page after a button: all of it, the tools, a
 def test_nothing_hinders_those_who_read_otherwise(page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     wait_for(page, "#state", text="In the study")
+    page.add_style_tag(content="* { transition: none !important; }")  # colours between two schemes
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for width in (390, 768, 1280, 1920):
