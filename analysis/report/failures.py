@@ -25,7 +25,11 @@ def failure_name(contrast: Contrast, names: Mapping[tuple[str, str], str]) -> st
     """Return which comparison failed, in words (`target_names`)."""
     comparison = contrast.comparison
     what = target_name(comparison, names) if comparison.target else "entropy"
-    return f"{comparison.version.source_id}, {what}, to {comparison.direction}"
+    version = comparison.version
+    # A second object of a version is asked to go the other way than the version's first.
+    other = version.direction != comparison.direction
+    within = f" in the version to {version.direction}" if other else ""
+    return f"{version.source_id}, {what}, to {comparison.direction}{within}"
 
 
 def may_be_shown(source_id: str, contrasts: Sequence[Contrast]) -> bool:
